@@ -1,0 +1,88 @@
+"""Values of command-line arguments, checked as they are read."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+
+MOST_CONFIGURATIONS = 1000
+_RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", flags=re.ASCII)
+_LEVELS_RULE = "must be like 2-15, 6 or 4,6,8 (largest numbers of levels, each from 1)"
+
+
+def levels(text: str) -> tuple[int, ...]:
+    """Read numbers of levels.
+
+    Parameters
+    ----------
+    text : str
+        Numbers and ranges with commas between them.
+
+    Returns
+    -------
+    tuple of int
+        Each number once, rising.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        For anything else; the message states the rule.
+
+    Examples
+    --------
+    >>> levels("6"), levels("4,6,8"), levels("2-4,8,3")
+    ((6,), (4, 6, 8), (2, 3, 4, 8))
+    """
+    numbers: set[int] = set()
+    for part in text.split(","):
+        match = _RANGE.fullmatch(part)
+        if match is None or len(part) > 20:
+            raise argparse.ArgumentTypeError(f"{text!r} {_LEVELS_RULE}")
+        first = int(match[1])
+        last = first if match[2] is None else int(match[2])
+        if first < 1:
+            raise argparse.ArgumentTypeError(f"{text!r} {_LEVELS_RULE}")
+        if last < first:
+            raise argparse.ArgumentTypeError(f"{text!r} has a range that falls: {part.strip()}")
+        if len(numbers) + last - first >= MOST_CONFIGURATIONS:
+            message = f"{text!r} asks for more than {MOST_CONFIGURATIONS} configurations"
+            raise argparse.ArgumentTypeError(message)
+        numbers.update(range(first, last + 1))
+    return tuple(sorted(numbers))
+
+
+def gap(text: str) -> float:
+    """Read a relative gap, from 0 to below 1.
+
+    Examples
+    --------
+    >>> gap("1e-4")
+    0.0001
+    """
+    value = _number(text)
+    if not 0.0 <= value < 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 0 to below 1")
+    return value
+
+
+def positive_seconds(text: str) -> float:
+    """Read a time limit, positive and finite.
+
+    Examples
+    --------
+    >>> positive_seconds("60")
+    60.0
+    """
+    value = _number(text)
+    if not 0.0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a positive number (s)")
+    return value
+
+
+def _number(text: str) -> float:
+    """Read a number; nan for anything else."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,164 @@
+"""A greenfield study as readable text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from milpcore.report import TextColumn, gap_text, text_table
+from milpcore.scales import Kind, number, scale_for
+from milpcore.site.results import GreenfieldStudy, SiteResult
+
+
+def study_text(study: GreenfieldStudy) -> str:
+    """Lay out a study: a table of configurations, notes, the best one in detail.
+
+    Parameters
+    ----------
+    study : GreenfieldStudy
+        The configurations.
+
+    Returns
+    -------
+    str
+        Paragraphs with an empty line between them.
+    """
+    parts = [summary_text(study.summary), *notes_text(study)]
+    best = best_result(study)
+    if best is not None:
+        parts += _best_text(best)
+    return "\n\n".join(part for part in parts if part)
+
+
+def best_result(study: GreenfieldStudy) -> SiteResult | None:
+    """Find the configuration of least objective, the first of several equal ones.
+
+    Parameters
+    ----------
+    study : GreenfieldStudy
+        The configurations, in rising number of levels.
+
+    Returns
+    -------
+    SiteResult or None
+        None when no configuration has a design.
+
+    Examples
+    --------
+    >>> best_result(GreenfieldStudy(())) is None
+    True
+    """
+    found = [result for result in study.results if result.has_design]
+    return min(found, key=lambda one: float(one.summary["objective_value"].iloc[0]), default=None)
+
+
+def summary_text(summary: pd.DataFrame) -> str:
+    """Table of the configurations, with units in its header."""
+    cost_columns = ("tac_EUR_per_a", "opex_EUR_per_a", "capex_EUR_per_a")
+    heat_columns = ("external_heat_kW", "electricity_kW", "cooling_kW")
+    cost = scale_for(Kind.COST, summary["tac_EUR_per_a"])
+    heat = scale_for(Kind.HEAT, summary["external_heat_kW"])
+    emission = scale_for(Kind.EMISSION, summary["co2_t_per_a"])
+    columns = [
+        TextColumn("levels\nat most", "", _counts(summary["max_levels"])),
+        TextColumn("levels\nused", "", _counts(summary["n_levels"])),
+        TextColumn("heat\npumps", "", _counts(summary["n_heat_pumps"])),
+    ]
+    for title, column in zip(("TAC", "OPEX", "CAPEX"), cost_columns, strict=True):
+        cells = [cost.text(value) for value in summary[column]]
+        columns.append(TextColumn(title, cost.unit, cells))
+    cells = [emission.text(value) for value in summary["co2_t_per_a"]]
+    columns.append(TextColumn("CO2", emission.unit, cells))
+    titles = ("external\nheat", "elec-\ntricity", "cooling")
+    for title, column in zip(titles, heat_columns, strict=True):
+        cells = [heat.text(value, 1) for value in summary[column]]
+        columns.append(TextColumn(title, heat.unit, cells))
+    columns += [
+        TextColumn("gap", "%", [gap_text(value) for value in summary["gap"]]),
+        TextColumn("status", "", [str(status) for status in summary["status"]], left=True),
+        TextColumn("time", "s", [number(value, 1) for value in summary["solve_s"]]),
+    ]
+    return text_table(columns)
+
+
+def notes_text(study: GreenfieldStudy) -> list[str]:
+    """Write every note once, with the numbers of levels that it holds for."""
+    said: dict[str, list[int]] = {}
+    for result in study.results:
+        for note in result.notes:
+            said.setdefault(note, []).append(result.max_levels)
+    everything = [result.max_levels for result in study.results]
+    lines = [
+        note if where == everything and len(where) > 1 else f"N = {runs(where)}: {note}"
+        for note, where in said.items()
+    ]
+    return ["\n".join(lines)] if lines else []
+
+
+def runs(numbers: Sequence[int]) -> str:
+    """Write rising numbers with ranges.
+
+    Examples
+    --------
+    >>> runs([2, 3, 4, 6, 8, 9])
+    '2-4, 6, 8-9'
+    """
+    groups: list[list[int]] = []
+    for value in numbers:
+        if groups and value == groups[-1][-1] + 1:
+            groups[-1].append(value)
+        else:
+            groups.append([value])
+    return ", ".join(
+        f"{group[0]}-{group[-1]}" if len(group) > 1 else str(group[0]) for group in groups
+    )
+
+
+def _best_text(best: SiteResult) -> list[str]:
+    row, levels, pumps = best.summary.iloc[0], best.levels, best.heat_pumps
+    kind = Kind.EMISSION if row["unit"] == "t/a" else Kind.COST
+    value = float(row["objective_value"])
+    scale = scale_for(kind, [value])
+    name = str(row["objective"]).upper()
+    title = f"Best: at most {best.max_levels} levels, {name} {scale.text(value)} {scale.unit}"
+    terms = (
+        ("hot\nstreams", "hot_streams_kW"),
+        ("cold\nstreams", "cold_streams_kW"),
+        ("external\nheat", "external_heat_kW"),
+        ("cooling", "cooling_kW"),
+        ("from\npumps", "heat_pump_sink_kW"),
+        ("to\npumps", "heat_pump_source_kW"),
+        ("from\nabove", "cascade_in_kW"),
+        ("to\nbelow", "cascade_out_kW"),
+    )
+    heat = scale_for(Kind.HEAT, levels[[column for _, column in terms]].to_numpy().ravel())
+    table = text_table(
+        [
+            TextColumn("level", "°C", [f"{value:g}" for value in levels["temperature_C"]]),
+            *(
+                TextColumn(title, heat.unit, [heat.text(value, 2) for value in levels[column]])
+                for title, column in terms
+            ),
+        ]
+    )
+    return [f"{title}\n\n{table}", _pumps_text(pumps)]
+
+
+def _pumps_text(pumps: pd.DataFrame) -> str:
+    if not len(pumps):
+        return ""
+    heat = scale_for(Kind.HEAT, pumps["heat_kW"])
+    return text_table(
+        [
+            TextColumn("heat pump\nfrom", "°C", [f"{value:g}" for value in pumps["source_C"]]),
+            TextColumn("to", "°C", [f"{value:g}" for value in pumps["sink_C"]]),
+            TextColumn("COP", "", [number(value) for value in pumps["cop"]]),
+            TextColumn("heat", heat.unit, [heat.text(value) for value in pumps["heat_kW"]]),
+            TextColumn("power", heat.unit, [heat.text(value) for value in pumps["power_kW"]]),
+        ]
+    )
+
+
+def _counts(column: pd.Series[int]) -> list[str]:
+    return [str(value) for value in column]

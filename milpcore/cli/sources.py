@@ -1,0 +1,78 @@
+"""Where a stream table of the command line comes from, and how it is described."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from milpcore.cases import case_names, case_source
+from milpcore.faults import Fault, InputError
+from milpcore.naming import suggestion
+from milpcore.scales import Kind, scale_for
+from milpcore.streams import Streams, load_case, read_streams
+
+
+class Source(NamedTuple):
+    """A stream table with the name to call it by.
+
+    Attributes
+    ----------
+    name : str
+        Name of the case, or of the file without its folder.
+    origin : str
+        Where a bundled case comes from; empty for a file.
+    streams : Streams
+        The table.
+    """
+
+    name: str
+    origin: str
+    streams: Streams
+
+    @property
+    def headline(self) -> str:
+        """One line: name, number of streams, duties."""
+        streams = self.streams
+        is_hot, duty_kW = streams.is_hot, streams.duty_kW
+        sums_kW = float(duty_kW[is_hot].sum()), float(duty_kW[~is_hot].sum())
+        scale = scale_for(Kind.HEAT, sums_kW)
+        sides = (
+            f"{count} {side} with {scale.text(sum_kW, 1)} {scale.unit}"
+            for side, count, sum_kW in zip(
+                ("hot", "cold"), (is_hot.sum(), (~is_hot).sum()), sums_kW, strict=True
+            )
+        )
+        count = "1 stream" if streams.n_streams == 1 else f"{streams.n_streams} streams"
+        return f"{self.name}: {count}, {', '.join(sides)}"
+
+
+def open_source(text: str) -> Source:
+    """Read the stream table that an argument names.
+
+    Parameters
+    ----------
+    text : str
+        A file, or the name of a bundled case; a file of that name comes first.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    InputError
+        If there is neither, or the table has faults.
+
+    Examples
+    --------
+    >>> open_source("two_streams").headline
+    'two_streams: 2 streams, 1 hot with 1200.0 kW, 1 cold with 900.0 kW'
+    """
+    is_plain_name = text == Path(text).stem and bool(text)
+    if is_plain_name and not Path(text).is_file():
+        if text in case_names():
+            return Source(text, case_source(text), load_case(text))
+        remedy = suggestion(text, case_names())
+        fault = Fault("", "STREAMS", text, "neither a file nor a bundled case", remedy)
+        raise InputError("streams", (fault,))
+    return Source(Path(text).name, "", read_streams(text))

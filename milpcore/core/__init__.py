@@ -1,0 +1,34 @@
+"""Assemble, solve and save sparse mixed-integer linear programs.
+
+`Assembly` collects blocks of columns and rows as integer arrays and stacks them once into a
+`Problem`; `solve` and `solve_lp` return a `Solution` with a `Status`; `solve_in_child` and
+`run_in_child` do so in a process that Ctrl-C can end.
+"""
+
+from milpcore.core.assembly import Assembly
+from milpcore.core.child import (
+    ChildInterrupted,
+    ChildTimeoutError,
+    run_in_child,
+    solve_in_child,
+)
+from milpcore.core.child_side import Channel, ChildError
+from milpcore.core.problem import Problem
+from milpcore.core.solution import Solution, Status, relative_gap
+from milpcore.core.solve import solve, solve_lp
+
+__all__ = [
+    "Assembly",
+    "Channel",
+    "ChildError",
+    "ChildInterrupted",
+    "ChildTimeoutError",
+    "Problem",
+    "Solution",
+    "Status",
+    "relative_gap",
+    "run_in_child",
+    "solve",
+    "solve_in_child",
+    "solve_lp",
+]

@@ -1,0 +1,1 @@
+"""Bundled cases and parameters, read with importlib.resources."""

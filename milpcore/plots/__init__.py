@@ -1,0 +1,14 @@
+"""Figures (extra "plot"): they take results and return Matplotlib figures, never a global state."""
+
+from milpcore.plots.greenfield import cost_over_levels, heat_pump_use, levels_and_streams
+from milpcore.plots.pinch import composite_curves, grand_composite_curve
+from milpcore.plots.style import save_figure
+
+__all__ = [
+    "composite_curves",
+    "cost_over_levels",
+    "grand_composite_curve",
+    "heat_pump_use",
+    "levels_and_streams",
+    "save_figure",
+]

@@ -1,0 +1,46 @@
+"""Model A: the utility levels, connections and heat pumps of a chemical site.
+
+`greenfield` goes from a stream table to a checked result in one call. Step by step: `prepare` turns
+streams and prices into arrays, a formulation solves them, `check` verifies the result from its
+tables alone; `build` gives the mixed-integer program itself. Source of the model: Hochhaus,
+Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated Utility Systems with Heat Pumps
+using MILP*, Systems and Control Transactions.
+"""
+
+from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
+from milpcore.site.build import build
+from milpcore.site.check import CheckError, Violation, check
+from milpcore.site.formulations import FORMULATIONS, find_formulation
+from milpcore.site.greenfield import greenfield, greenfield_study
+from milpcore.site.inputs import SiteInputs, UnitCosts, prepare
+from milpcore.site.kink_assignment import KinkAssignment
+from milpcore.site.level_path import LevelPath
+from milpcore.site.model import Design, Formulation, MilpFormulation, Outcome, Progress
+from milpcore.site.path_search import PathSearch
+from milpcore.site.results import GreenfieldStudy, SiteResult
+
+__all__ = [
+    "FORMULATIONS",
+    "AssignmentStrong",
+    "AssignmentWeak",
+    "CheckError",
+    "Design",
+    "Formulation",
+    "GreenfieldStudy",
+    "KinkAssignment",
+    "LevelPath",
+    "MilpFormulation",
+    "Outcome",
+    "PathSearch",
+    "Progress",
+    "SiteInputs",
+    "SiteResult",
+    "UnitCosts",
+    "Violation",
+    "build",
+    "check",
+    "find_formulation",
+    "greenfield",
+    "greenfield_study",
+    "prepare",
+]

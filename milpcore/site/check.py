@@ -1,0 +1,352 @@
+r"""The independent check of a result of model A, from its tables, the streams and the prices alone.
+
+Nothing here knows the arrays or matrices that a formulation solved: COP, annuity and costs are
+computed again, by their own formulas, in the numbering used beside the code:
+
+1. every stream is connected to exactly one open level that can serve it: hot
+   ``T <= t_target - dt_cont - level_dt_cont``, cold ``T >= t_target + dt_cont + level_dt_cont``
+2. every level balances: ``hot + external heat + pumps in + cascade in
+   = cold + cooling + pumps out + cascade out``
+3. heat cascades only downwards, unchanged between neighbouring open levels, or not at all
+4. heat pumps: ``Q_sink = Q_source + P``, ``COP = Q_sink/P = eta T_sink/(T_sink - T_source)`` with
+   the temperature differences of evaporation and condensation, lift and sink within limits
+5. costs: ``OPEX = h [(p_gas + EF_gas c)/eta_b E + c_cool W + (p_el + EF_el c) P]``,
+   ``CAPEX = i/(1 - (1+i)^-n) f Q_sink``, ``TAC = OPEX + CAPEX``,
+   ``CO2 = h [EF_gas/eta_b E + EF_el P]``
+6. the objective is the measure it names, its bound is not above it, and the gap is theirs
+7. the whole site balances: ``hot + E + P = cold + W``
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from milpcore.economics import SiteEconomics
+from milpcore.site.results import SiteResult
+from milpcore.site.tables import SCHEMAS
+from milpcore.site.violations import CheckError, Report, Violation
+from milpcore.streams import Streams
+
+__all__ = ["CheckError", "Violation", "check"]
+
+BALANCE_TOLERANCE = 1e-6
+"""Relative tolerance of energy balances."""
+TABLE_TOLERANCE = 1e-9
+"""Relative tolerance of what is computed from the tables: sums, COP, costs, gap."""
+TEMPERATURE_TOLERANCE_K = 2e-6
+"""Limit temperatures are rounded to 1e-6 K."""
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+_STATUSES = ("optimal", "time_limit", "node_limit", "interrupted", "infeasible", "error")
+_MEASURES = {
+    "tac": ("tac_EUR_per_a", "EUR/a"),
+    "opex": ("opex_EUR_per_a", "EUR/a"),
+    "capex": ("capex_EUR_per_a", "EUR/a"),
+    "co2": ("co2_t_per_a", "t/a"),
+}
+
+
+def check(
+    result: SiteResult, streams: Streams, economics: SiteEconomics, *, cascade: bool = True
+) -> None:
+    """Check a result against its streams and prices, from the tables alone.
+
+    Parameters
+    ----------
+    result : SiteResult
+        What a formulation found.
+    streams : Streams
+        The stream table that was asked about.
+    economics : SiteEconomics
+        The prices and limits that were asked about.
+    cascade : bool
+        Whether heat was allowed to flow from a level to a lower one.
+
+    Raises
+    ------
+    CheckError
+        With every violation: what, where, found, expected, tolerance.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> from milpcore import site
+    >>> streams = milpcore.load_case("site_400")
+    >>> result = site.greenfield(streams, n_levels=2)
+    >>> site.check(result, streams, milpcore.SiteEconomics())
+    """
+    report = Report()
+    _check_form(report, result)
+    report.raise_if_any()
+    for what, field in (("status", result.status), ("objective", result.objective)):
+        if field.value != result.summary[what].iloc[0]:
+            report.add(what, "result", field.value, result.summary[what].iloc[0])
+    if not result.has_design:
+        _check_empty(report, result)
+        report.raise_if_any()
+        return
+    _check_connections(report, result.connections, result.levels, streams, economics)
+    _check_level_sums(report, result)
+    _check_balances(report, result, streams, cascade=cascade)
+    _check_heat_pumps(report, result.heat_pumps, result.levels, economics)
+    _check_summary(report, result)
+    _check_costs(report, result, economics)
+    _check_objective(report, result)
+    report.raise_if_any()
+
+
+def _check_form(report: Report, result: SiteResult) -> None:
+    """Columns, one summary row, finite numbers, nothing negative that cannot be."""
+    for name, schema in SCHEMAS.items():
+        table = getattr(result, name)
+        if list(table.columns) != list(schema):
+            report.add("columns", name, list(table.columns), list(schema))
+    if len(result.summary) != 1:
+        report.add("number of rows", "summary", len(result.summary), 1)
+    if report.violations:
+        return
+    status = result.summary["status"].iloc[0]
+    if status not in _STATUSES:
+        report.add("status", "summary", status, f"one of {', '.join(_STATUSES)}")
+    for name in ("levels", "heat_pumps", "connections"):
+        table = getattr(result, name)
+        for column in table.select_dtypes("number"):
+            values = table[column].to_numpy(dtype=np.float64)
+            least = -np.inf if column.endswith(("_C", "_K")) else 0.0
+            for row in np.flatnonzero(~((values >= least) & np.isfinite(values))):
+                expected = "finite" if least < 0.0 else "finite and not negative"
+                report.add(column, f"{name} row {row + 1}", values[row], expected)
+
+
+def _check_empty(report: Report, result: SiteResult) -> None:
+    """Without a design there is nothing to show, and no cost."""
+    row = result.summary.iloc[0]
+    if row["status"] == "optimal":
+        report.add("status", "summary", "optimal", "another one, as there is no level")
+    for name in ("levels", "heat_pumps", "connections"):
+        if len(getattr(result, name)):
+            report.add("number of rows without a design", name, len(getattr(result, name)), 0)
+    for column in ("objective_value", "gap", *_SUMS, *(name for name, _ in _MEASURES.values())):
+        if not np.isnan(row[column]):
+            report.add(f"{column} without a design", "summary", row[column], "nan")
+    for column in ("n_levels", "n_heat_pumps"):
+        if row[column] != 0:
+            report.add(f"{column} without a design", "summary", row[column], 0)
+
+
+def _check_connections(
+    report: Report,
+    connections: pd.DataFrame,
+    levels: pd.DataFrame,
+    streams: Streams,
+    economics: SiteEconomics,
+) -> None:
+    """Rule 1: each stream once, as given, at an open level that can serve it."""
+    wanted = pd.MultiIndex.from_frame(streams.table[["zone", "name"]])
+    found = pd.MultiIndex.from_frame(connections[["zone", "name"]])
+    for zone, name in found[found.duplicated()]:
+        report.add("number of connections", f"stream {zone}/{name}", "more than one", 1)
+    for zone, name in wanted[~wanted.isin(found)]:
+        report.add("number of connections", f"stream {zone}/{name}", 0, 1)
+    for zone, name in found[~found.isin(wanted)]:
+        report.add("connection", f"stream {zone}/{name}", "a stream not in the table", "none")
+    known = connections[found.isin(wanted)]
+    stream = wanted.get_indexer(found[found.isin(wanted)])
+    label = streams.label
+    where = [f"stream {label[index]}" for index in stream]
+    is_hot = np.asarray(streams.is_hot)[stream]
+    for row in np.flatnonzero(known["kind"].to_numpy() != np.where(is_hot, "hot", "cold")):
+        expected = "hot" if is_hot[row] else "cold"
+        report.add("kind", where[row], known["kind"].iloc[row], expected)
+    duty_kW, target_C = streams.duty_kW[stream], streams.t_target_C[stream]
+    level_C = known["level_C"].to_numpy()
+    report.near("duty_kW", where, known["duty_kW"], duty_kW, TABLE_TOLERANCE * duty_kW)
+    given = (("t_supply_C", streams.t_supply_C[stream]), ("t_target_C", target_C))
+    for column, values in given:
+        report.near(column, where, known[column], values, TEMPERATURE_TOLERANCE_K)
+    distance_K = np.where(is_hot, target_C - level_C, level_C - target_C)
+    report.near("dt_min_K", where, known["dt_min_K"], distance_K, TEMPERATURE_TOLERANCE_K)
+    needed_K = streams.dt_cont_K[stream] + economics.level_dt_cont_K
+    for row in np.flatnonzero(~(distance_K >= needed_K - TEMPERATURE_TOLERANCE_K)):
+        expected = f"at least {needed_K[row]:.12g}"
+        what = f"temperature difference to the level at {level_C[row]:.12g} °C, K"
+        report.add(what, where[row], distance_K[row], expected, TEMPERATURE_TOLERANCE_K)
+    for row in np.flatnonzero(_level_index(levels, level_C) < 0):
+        report.add("level_C", where[row], level_C[row], "the temperature of an open level")
+
+
+def _check_level_sums(report: Report, result: SiteResult) -> None:
+    """Compare the terms of the level table with the sums of the other tables."""
+    levels, connections, pumps = result.levels, result.connections, result.heat_pumps
+    temperature_C = levels["temperature_C"].to_numpy()
+    where = _level_names(levels)
+    if np.any(np.diff(temperature_C) <= TEMPERATURE_TOLERANCE_K):
+        report.add("temperature_C", "levels", temperature_C.tolist(), "rising, no two equal")
+    at_level = _level_index(levels, connections["level_C"].to_numpy())
+    n_streams = np.zeros(len(levels))
+    for kind in ("hot", "cold"):
+        chosen = (connections["kind"] == kind).to_numpy() & (at_level >= 0)
+        count = np.bincount(at_level[chosen], minlength=len(levels))
+        duty_kW = connections["duty_kW"].to_numpy()[chosen]
+        heat_kW = np.bincount(at_level[chosen], weights=duty_kW, minlength=len(levels))
+        report.near(f"n_{kind}_streams", where, levels[f"n_{kind}_streams"], count, 0.0)
+        column = f"{kind}_streams_kW"
+        report.near(column, where, levels[column], heat_kW, TABLE_TOLERANCE * heat_kW)
+        n_streams += count
+    for end, heat, column in (
+        ("sink_C", "heat_kW", "heat_pump_sink_kW"),
+        ("source_C", "source_heat_kW", "heat_pump_source_kW"),
+    ):
+        at_level = _level_index(levels, pumps[end].to_numpy())
+        here = at_level >= 0
+        weights = pumps[heat].to_numpy()[here]
+        sums_kW = np.bincount(at_level[here], weights=weights, minlength=len(levels))
+        report.near(column, where, levels[column], sums_kW, TABLE_TOLERANCE * sums_kW)
+        n_streams += sums_kW > 0.0
+    used = n_streams + levels["external_heat_kW"] + levels["cooling_kW"] > 0.0
+    for row in np.flatnonzero(~used):
+        report.add("use of the level", where[row], "none", "a stream, heat pump or utility")
+
+
+def _check_balances(report: Report, result: SiteResult, streams: Streams, *, cascade: bool) -> None:
+    """Rules 2, 3 and 7: balance of every level, the cascade, and the whole site."""
+    levels = result.levels
+    where = _level_names(levels)
+    given = ("hot_streams_kW", "external_heat_kW", "heat_pump_sink_kW", "cascade_in_kW")
+    taken = ("cold_streams_kW", "cooling_kW", "heat_pump_source_kW", "cascade_out_kW")
+    supply_kW = levels[list(given)].to_numpy().sum(axis=1)
+    demand_kW = levels[list(taken)].to_numpy().sum(axis=1)
+    tolerance_kW = BALANCE_TOLERANCE * np.maximum(supply_kW, demand_kW)
+    report.near("level balance, supply in kW", where, supply_kW, demand_kW, tolerance_kW)
+
+    into_kW, out_kW = (levels[name].to_numpy() for name in ("cascade_in_kW", "cascade_out_kW"))
+    if cascade:
+        from_above_kW, to_below_kW = np.append(out_kW[1:], 0.0), np.append(0.0, into_kW[:-1])
+    else:
+        from_above_kW, to_below_kW = np.zeros(len(levels)), np.zeros(len(levels))
+    margin_kW = TABLE_TOLERANCE * np.maximum(from_above_kW, into_kW)
+    report.near("cascade_in_kW", where, into_kW, from_above_kW, margin_kW if cascade else 0.0)
+    margin_kW = TABLE_TOLERANCE * np.maximum(to_below_kW, out_kW)
+    report.near("cascade_out_kW", where, out_kW, to_below_kW, margin_kW if cascade else 0.0)
+
+    hot_kW = float(streams.duty_kW[np.asarray(streams.is_hot)].sum())
+    cold_kW = float(streams.duty_kW.sum()) - hot_kW
+    supply = hot_kW + levels["external_heat_kW"].sum() + result.heat_pumps["power_kW"].sum()
+    demand = cold_kW + levels["cooling_kW"].sum()
+    margin = BALANCE_TOLERANCE * max(supply, demand)
+    report.near("energy balance, supply in kW", ["whole site"], supply, demand, margin)
+
+
+def _check_heat_pumps(
+    report: Report, pumps: pd.DataFrame, levels: pd.DataFrame, economics: SiteEconomics
+) -> None:
+    """Rule 4: ends, limits, COP, energy balance, and investment of every heat pump."""
+    source_C, sink_C = pumps["source_C"].to_numpy(), pumps["sink_C"].to_numpy()
+    where = [f"heat pump {i:.12g} → {j:.12g} °C" for i, j in zip(source_C, sink_C, strict=True)]
+    for end, value_C in (("source_C", source_C), ("sink_C", sink_C)):
+        for row in np.flatnonzero(_level_index(levels, value_C) < 0):
+            report.add(end, where[row], value_C[row], "the temperature of an open level")
+    for row in np.flatnonzero(pumps.duplicated(["source_C", "sink_C"])):
+        report.add("number of rows", where[row], "more than one", 1)
+    lift_K, slack_K = sink_C - source_C, TEMPERATURE_TOLERANCE_K
+    report.near("lift_K", where, pumps["lift_K"], lift_K, slack_K)
+    report.at_most("lift, K", where, lift_K, economics.max_lift_K, slack_K)
+    report.at_most("sink_C", where, sink_C, economics.max_sink_C, slack_K)
+    for row in np.flatnonzero(~(lift_K > 0.0)):
+        report.add("lift, K", where[row], lift_K[row], "positive")
+    warm_K = sink_C + economics.heat_pump_dt_sink_K + 273.15
+    cold_K = source_C - economics.heat_pump_dt_source_K + 273.15
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cop = economics.carnot_efficiency * warm_K / (warm_K - cold_K)
+        ratio = (pumps["heat_kW"] / pumps["power_kW"]).to_numpy()
+    report.near("cop", where, pumps["cop"], cop, TABLE_TOLERANCE * np.abs(cop))
+    report.near("heat_kW/power_kW", where, ratio, cop, TABLE_TOLERANCE * np.abs(cop))
+    heat_kW = pumps["heat_kW"].to_numpy()
+    sum_kW = (pumps["source_heat_kW"] + pumps["power_kW"]).to_numpy()
+    what = "source_heat_kW + power_kW"
+    report.near(what, where, sum_kW, heat_kW, TABLE_TOLERANCE * heat_kW)
+    investment_EUR = economics.heat_pump_investment_EUR_per_kW * heat_kW
+    margin_EUR = TABLE_TOLERANCE * investment_EUR
+    report.near("investment_EUR", where, pumps["investment_EUR"], investment_EUR, margin_EUR)
+
+
+_SUMS = ("external_heat_kW", "cooling_kW", "electricity_kW", "heat_pump_heat_kW")
+
+
+def _check_summary(report: Report, result: SiteResult) -> None:
+    """Compare counts and sums of the summary with the other tables."""
+    row, levels, pumps = result.summary.iloc[0], result.levels, result.heat_pumps
+    for what, found, expected in (
+        ("n_levels", row["n_levels"], len(levels)),
+        ("n_heat_pumps", row["n_heat_pumps"], len(pumps)),
+        ("max_levels", row["max_levels"], result.max_levels),
+    ):
+        report.near(what, ["summary"], found, expected, 0.0)
+    report.at_most("number of levels", ["levels"], len(levels), result.max_levels, 0.0)
+    sums_kW = (
+        levels["external_heat_kW"].sum(),
+        levels["cooling_kW"].sum(),
+        pumps["power_kW"].sum(),
+        pumps["heat_kW"].sum(),
+    )
+    for what, sum_kW in zip(_SUMS, sums_kW, strict=True):
+        report.near(what, ["summary"], row[what], sum_kW, TABLE_TOLERANCE * sum_kW)
+
+
+def _check_costs(report: Report, result: SiteResult, economics: SiteEconomics) -> None:
+    """Rule 5: the four measures, recomputed from the level and heat pump tables."""
+    hours = economics.operating_hours_h_per_a / 1000.0
+    rate, life_a = economics.interest_rate, economics.lifetime_a
+    annuity = 1.0 / life_a if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -life_a)
+    fuel = hours * float(result.levels["external_heat_kW"].sum()) / economics.boiler_efficiency
+    power = hours * float(result.heat_pumps["power_kW"].sum())
+    cooling = hours * float(result.levels["cooling_kW"].sum())
+    investment_EUR = economics.heat_pump_investment_EUR_per_kW * result.heat_pumps["heat_kW"].sum()
+    co2 = economics.gas_emission_t_per_MWh * fuel + economics.electricity_emission_t_per_MWh * power
+    opex = (
+        economics.gas_price_EUR_per_MWh * fuel
+        + economics.electricity_price_EUR_per_MWh * power
+        + economics.cooling_price_EUR_per_MWh * cooling
+        + economics.co2_price_EUR_per_t * co2
+    )
+    capex = annuity * float(investment_EUR)
+    expected = {"tac": opex + capex, "opex": opex, "capex": capex, "co2": co2}
+    for measure, value in expected.items():
+        column = _MEASURES[measure][0]
+        found = result.summary[column].iloc[0]
+        report.near(column, ["summary"], found, value, TABLE_TOLERANCE * abs(value))
+
+
+def _check_objective(report: Report, result: SiteResult) -> None:
+    """Rule 6: objective, unit, bound and gap."""
+    row = result.summary.iloc[0]
+    if row["objective"] not in _MEASURES:
+        report.add("objective", "summary", row["objective"], f"one of {', '.join(_MEASURES)}")
+        return
+    column, unit = _MEASURES[row["objective"]]
+    if row["unit"] != unit:
+        report.add("unit", "summary", row["unit"], unit)
+    value, bound = float(row["objective_value"]), float(row["bound"])
+    tolerance = TABLE_TOLERANCE * abs(value)
+    report.near(f"objective_value ({column})", ["summary"], value, row[column], tolerance)
+    report.at_most("bound", ["summary"], bound, value, tolerance)
+    gap = max(0.0, value - bound) / max(abs(value), 1e-12)
+    report.near("gap", ["summary"], row["gap"], gap, TABLE_TOLERANCE)
+    if row["status"] == "infeasible":
+        report.add("status", "summary", "infeasible", "another one, as there is a design")
+
+
+def _level_index(levels: pd.DataFrame, value_C: Floats) -> Integers:
+    """Row of the level with each temperature, -1 where there is none."""
+    temperature_C = levels["temperature_C"].to_numpy()
+    distance_K = np.abs(value_C[:, None] - temperature_C[None, :])
+    nearest = distance_K.argmin(axis=1)
+    near = distance_K[np.arange(len(value_C)), nearest] <= TEMPERATURE_TOLERANCE_K
+    return np.where(near, nearest, -1)
+
+
+def _level_names(levels: pd.DataFrame) -> list[str]:
+    return [f"level {temperature_C:.12g} °C" for temperature_C in levels["temperature_C"]]

@@ -1,0 +1,375 @@
+"""Model A, the door: from a stream table and prices to the arrays every formulation reads.
+
+Axes: stream ``S``, level ``L`` (rising temperature), heat pump pair ``K``. Source of the model:
+Hochhaus, Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated Utility Systems with
+Heat Pumps using MILP*, Systems and Control Transactions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from milpcore.economics import Measure, SiteEconomics
+from milpcore.faults import FaultList
+from milpcore.streams import Streams
+from preprocess.candidate_levels import candidate_levels
+from preprocess.heat_pumps import heat_pump_pairs
+from preprocess.matches import kink_duties, kink_index
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+
+TIE_BREAK = 1e-7
+"""Weight of TAC in the objective OPEX or CO2, relative to the largest unit cost."""
+
+
+class UnitCosts(NamedTuple):
+    """Cost of one kW over a year in one measure, EUR/(kW a) or t/(kW a).
+
+    Attributes
+    ----------
+    external_heat : ndarray (L,)
+        Heat bought at a level.
+    cooling : ndarray (L,)
+        Heat removed at a level.
+    pump_heat : ndarray (K,)
+        Heat delivered by a heat pump at its sink: electricity and investment.
+    electricity : float
+        Electricity of a heat pump, part of `pump_heat`.
+    heat_pump : float
+        Investment of a kW of sink heat, part of `pump_heat`.
+    """
+
+    external_heat: Floats
+    cooling: Floats
+    pump_heat: Floats
+    electricity: float
+    heat_pump: float
+
+
+@dataclass(frozen=True)
+class SiteInputs:
+    """Everything a formulation of model A needs, as arrays.
+
+    Attributes
+    ----------
+    streams : Streams
+        The validated stream table.
+    economics : SiteEconomics
+        Prices and technical limits.
+    objective : Measure
+        What is minimised; TAC second where it is not TAC itself.
+    cascade : bool
+        Whether heat may flow from a level to a lower one.
+    level_C : ndarray (L,)
+        Candidate levels, rising.
+    stream_limit_C : ndarray (S,)
+        Limit temperature: highest level that cools a hot stream, lowest that heats a cold one.
+    stream_is_hot : ndarray of bool (S,)
+        Kind of each stream.
+    stream_duty_kW : ndarray (S,)
+        Duty, positive.
+    stream_kink : ndarray of int (S,)
+        Candidate level nearest to the limit temperature on the feasible side.
+    hot_kink_kW, cold_kink_kW : ndarray (L,)
+        Duty of the streams whose kink is that level.
+    pump_source, pump_sink : ndarray of int (K,)
+        Levels joined by each heat pump pair.
+    pump_cop : ndarray (K,)
+        COP of each pair.
+    external_heat_factor, cooling_factor : ndarray (L,)
+        Price at each level relative to the price in `economics`; ones by default.
+    """
+
+    streams: Streams
+    economics: SiteEconomics
+    objective: Measure
+    cascade: bool
+    level_C: Floats
+    stream_limit_C: Floats
+    stream_is_hot: Booleans
+    stream_duty_kW: Floats
+    stream_kink: Integers
+    hot_kink_kW: Floats
+    cold_kink_kW: Floats
+    pump_source: Integers
+    pump_sink: Integers
+    pump_cop: Floats
+    external_heat_factor: Floats
+    cooling_factor: Floats
+
+    @property
+    def n_candidates(self) -> int:
+        """Number of candidate levels."""
+        return len(self.level_C)
+
+    @property
+    def n_pairs(self) -> int:
+        """Number of heat pump pairs."""
+        return len(self.pump_cop)
+
+    @property
+    def n_streams(self) -> int:
+        """Number of streams."""
+        return len(self.stream_duty_kW)
+
+    @property
+    def pump_source_share(self) -> Floats:
+        """Source heat per sink heat of each pair, ``1 - 1/COP`` (K,)."""
+        return 1.0 - 1.0 / self.pump_cop
+
+    def costs(self, measure: Measure) -> UnitCosts:
+        """Cost of a kW over a year in one measure, EUR/(kW a) or t/(kW a)."""
+        economics = self.economics
+        electricity = economics.electricity_price(measure)
+        heat_pump = economics.heat_pump_investment(measure)
+        return UnitCosts(
+            external_heat=economics.external_heat_price(measure) * self.external_heat_factor,
+            cooling=economics.cooling_price(measure) * self.cooling_factor,
+            pump_heat=electricity / self.pump_cop + heat_pump,
+            electricity=electricity,
+            heat_pump=heat_pump,
+        )
+
+    @cached_property
+    def objective_costs(self) -> UnitCosts:
+        """What formulations minimise: the objective, plus a little TAC to break its ties.
+
+        Least CAPEX is always nothing at all, reached without heat pumps; `prepare` drops them
+        then, and what is left to decide is TAC.
+        """
+        tac = self.costs(Measure.TAC)
+        if self.objective in (Measure.TAC, Measure.CAPEX):
+            return tac
+        first = self.costs(self.objective)
+        weight = self.tie_break_weight
+        return UnitCosts(
+            external_heat=first.external_heat + weight * tac.external_heat,
+            cooling=first.cooling + weight * tac.cooling,
+            pump_heat=first.pump_heat + weight * tac.pump_heat,
+            electricity=first.electricity + weight * tac.electricity,
+            heat_pump=first.heat_pump + weight * tac.heat_pump,
+        )
+
+    @cached_property
+    def tie_break_weight(self) -> float:
+        """Weight of TAC beside the objective in `objective_costs`."""
+        if self.objective in (Measure.TAC, Measure.CAPEX):
+            return 0.0
+        return TIE_BREAK * _largest(self.costs(self.objective)) / _largest(self.costs(Measure.TAC))
+
+    @cached_property
+    def cost_scale(self) -> float:
+        """Power of ten that divides the unit costs in a matrix, for numbers near one.
+
+        With duties in MW a cost of ``cost_scale`` EUR/(kW a) is 1; for TAC at usual prices it is
+        1000, so that objectives are in million EUR/a.
+        """
+        largest = _largest(self.objective_costs)
+        return 1.0 if largest <= 0.0 else float(10.0 ** round(np.log10(largest)))
+
+    def objective_of_bound(self, bound: float) -> float:
+        """Lower bound on the objective, from one on `objective_costs` (both EUR/a or t/a).
+
+        For every design ``TAC <= ratio * objective + rest``, with the largest ratio of the unit
+        costs over the columns that the objective prices, and `rest` for those it does not, at
+        their largest sensible amount. Hence ``objective >= (bound - weight rest)/(1 + weight
+        ratio)``; costs are never negative.
+        """
+        if self.objective is Measure.CAPEX:
+            return 0.0
+        weight = self.tie_break_weight
+        if weight == 0.0:
+            return bound
+        heat_kW = float(self.stream_duty_kW.sum())
+        ratio, rest = 0.0, 0.0
+        most_kW = (heat_kW, heat_kW, heat_kW * self.n_candidates)
+        first, second = self.costs(self.objective), self.costs(Measure.TAC)
+        for priced, tac, amount_kW in zip(first[:3], second[:3], most_kW, strict=True):
+            free = priced <= 0.0
+            if free.any():
+                rest += float(tac[free].max()) * amount_kW
+            if not free.all():
+                ratio = max(ratio, float((tac[~free] / priced[~free]).max()))
+        return max(0.0, (bound - weight * rest) / (1.0 + weight * ratio))
+
+    def evaluate(
+        self, measure: Measure, external_heat_kW: Floats, cooling_kW: Floats, pump_heat_kW: Floats
+    ) -> float:
+        """Cost of a design in one measure, EUR/a or t/a."""
+        costs = self.costs(measure)
+        return float(
+            costs.external_heat @ external_heat_kW
+            + costs.cooling @ cooling_kW
+            + costs.pump_heat @ pump_heat_kW
+        )
+
+
+def prepare(
+    streams: Streams,
+    *,
+    economics: SiteEconomics | None = None,
+    candidates_C: Sequence[float] | None = None,
+    cascade: bool = True,
+    objective: Measure | str = Measure.TAC,
+) -> SiteInputs:
+    """Turn a stream table and prices into the arrays of model A.
+
+    Parameters
+    ----------
+    streams : Streams
+        The stream table.
+    economics : SiteEconomics, optional
+        Prices and limits; the defaults of the bundled site if not given.
+    candidates_C : sequence of float, optional
+        Candidate levels, °C. Default: the kinks, that is the distinct limit temperatures.
+    cascade : bool
+        Whether heat may flow from a level to a lower one.
+    objective : Measure or str
+        ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"``; TAC decides between designs of equal
+        OPEX, CAPEX or CO2.
+
+    Returns
+    -------
+    SiteInputs
+
+    Raises
+    ------
+    InputError
+        If a stream has no candidate level that serves it, a candidate is not a temperature, or a
+        price makes waste of energy profitable.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> from milpcore import site
+    >>> inputs = site.prepare(milpcore.load_case("site_400"))
+    >>> inputs.n_candidates
+    156
+    """
+    economics = SiteEconomics() if economics is None else economics
+    measure = _measure(objective)
+    is_hot = np.asarray(streams.is_hot)
+    margin_K = streams.dt_cont_K + economics.level_dt_cont_K
+    limit_C = np.round(streams.t_target_C + np.where(is_hot, -margin_K, margin_K), 6)
+    level_C = candidate_levels(limit_C if candidates_C is None else _candidates(candidates_C))
+    kink = kink_index(is_hot, limit_C, level_C)
+    _refuse_unserved(streams, limit_C, kink, level_C)
+    hot_kink_kW, cold_kink_kW = kink_duties(is_hot, kink, streams.duty_kW, len(level_C))
+    pairs = heat_pump_pairs(
+        level_C,
+        carnot_efficiency=economics.carnot_efficiency,
+        dt_source_K=economics.heat_pump_dt_source_K,
+        dt_sink_K=economics.heat_pump_dt_sink_K,
+        max_lift_K=economics.max_lift_K,
+        max_sink_C=economics.max_sink_C,
+    )
+    inputs = SiteInputs(
+        streams=streams,
+        economics=economics,
+        objective=measure,
+        cascade=cascade,
+        level_C=level_C,
+        stream_limit_C=limit_C,
+        stream_is_hot=is_hot,
+        stream_duty_kW=np.asarray(streams.duty_kW),
+        stream_kink=kink,
+        hot_kink_kW=hot_kink_kW,
+        cold_kink_kW=cold_kink_kW,
+        pump_source=pairs.source,
+        pump_sink=pairs.sink,
+        pump_cop=pairs.cop,
+        external_heat_factor=np.ones(len(level_C)),
+        cooling_factor=np.ones(len(level_C)),
+    )
+    _refuse_profitable_waste(inputs)
+    if measure is Measure.CAPEX and inputs.costs(measure).heat_pump > 0.0:
+        return without_heat_pumps(inputs)
+    return inputs
+
+
+def without_heat_pumps(inputs: SiteInputs) -> SiteInputs:
+    """Return the same site with no heat pump allowed."""
+    none, no_cop = np.empty(0, dtype=np.int64), np.empty(0)
+    return replace(inputs, pump_source=none, pump_sink=none, pump_cop=no_cop)
+
+
+def _largest(costs: UnitCosts) -> float:
+    """Largest unit cost of any column."""
+    return max((float(array.max()) for array in costs[:3] if array.size), default=0.0)
+
+
+def _measure(objective: Measure | str) -> Measure:
+    try:
+        return Measure(objective)
+    except ValueError:
+        faults = FaultList()
+        names = ", ".join(measure.value for measure in Measure)
+        faults.add("", "objective", objective, f"must be one of {names}", "choose one of them")
+        faults.raise_if_any("objective")
+        raise
+
+
+def _candidates(candidates_C: Sequence[float]) -> Floats:
+    faults = FaultList()
+    try:
+        values = np.atleast_1d(np.asarray(candidates_C, dtype=np.float64))
+    except (TypeError, ValueError):
+        faults.add("", "candidates_C", candidates_C, "must be numbers (°C)", "list temperatures")
+        faults.raise_if_any("candidate levels")
+        raise
+    for position, value in enumerate(values.ravel()):
+        if not np.isfinite(value) or value < -273.15:
+            faults.add(
+                f"position {position + 1}",
+                "candidates_C",
+                value,
+                "must be a temperature above -273.15 °C",
+                "correct or remove it",
+            )
+    if values.size == 0:
+        faults.add("", "candidates_C", "[]", "must hold at least one temperature", "add levels")
+    if values.ndim != 1:
+        shape = f"shape {values.shape}"
+        faults.add("", "candidates_C", shape, "must be a flat list (°C)", "list temperatures")
+    faults.raise_if_any("candidate levels")
+    return values
+
+
+def _refuse_unserved(streams: Streams, limit_C: Floats, kink: Integers, level_C: Floats) -> None:
+    faults = FaultList()
+    for stream in np.flatnonzero(kink < 0):
+        hot = bool(streams.is_hot[stream])
+        faults.add(
+            f"stream {streams.label[stream]}",
+            "candidates_C",
+            f"{level_C[0]:g}…{level_C[-1]:g} °C",
+            f"no level {'low' if hot else 'high'} enough for this {'hot' if hot else 'cold'} "
+            f"stream, which needs one {'at or below' if hot else 'at or above'} "
+            f"{limit_C[stream]:g} °C",
+            "add such a candidate",
+        )
+    faults.raise_if_any("candidate levels")
+
+
+def _refuse_profitable_waste(inputs: SiteInputs) -> None:
+    faults = FaultList()
+    names = ("external heat", "cooling", "heat pump heat")
+    for measure in {inputs.objective, Measure.TAC}:
+        for name, cost in zip(names, inputs.costs(measure)[:3], strict=True):
+            if cost.size and cost.min() < 0.0:
+                faults.add(
+                    measure.value,
+                    f"cost of {name}",
+                    f"{cost.min():g} per kW and year",
+                    "must not be negative, or wasting energy without end would pay",
+                    "raise the price behind it",
+                )
+    faults.raise_if_any("economics")

@@ -1,0 +1,284 @@
+"""The best operation of given levels and connections: one small linear program, solved exactly.
+
+Every result of model A comes from here, whatever found its levels, so that flows are those of an
+optimal vertex instead of a mixed-integer search's tolerances.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from milpcore.core import Assembly, Problem, Status, solve_lp
+from milpcore.economics import Measure
+from milpcore.site.inputs import Booleans, Floats, Integers, SiteInputs
+from milpcore.site.model import KW_PER_MW, Design
+
+NOISE = 1e-11
+"""Flows below this share of all duties are set to zero."""
+
+LEXICOGRAPHIC_SLACK = 1e-9
+"""Relative amount by which TAC, coming second, may worsen the first objective."""
+
+
+SOLVER_PRICE = 1000.0
+"""Largest price in the linear program, because the solver's tolerances are absolute."""
+
+
+class _Part(NamedTuple):
+    """The part of a site that is in use.
+
+    Attributes
+    ----------
+    level : ndarray of int (O,)
+        Open levels.
+    pair : ndarray of int (P,)
+        Heat pump pairs between them.
+    source, sink : ndarray of int (P,)
+        Ends of these pairs, as positions in `level`.
+    supply_MW : ndarray (O,)
+        Hot heat minus cold duty.
+    """
+
+    level: Integers
+    pair: Integers
+    source: Integers
+    sink: Integers
+    supply_MW: Floats
+
+
+class _Flows(NamedTuple):
+    """Heat flows of a part: external heat (O,), cooling (O,), cascade (O-1,), pump heat (P,).
+
+    In MW; ``cascade[o]`` falls from open level ``o + 1`` to ``o``.
+    """
+
+    external_heat: Floats
+    cooling: Floats
+    cascade: Floats
+    pump_heat: Floats
+
+
+def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> Design | None:
+    """Find the cheapest heat flows for given levels and connections.
+
+    The objective is minimised first, then TAC, without making the objective worse by more than
+    1e-9 of it. Among operations of equal cost external heat is bought as low and heat is removed as
+    high as the cascade allows. Levels without stream, heat pump, external heat and cooling
+    are closed. Flows below 1e-11 of all duties are set to zero.
+
+    Parameters
+    ----------
+    inputs : SiteInputs
+        The site.
+    is_open : ndarray of bool (L,)
+        Levels that may be used.
+    stream_level : ndarray of int (S,)
+        Level that each stream is connected to, -1 for none.
+
+    Returns
+    -------
+    Design or None
+        None if a stream has no level; every other choice can be operated.
+
+    Raises
+    ------
+    ValueError
+        If a stream is connected to a closed level or to one that cannot serve it.
+    RuntimeError
+        If the solver fails.
+
+    References
+    ----------
+    Hochhaus, Grünewald, Riese (2026), Optimization of Site-wide Heat-Integrated Utility Systems
+    with Heat Pumps using MILP, Systems and Control Transactions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import milpcore
+    >>> from milpcore.site.inputs import prepare
+    >>> inputs = prepare(milpcore.load_case("two_streams"))
+    >>> everything = np.ones(inputs.n_candidates, dtype=bool)
+    >>> design = operate(inputs, everything, inputs.stream_kink)
+    >>> inputs.level_C, design.external_heat_kW, design.cooling_kW
+    (array([ 50., 130.]), array([  0., 900.]), array([1200.,    0.]))
+    """
+    open_mask = np.asarray(is_open, dtype=bool)
+    levels = np.asarray(stream_level, dtype=np.int64)
+    if np.any(levels < 0):
+        return None
+    _refuse_wrong_connections(inputs, open_mask, levels)
+    part = _part(inputs, open_mask, levels)
+    flows = _bought_low_removed_high(inputs, part, _cheapest(inputs, part))
+    tiny_MW = NOISE * float(inputs.stream_duty_kW.sum()) / KW_PER_MW
+    flows = _Flows(*(np.where(flow < tiny_MW, 0.0, flow) for flow in flows))
+    return _design(inputs, part, flows, levels)
+
+
+def objective_value(inputs: SiteInputs, design: Design) -> float:
+    """Cost of a design in `SiteInputs.objective_costs`, EUR/a or t/a.
+
+    Parameters
+    ----------
+    inputs : SiteInputs
+        The site.
+    design : Design
+        A utility system of it.
+
+    Returns
+    -------
+    float
+        What formulations minimise, its tie-break included.
+    """
+    costs = inputs.objective_costs
+    return float(
+        costs.external_heat @ design.external_heat_kW
+        + costs.cooling @ design.cooling_kW
+        + costs.pump_heat @ design.pump_heat_kW
+    )
+
+
+def _refuse_wrong_connections(inputs: SiteInputs, is_open: Booleans, levels: Integers) -> None:
+    distance = np.where(
+        inputs.stream_is_hot, inputs.stream_kink - levels, levels - inputs.stream_kink
+    )
+    for wrong, reason in (
+        (~is_open[levels], "which is closed"),
+        (distance < 0, "which cannot serve it"),
+    ):
+        if wrong.any():
+            stream = int(np.flatnonzero(wrong)[0])
+            raise ValueError(
+                f"operate: stream {inputs.streams.label[stream]} is connected to level "
+                f"{inputs.level_C[levels[stream]]:g} °C, {reason}"
+            )
+
+
+def _part(inputs: SiteInputs, is_open: Booleans, levels: Integers) -> _Part:
+    """Select open levels and the pairs between them."""
+    signed_kW = np.where(inputs.stream_is_hot, inputs.stream_duty_kW, -inputs.stream_duty_kW)
+    supply_kW = np.bincount(levels, weights=signed_kW, minlength=inputs.n_candidates)
+    level = np.flatnonzero(is_open)
+    pair = np.flatnonzero(is_open[inputs.pump_source] & is_open[inputs.pump_sink])
+    return _Part(
+        level=level,
+        pair=pair,
+        source=np.searchsorted(level, inputs.pump_source[pair]),
+        sink=np.searchsorted(level, inputs.pump_sink[pair]),
+        supply_MW=supply_kW[level] / KW_PER_MW,
+    )
+
+
+def _cheapest(inputs: SiteInputs, part: _Part) -> _Flows:
+    """Solve the linear program, twice where TAC comes second."""
+    tac = _prices(inputs, part, Measure.TAC)
+    if inputs.objective in (Measure.TAC, Measure.CAPEX):
+        return _solved(_problem(inputs, part, tac))
+    first = _prices(inputs, part, inputs.objective)
+    best = _solved(_problem(inputs, part, first))
+    least = sum(float(price @ flow) for price, flow in zip(first, best, strict=True))
+    return _solved(_problem(inputs, part, tac, first, least))
+
+
+def _prices(inputs: SiteInputs, part: _Part, measure: Measure) -> _Flows:
+    """Cost of each flow, the largest being `SOLVER_PRICE`."""
+    costs = inputs.costs(measure)
+    prices = _Flows(
+        external_heat=costs.external_heat[part.level],
+        cooling=costs.cooling[part.level],
+        cascade=np.zeros(part.level.size - 1),
+        pump_heat=costs.pump_heat[part.pair],
+    )
+    largest = max((float(price.max()) for price in prices if price.size), default=0.0)
+    factor = SOLVER_PRICE / largest if largest > 0.0 else 1.0
+    return _Flows(*(price * factor for price in prices))
+
+
+def _problem(
+    inputs: SiteInputs,
+    part: _Part,
+    prices: _Flows,
+    first: _Flows | None = None,
+    least: float = 0.0,
+) -> Problem:
+    """Least cost over the part in use; with `first`, at no more than its least value."""
+    assembly = Assembly()
+    most_MW = np.inf if inputs.cascade else 0.0
+    external_heat = assembly.columns("external_heat", part.level.shape)
+    cooling = assembly.columns("cooling", part.level.shape)
+    cascade = assembly.columns("cascade", (part.level.size - 1,), upper=most_MW)
+    pump_heat = assembly.columns("pump_heat", part.pair.shape)
+    columns = (external_heat, cooling, cascade, pump_heat)
+    demand_MW = -part.supply_MW
+    balance = assembly.rows("level_balance", part.level.shape, lower=demand_MW, upper=demand_MW)
+    assembly.put(balance, external_heat, 1.0)
+    assembly.put(balance, cooling, -1.0)
+    assembly.put(balance[:-1], cascade, 1.0)
+    assembly.put(balance[1:], cascade, -1.0)
+    assembly.put(balance[part.sink], pump_heat, 1.0)
+    share = inputs.pump_source_share[part.pair]
+    assembly.put(balance[part.source], pump_heat, -share)
+    for block, price in zip(columns, prices, strict=True):
+        assembly.cost(block, price)
+    if first is not None:
+        most = least + LEXICOGRAPHIC_SLACK * abs(least)
+        kept = assembly.rows("first_objective", (), upper=most / SOLVER_PRICE)
+        for block, price in zip(columns, first, strict=True):
+            assembly.put(kept, block, price / SOLVER_PRICE)
+    return assembly.problem()
+
+
+def _solved(problem: Problem) -> _Flows:
+    """Solve and take the flows, none below zero."""
+    solution = solve_lp(problem)
+    if solution.status is not Status.OPTIMAL:
+        raise RuntimeError(f"operate: the linear program was not solved: {solution.message}")
+    return _Flows(*(np.maximum(solution.values[name], 0.0) for name in _Flows._fields))
+
+
+def _bought_low_removed_high(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
+    """Buy heat where it is used and remove it where it arises, as far as that costs nothing."""
+    heat, cooling, cascade = (flow.copy() for flow in flows[:3])
+    costs = inputs.objective_costs
+    heat_price, cooling_price = costs.external_heat[part.level], costs.cooling[part.level]
+    for lower in reversed(range(cascade.size)):
+        if heat_price[lower] <= heat_price[lower + 1]:
+            moved_MW = min(heat[lower + 1], cascade[lower])
+            heat[lower + 1] -= moved_MW
+            cascade[lower] -= moved_MW
+            heat[lower] += moved_MW
+    for lower in range(cascade.size):
+        if cooling_price[lower + 1] <= cooling_price[lower]:
+            moved_MW = min(cooling[lower], cascade[lower])
+            cooling[lower] -= moved_MW
+            cascade[lower] -= moved_MW
+            cooling[lower + 1] += moved_MW
+    return _Flows(heat, cooling, cascade, flows.pump_heat)
+
+
+def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) -> Design:
+    """Spread the flows over all candidates and close what is not used."""
+    external_heat_kW, cooling_kW = np.zeros((2, inputs.n_candidates))
+    external_heat_kW[part.level] = flows.external_heat * KW_PER_MW
+    cooling_kW[part.level] = flows.cooling * KW_PER_MW
+    pump_heat_kW = np.zeros(inputs.n_pairs)
+    pump_heat_kW[part.pair] = flows.pump_heat * KW_PER_MW
+    cascade_kW = np.zeros(inputs.n_candidates + 1)
+    passed = np.diff(part.level)
+    cascade_kW[part.level[0] + 1 : part.level[-1] + 1] = (
+        np.repeat(flows.cascade, passed) * KW_PER_MW
+    )
+    used = (external_heat_kW > 0.0) | (cooling_kW > 0.0)
+    used[levels] = True
+    used[inputs.pump_source[pump_heat_kW > 0.0]] = True
+    used[inputs.pump_sink[pump_heat_kW > 0.0]] = True
+    return Design(
+        is_open=used,
+        external_heat_kW=external_heat_kW,
+        cooling_kW=cooling_kW,
+        cascade_kW=cascade_kW,
+        pump_heat_kW=pump_heat_kW,
+        stream_level=levels.copy(),
+    )

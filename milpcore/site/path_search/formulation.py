@@ -1,0 +1,236 @@
+r"""`PathSearch`: the exact search on the level network, the default of the greenfield study.
+
+Idea. With a free cascade every stream uses the open level nearest to its kink, a set of open levels
+is a path, and a design is feasible exactly if the coverage of every arc (external heat and heat
+pump heat above it) reaches the arc's deficit, a number that depends on the arc alone
+(`milpcore.site.path_search.network`). For feasible heat prices the cost of any design is at least
+a path length, so that a shortest path with at most N levels bounds the whole problem
+(`milpcore.site.path_search.prices`), the cheapest path through an arc or a pair of pump levels
+tells whether it can still matter (`milpcore.site.path_search.node`), and the best prices come from
+a small LP (`milpcore.site.path_search.bounding`).
+
+What closes the remaining gap is branching on coverage (`milpcore.site.path_search.branching`): in
+the relaxation the surplus of one path pays the deficit of another at the same boundary; once the
+coverage of the boundary is confined to an interval, arcs with larger deficits are gone and arcs
+with smaller deficits are charged its lower end, so that there is nothing left to share. Nodes
+with few paths are enumerated with the exact cost of each level set
+(`milpcore.site.path_search.level_set`).
+
+Exact when the cascade is allowed and free and no cost or limit hangs on a single connection,
+whatever the prices; other input is refused. Bounds are computed by the search itself, never read
+off a solver: see the modules named above. Among designs of equal cost (to 1e-9) the one with the
+fewest levels, then with the lowest temperatures is reported, as far as the search meets them.
+
+Source of the problem: Hochhaus, Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated
+Utility Systems with Heat Pumps using MILP*, Systems and Control Transactions.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from milpcore.core import Status
+from milpcore.site.explain import conflict
+from milpcore.site.inputs import Floats, Integers, SiteInputs
+from milpcore.site.milp_parts import nearest_level_refusal, refuse_where_wrong
+from milpcore.site.model import (
+    KW_PER_MW,
+    Observer,
+    Outcome,
+    Progress,
+    nearest_levels,
+    relative_gap,
+)
+from milpcore.site.operate import objective_value, operate
+from milpcore.site.path_search.incumbents import first_level_set, level_set_cost, local_search
+from milpcore.site.path_search.network import LevelNetwork, level_network
+from milpcore.site.path_search.relaxation import LinearSolver
+from milpcore.site.path_search.search import Search, SearchState
+from milpcore.site.path_search.solvers import default_solver
+
+
+@dataclass(frozen=True)
+class PathSearch:
+    """Exact search for the best levels, with its own bounds.
+
+    Parameters
+    ----------
+    n_levels : int
+        Largest number of levels, from 1.
+    solver : LinearSolver, optional
+        Solver of the small LPs; HiGHS with warm starts where highspy is installed, otherwise
+        HiGHS through SciPy.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> from milpcore import site
+    >>> inputs = site.prepare(milpcore.load_case("dairy_8"))
+    >>> outcome = site.PathSearch(n_levels=3).solve(inputs)
+    >>> outcome.status.value, outcome.gap <= 1e-4
+    ('optimal', True)
+    """
+
+    n_levels: int
+    solver: LinearSolver | None = None
+    name: ClassVar[str] = "path_search"
+
+    def refusal(self, inputs: SiteInputs) -> str | None:
+        """Why the search would be wrong for the input, and what to use; None if exact."""
+        return nearest_level_refusal(inputs, dominance_rows=None)
+
+    def solve(
+        self,
+        inputs: SiteInputs,
+        *,
+        mip_rel_gap: float = 1e-4,
+        time_limit_s: float | None = None,
+        observer: Observer | None = None,
+    ) -> Outcome:
+        """Solve one configuration.
+
+        Parameters
+        ----------
+        inputs : SiteInputs
+            The site.
+        mip_rel_gap : float
+            Relative gap at which the search ends; 0 for a proof to 1e-9.
+        time_limit_s : float, optional
+            Wall-clock seconds; the incumbent is returned with its gap.
+        observer : Observer, optional
+            Called at every node; returning True stops the search.
+
+        Returns
+        -------
+        Outcome
+
+        Raises
+        ------
+        InputError
+            If the search would be wrong for the input.
+        """
+        study = self.solve_study(
+            inputs,
+            [self.n_levels],
+            mip_rel_gap=mip_rel_gap,
+            time_limit_s=time_limit_s,
+            observer=observer,
+        )
+        return next(study)[1]
+
+    def solve_study(
+        self,
+        inputs: SiteInputs,
+        levels: Sequence[int],
+        *,
+        mip_rel_gap: float,
+        time_limit_s: float | None,
+        observer: Observer | None,
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Solve several configurations, each starting from what the one before has found.
+
+        Parameters
+        ----------
+        inputs : SiteInputs
+            The site.
+        levels : sequence of int
+            Largest numbers of levels, rising.
+        mip_rel_gap, time_limit_s, observer
+            As in `solve`, for each configuration.
+
+        Yields
+        ------
+        n_levels : int
+        outcome : Outcome
+        """
+        refuse_where_wrong(self, inputs)
+        network = level_network(inputs)
+        solver = self.solver if self.solver is not None else default_solver()
+        start: Integers | None = None
+        price: Floats | None = None
+        for n_levels in levels:
+            start_s = time.perf_counter()
+            if n_levels == 1 and conflict(inputs):
+                yield n_levels, _infeasible(conflict(inputs), start_s)
+                continue
+            if start is None or price is None:
+                start, price = _first_guess(network, n_levels)
+            search = Search(
+                network,
+                solver,
+                n_levels=n_levels,
+                levels=start,
+                price=price,
+                mip_rel_gap=mip_rel_gap,
+                deadline_s=math.inf if time_limit_s is None else start_s + time_limit_s,
+                should_stop=_watch(inputs, observer, start_s),
+            )
+            state = search.run()
+            start, price = state.levels, state.price
+            yield n_levels, _outcome(inputs, state, start_s)
+
+
+def _first_guess(network: LevelNetwork, n_levels: int) -> tuple[Integers, Floats]:
+    """Find a level set by insertion, and heat prices that step as its own do."""
+    levels, _ = local_search(network, first_level_set(network), n_levels, network.lowest_price)
+    _, price = level_set_cost(network, levels)
+    above = np.searchsorted(levels, np.arange(network.n_levels))
+    return levels, price[np.clip(above, 0, levels.size - 1)]
+
+
+def _watch(
+    inputs: SiteInputs, observer: Observer | None, start_s: float
+) -> Callable[[SearchState], bool]:
+    """Observer of `Progress` in EUR/a or t/a as a function of the search's state."""
+    unit = KW_PER_MW * inputs.cost_scale
+
+    def should_stop(state: SearchState) -> bool:
+        if observer is None:
+            return False
+        elapsed_s = time.perf_counter() - start_s
+        bound = max(0.0, state.bound * unit)
+        return observer(Progress(elapsed_s, state.cost * unit, bound, state.n_nodes))
+
+    return should_stop
+
+
+def _outcome(inputs: SiteInputs, state: SearchState, start_s: float) -> Outcome:
+    """Operate the best level set; its cost by the independent LP is the objective."""
+    is_open = np.zeros(inputs.n_candidates, dtype=bool)
+    is_open[state.levels] = True
+    design = operate(inputs, is_open, nearest_levels(inputs, is_open))
+    if design is None:
+        raise RuntimeError("the levels found do not serve every stream")
+    objective = objective_value(inputs, design)
+    bound = min(objective, max(0.0, state.bound * KW_PER_MW * inputs.cost_scale))
+    status = Status.OPTIMAL
+    if not state.finished:
+        status = Status.INTERRUPTED if state.stopped else Status.TIME_LIMIT
+    return Outcome(
+        status=status,
+        design=design,
+        objective=objective,
+        bound=bound,
+        gap=relative_gap(objective, bound),
+        n_nodes=state.n_nodes,
+        solve_s=time.perf_counter() - start_s,
+    )
+
+
+def _infeasible(reason: str, start_s: float) -> Outcome:
+    return Outcome(
+        status=Status.INFEASIBLE,
+        design=None,
+        objective=math.nan,
+        bound=math.inf,
+        gap=math.inf,
+        n_nodes=0,
+        solve_s=time.perf_counter() - start_s,
+        message=reason,
+    )

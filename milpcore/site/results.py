@@ -1,0 +1,283 @@
+"""What a study of model A brings: tables with units in their column names.
+
+Tables of a `SiteResult` (one configuration, at most ``max_levels`` levels):
+
+- ``summary``: one row; costs, energy, bound, gap, status and time
+- ``levels``: one row per level in use, rising, with every term of its energy balance
+- ``heat_pumps``: one row per heat pump
+- ``connections``: one row per stream, in the order of the stream table
+
+Everything is computed from a `Design`, whatever formulation found it, and costs are those of the
+tables: `milpcore.site.check` recomputes them from nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from milpcore.core import Status
+from milpcore.economics import Measure, SiteEconomics
+from milpcore.faults import FaultList
+from milpcore.files import replacing
+from milpcore.site.explain import explain
+from milpcore.site.inputs import SiteInputs
+from milpcore.site.model import Outcome
+from milpcore.site.tables import (
+    COST_COLUMNS,
+    SCHEMAS,
+    connection_table,
+    empty_table,
+    heat_pump_table,
+    level_table,
+    summary_table,
+    table,
+)
+from milpcore.streams import Streams
+
+
+@dataclass(frozen=True, eq=False)
+class SiteResult:
+    """The best utility system found for at most `max_levels` levels.
+
+    Attributes
+    ----------
+    max_levels : int
+        Levels allowed.
+    status : Status
+        How the search ended.
+    objective : Measure
+        What was minimised.
+    cascade : bool
+        Whether heat was allowed to flow from a level to a lower one.
+    summary : DataFrame
+        One row: costs (EUR/a, t/a), energy (kW), bound, gap, time (s). Without a design the
+        numbers are NaN and the counts 0.
+    levels, heat_pumps, connections : DataFrame
+        Terms of every level's balance, heat pumps, and the level of each stream; kW, °C, K.
+        Empty without a design.
+    notes : tuple of str
+        Explanations for the user.
+    streams : Streams
+        The stream table.
+    economics : SiteEconomics
+        The prices and limits.
+    """
+
+    max_levels: int
+    status: Status
+    objective: Measure
+    cascade: bool
+    summary: pd.DataFrame
+    levels: pd.DataFrame
+    heat_pumps: pd.DataFrame
+    connections: pd.DataFrame
+    notes: tuple[str, ...]
+    streams: Streams
+    economics: SiteEconomics
+
+    @property
+    def has_design(self) -> bool:
+        """Whether a utility system was found."""
+        return len(self.levels) > 0
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """One configuration as plain Python values, NaN as None.
+
+        Examples
+        --------
+        >>> import milpcore
+        >>> from milpcore import site
+        >>> result = site.greenfield(milpcore.load_case("site_400"), n_levels=2)
+        >>> result.to_json_dict()["status"]
+        'optimal'
+        """
+        row = self.summary.iloc[0]
+        pump_keys = ("source_C", "sink_C", "heat_kW", "power_kW", "cop")
+        columns = [self.heat_pumps[key] for key in pump_keys]
+        return {
+            "max_levels": int(row["max_levels"]),
+            "levels_C": [_plain(value) for value in self.levels["temperature_C"]],
+            "heat_pumps": [
+                {key: _plain(value) for key, value in zip(pump_keys, values, strict=True)}
+                for values in zip(*columns, strict=True)
+            ],
+            **{column: _plain(row[column]) for column in COST_COLUMNS.values()},
+            "external_heat_kW": _plain(row["external_heat_kW"]),
+            "objective": str(row["objective"]),
+            "objective_value": _plain(row["objective_value"]),
+            "bound": _plain(row["bound"]),
+            "unit": str(row["unit"]),
+            "gap": _plain(row["gap"]),
+            "status": str(row["status"]),
+            "solve_s": _plain(row["solve_s"]),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class GreenfieldStudy:
+    """Configurations with different numbers of levels, in rising order.
+
+    Attributes
+    ----------
+    results : tuple of SiteResult
+        One per number of levels allowed.
+    """
+
+    results: tuple[SiteResult, ...]
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per configuration (EUR/a, t/a, kW, s)."""
+        return self._joined(lambda result: result.summary, "summary")
+
+    @property
+    def levels(self) -> pd.DataFrame:
+        """Levels of all configurations, led by ``max_levels`` (°C, kW)."""
+        return self._joined(lambda result: result.levels, "levels")
+
+    @property
+    def heat_pumps(self) -> pd.DataFrame:
+        """Heat pumps of all configurations, led by ``max_levels`` (°C, K, kW, EUR)."""
+        return self._joined(lambda result: result.heat_pumps, "heat_pumps")
+
+    @property
+    def connections(self) -> pd.DataFrame:
+        """Connections of all configurations, led by ``max_levels`` (°C, kW, K)."""
+        return self._joined(lambda result: result.connections, "connections")
+
+    @property
+    def notes(self) -> pd.DataFrame:
+        """Explanations of all configurations, columns ``max_levels`` and ``note``."""
+        pairs = [(result.max_levels, note) for result in self.results for note in result.notes]
+        schema = {"max_levels": "int64", "note": "str"}
+        return table(schema, *zip(*pairs, strict=True)) if pairs else empty_table(schema)
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """All configurations as plain Python values, NaN as None."""
+        return {"configurations": [result.to_json_dict() for result in self.results]}
+
+    def write(self, directory: str | os.PathLike[str]) -> tuple[Path, ...]:
+        """Write every table as CSV into a directory, each whole or not at all.
+
+        Parameters
+        ----------
+        directory : str or path
+            Made if it is missing. All files are written beside their targets first and renamed
+            when the last one is done.
+
+        Returns
+        -------
+        tuple of Path
+            The files ``summary.csv``, ``levels.csv``, ``heat_pumps.csv``, ``connections.csv`` and
+            ``notes.csv``.
+
+        Raises
+        ------
+        InputError
+            If the directory cannot be made or written to.
+
+        Examples
+        --------
+        >>> import tempfile, milpcore
+        >>> from milpcore import site
+        >>> study = site.greenfield_study(milpcore.load_case("site_400"), levels=[2])
+        >>> [path.name for path in study.write(tempfile.mkdtemp())]
+        ['summary.csv', 'levels.csv', 'heat_pumps.csv', 'connections.csv', 'notes.csv']
+        """
+        folder = Path(directory)
+        _make_directory(folder)
+        paths = tuple(folder / f"{name}.csv" for name in (*SCHEMAS, "notes"))
+        with ExitStack() as stack:
+            for path in paths:
+                temporary = stack.enter_context(replacing(path))
+                table: pd.DataFrame = getattr(self, path.stem)
+                table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+        return paths
+
+    def _joined(self, table_of: Callable[[SiteResult], pd.DataFrame], name: str) -> pd.DataFrame:
+        if not self.results:
+            return empty_table({"max_levels": "int64", **SCHEMAS[name]})
+        tables = [table_of(result) for result in self.results]
+        joined = pd.concat(tables, ignore_index=True)
+        if "max_levels" not in joined:
+            counts = [len(one) for one in tables]
+            allowed = np.repeat([result.max_levels for result in self.results], counts)
+            joined.insert(0, "max_levels", allowed.astype(np.int64))
+        return joined
+
+
+def make_result(
+    inputs: SiteInputs, outcome: Outcome, *, max_levels: int, formulation_name: str
+) -> SiteResult:
+    """Turn the outcome of a formulation into tables.
+
+    Parameters
+    ----------
+    inputs : SiteInputs
+        What was solved.
+    outcome : Outcome
+        What solving brought.
+    max_levels : int
+        Levels allowed.
+    formulation_name : str
+        Shown in the summary.
+
+    Returns
+    -------
+    SiteResult
+        Levels without use are left out. The objective value is the pure measure, recomputed from
+        the tables; the bound is at most that value, and the gap is the gap of these two.
+    """
+    design = outcome.design
+    if design is None:
+        levels, heat_pumps, connections = (
+            empty_table(SCHEMAS[name]) for name in ("levels", "heat_pumps", "connections")
+        )
+    else:
+        levels = level_table(inputs, design)
+        heat_pumps = heat_pump_table(inputs, design)
+        connections = connection_table(inputs, design)
+    summary = summary_table(
+        inputs,
+        outcome,
+        levels,
+        heat_pumps,
+        max_levels=max_levels,
+        formulation_name=formulation_name,
+    )
+    return SiteResult(
+        max_levels=max_levels,
+        status=Status(summary["status"].iloc[0]),
+        objective=inputs.objective,
+        cascade=inputs.cascade,
+        summary=summary,
+        levels=levels,
+        heat_pumps=heat_pumps,
+        connections=connections,
+        notes=explain(inputs, outcome, max_levels=max_levels),
+        streams=inputs.streams,
+        economics=inputs.economics,
+    )
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _make_directory(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        faults = FaultList()
+        rule = f"cannot be made: {error.strerror or error}"
+        faults.add("", "directory", folder, rule, "name a folder that you can write to")
+        faults.raise_if_any("results")

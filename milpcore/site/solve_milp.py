@@ -1,0 +1,128 @@
+"""Solve a mixed-integer formulation of model A: build, solve, read, operate.
+
+What the solver finds is only a choice of levels and connections; the flows and the objective of
+the outcome come from `milpcore.site.operate`, and its gap from that objective and the solver's
+bound.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from milpcore.core import Solution, Status, solve
+from milpcore.site.explain import conflict
+from milpcore.site.inputs import SiteInputs
+from milpcore.site.milp_parts import refuse_where_wrong
+from milpcore.site.model import (
+    KW_PER_MW,
+    MilpFormulation,
+    Observer,
+    Outcome,
+    Progress,
+    relative_gap,
+)
+from milpcore.site.operate import objective_value, operate
+
+
+def solve_formulation(
+    formulation: MilpFormulation,
+    inputs: SiteInputs,
+    *,
+    mip_rel_gap: float = 1e-4,
+    time_limit_s: float | None = None,
+    observer: Observer | None = None,
+) -> Outcome:
+    """Solve one configuration with one mixed-integer program.
+
+    Parameters
+    ----------
+    formulation : MilpFormulation
+        The formulation, with its largest number of levels.
+    inputs : SiteInputs
+        The site.
+    mip_rel_gap : float
+        Relative gap at which the search ends; 0 for a proof to the solver's tolerances.
+    time_limit_s : float, optional
+        Wall-clock seconds for building and search; the incumbent is returned with its gap.
+    observer : Observer, optional
+        Called before and after the search, which itself cannot be observed.
+
+    Returns
+    -------
+    Outcome
+        In units of `SiteInputs.objective_costs`, EUR/a or t/a. Without a design the objective is
+        nan and the gap infinite.
+
+    Raises
+    ------
+    InputError
+        If the formulation would be wrong for the input; the message names what to use.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> from milpcore.site.inputs import prepare
+    >>> from milpcore.site.level_path import LevelPath
+    >>> inputs = prepare(milpcore.load_case("two_streams"))
+    >>> outcome = solve_formulation(LevelPath(n_levels=2), inputs, mip_rel_gap=0.0)
+    >>> outcome.objective >= outcome.bound >= 0.0
+    True
+    """
+    start_s = time.perf_counter()
+    refuse_where_wrong(formulation, inputs)
+    if observer is not None and observer(Progress(0.0, math.inf, 0.0, 0)):
+        return _without_design(Status.INTERRUPTED, "stopped before the search", 0.0, 0, start_s)
+    if formulation.n_levels == 1 and conflict(inputs):
+        return _without_design(Status.INFEASIBLE, conflict(inputs), math.inf, 0, start_s)
+    problem = formulation.build(inputs)
+    left_s = None
+    if time_limit_s is not None:
+        left_s = max(0.0, time_limit_s - (time.perf_counter() - start_s))
+    solution = solve(problem, mip_rel_gap=mip_rel_gap, time_limit_s=left_s)
+    outcome = _outcome(formulation, inputs, solution, start_s)
+    if observer is not None:
+        observer(Progress(outcome.solve_s, outcome.objective, outcome.bound, outcome.n_nodes))
+    return outcome
+
+
+def _outcome(
+    formulation: MilpFormulation, inputs: SiteInputs, solution: Solution, start_s: float
+) -> Outcome:
+    """Turn the solver's point into a design, and its bound into the objective's unit."""
+    bound = solution.bound * KW_PER_MW * inputs.cost_scale
+    if math.isnan(bound) or bound < 0.0:
+        bound = 0.0  # no cost is negative
+    design = None
+    if solution.has_incumbent:
+        design = operate(inputs, *formulation.read(inputs, solution))
+    if design is None:
+        status = Status.ERROR if solution.has_incumbent else solution.status
+        return _without_design(status, solution.message, bound, solution.n_nodes, start_s)
+    objective = objective_value(inputs, design)
+    bound = min(bound, objective)
+    return Outcome(
+        status=solution.status,
+        design=design,
+        objective=objective,
+        bound=bound,
+        gap=relative_gap(objective, bound),
+        n_nodes=solution.n_nodes,
+        solve_s=time.perf_counter() - start_s,
+        message=solution.message,
+    )
+
+
+def _without_design(
+    status: Status, message: str, bound: float, n_nodes: int, start_s: float
+) -> Outcome:
+    return Outcome(
+        status=status,
+        design=None,
+        objective=math.nan,
+        bound=bound,
+        gap=math.inf,
+        n_nodes=n_nodes,
+        solve_s=time.perf_counter() - start_s,
+        message=message,
+    )

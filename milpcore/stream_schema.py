@@ -1,0 +1,226 @@
+"""The stream table's schema as data, and the check of a single cell against it.
+
+====================== ========= ============== ==========================================
+column                 unit      range          meaning
+====================== ========= ============== ==========================================
+zone, name             text      unique pair    where the stream belongs, and its name
+kind                   text      hot or cold    optional; needed for isothermal streams
+t_supply, t_target     °C        >= -273.15     start and end temperature
+heat_flow              kW        > 0            duty
+heat_capacity_flowrate kW/K      > 0            instead of heat_flow: times the difference
+dt_cont                K         >= 0           share of the minimum temperature difference
+htc                    kW/(m² K) > 0            heat transfer coefficient, all rows or none
+====================== ========= ============== ==========================================
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+
+from milpcore.faults import FaultList
+from milpcore.naming import shown
+from milpcore.stream_readers import content
+from milpcore.stream_units import ABSOLUTE_ZERO_C, Quantity, Unit, find_unit, known_units
+
+KINDS = ("hot", "cold")
+MAX_TEXT_LENGTH = 200
+DUTY_TOLERANCE = 1e-3
+"""Largest relative difference between heat_flow and heat_capacity_flowrate times |dT|."""
+MISSING = "is missing (blank or NaN)"
+_UNPRINTED = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories of control characters, lone surrogates, line and paragraph separators."""
+
+
+class NumberColumn(NamedTuple):
+    """One column of numbers.
+
+    Attributes
+    ----------
+    quantity : Quantity
+        What it measures; the value of the enum is the canonical unit.
+    required : bool
+        Whether every table has it; of `heat_flow` and `heat_capacity_flowrate` one is enough.
+    minimum : float
+        Least value, in the canonical unit.
+    is_open : bool
+        Whether the least value itself is excluded.
+    rule, remedy : str
+        The range in words, and what to do about a value outside.
+    """
+
+    quantity: Quantity
+    required: bool
+    minimum: float
+    is_open: bool
+    rule: str
+    remedy: str
+
+
+_TEMPERATURE = NumberColumn(
+    Quantity.TEMPERATURE,
+    required=True,
+    minimum=ABSOLUTE_ZERO_C,
+    is_open=False,
+    rule="must not be below absolute zero (-273.15 °C, 0 K)",
+    remedy="check the value and temperature_unit",
+)
+NUMBERS: dict[str, NumberColumn] = {
+    "t_supply": _TEMPERATURE,
+    "t_target": _TEMPERATURE,
+    "heat_flow": NumberColumn(
+        Quantity.HEAT,
+        required=False,
+        minimum=0.0,
+        is_open=True,
+        rule="must be positive (kW)",
+        remedy="give the amount of the duty; hot or cold follows from the temperatures",
+    ),
+    "heat_capacity_flowrate": NumberColumn(
+        Quantity.FLOWRATE,
+        required=False,
+        minimum=0.0,
+        is_open=True,
+        rule="must be positive (kW/K)",
+        remedy="give its amount; hot or cold follows from the temperatures",
+    ),
+    "dt_cont": NumberColumn(
+        Quantity.DIFFERENCE,
+        required=True,
+        minimum=0.0,
+        is_open=False,
+        rule="must not be negative (K)",
+        remedy="give the stream's share of the minimum temperature difference, such as 5",
+    ),
+    "htc": NumberColumn(
+        Quantity.TRANSFER,
+        required=False,
+        minimum=0.0,
+        is_open=True,
+        rule="must be positive (kW/(m² K))",
+        remedy="give it in every row or leave the column out",
+    ),
+}
+TEXTS = ("zone", "name")
+DUTIES = ("heat_flow", "heat_capacity_flowrate")
+COLUMNS = ("zone", "name", "kind", *NUMBERS)
+CANONICAL = ("zone", "name", "kind", "t_supply", "t_target", "heat_flow", "dt_cont")
+
+
+def read_text(cell: object, field: str, where: str, faults: FaultList) -> str:
+    """Return a zone or a name; empty after a fault."""
+    if cell is None:
+        faults.add(where, field, None, "is empty", "give every stream a zone and a name")
+        return ""
+    if isinstance(cell, int | np.integer) and not isinstance(cell, bool) and 0 <= cell < 10**15:
+        return str(cell)
+    if not isinstance(cell, str):
+        faults.add(where, field, shown(cell), "must be text", "write it as text")
+        return ""
+    if any(unicodedata.category(sign) in _UNPRINTED or sign in "\ufffe\uffff" for sign in cell):
+        rule = "must not contain line breaks or control characters"
+        faults.add(where, field, shown(cell), rule, "remove them")
+        return ""
+    if len(cell) > MAX_TEXT_LENGTH:
+        rule = f"must not be longer than {MAX_TEXT_LENGTH} characters"
+        faults.add(where, field, shown(cell), rule, "shorten it")
+        return ""
+    return cell
+
+
+def read_number(cell: object, field: str, unit: Unit, where: str, faults: FaultList) -> float:
+    """Return a number in the canonical unit; NaN when it is not given or faulty."""
+    column = NUMBERS[field]
+    value = cell
+    if isinstance(cell, Mapping):
+        unpacked = _unpacked(cell, field, unit, where, faults)
+        if unpacked is None:
+            return math.nan
+        value, unit = unpacked
+    if value is None:
+        if field not in DUTIES:
+            faults.add(where, field, None, MISSING, _missing_remedy(column))
+        return math.nan
+    number = _plain_number(value)
+    if number is None:
+        faults.add(
+            where, field, _written(cell, value, unit), "is not a number", _number_remedy(value)
+        )
+        return math.nan
+    canonical = unit.canonical(number) if math.isfinite(number) else number
+    if not math.isfinite(canonical):
+        faults.add(
+            where, field, _written(cell, value, unit), "must be finite", "give a finite number"
+        )
+        return math.nan
+    if canonical < column.minimum or (column.is_open and canonical == column.minimum):
+        faults.add(where, field, _written(cell, value, unit), column.rule, column.remedy)
+        return math.nan
+    return canonical
+
+
+def _unpacked(
+    cell: Mapping[object, object], field: str, plain: Unit, where: str, faults: FaultList
+) -> tuple[object, Unit] | None:
+    """Split ``{"value": ..., "unit": ...}``; without a unit the number is a plain one."""
+    if "value" not in cell or len(cell) > 2 or set(cell) - {"value", "unit", "units"}:
+        rule = "must be a number or {'value': ..., 'unit': ...}"
+        faults.add(where, field, shown(dict(cell)), rule, "give one value and its unit")
+        return None
+    value = content(cell["value"])
+    text = cell.get("unit", cell.get("units"))
+    if text is None:
+        return value, plain
+    quantity = NUMBERS[field].quantity
+    unit = find_unit(text, quantity) if isinstance(text, str) else None
+    if unit is None:
+        remedy = f"known: {known_units(quantity)}"
+        faults.add(where, field, f"{shown(value)} {shown(text)}", "unknown unit", remedy)
+        return None
+    return value, unit
+
+
+def _plain_number(value: object) -> float | None:
+    """Read a number or its text; None when it is neither."""
+    if isinstance(value, bool | np.bool_ | np.timedelta64):
+        return None
+    if isinstance(value, str):
+        if "_" in value or not value.isascii():
+            return None
+    elif not isinstance(value, Real | Decimal):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return None
+
+
+def _written(cell: object, value: object, unit: Unit) -> str:
+    """Write a number as it stands, with the unit that it carries."""
+    return f"{shown(value)} {unit.name}" if isinstance(cell, Mapping) else shown(value)
+
+
+def _missing_remedy(column: NumberColumn) -> str:
+    """Say what to fill in: the unit, or that an optional column is all or nothing."""
+    if column.required:
+        return f"give it ({column.quantity.value})"
+    return "give it in every row or leave the column out"
+
+
+def _number_remedy(value: object) -> str:
+    """Say how to write the number, by what is wrong with it."""
+    if isinstance(value, date):
+        return "the spreadsheet made it a date; format the cell as a number"
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[\d.]*,\d+", value):
+        return "write a decimal point and no thousands separator, such as 73.5"
+    return "write the number alone, such as 73.5, without unit"

@@ -1,0 +1,41 @@
+"""Settings that all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numba
+import pytest
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+JIT_IS_OFF = bool(numba.config.DISABLE_JIT)
+"""Kernels run as plain Python: a hundred times slower, and open to coverage and debuggers."""
+
+# No deadline: the first call of a kernel compiles it. CI draws the same examples on every run.
+settings.register_profile(
+    "local",
+    deadline=None,
+    max_examples=20 if JIT_IS_OFF else 100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("reproducible", settings.get_profile("local"), derandomize=True)
+settings.load_profile("reproducible" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs compiled kernels when there are none."""
+    if not JIT_IS_OFF:
+        return
+    skip = pytest.mark.skip(reason="needs compiled kernels, and NUMBA_DISABLE_JIT is set")
+    for item in items:
+        if "compiled" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """Folder of the checkout."""
+    return Path(__file__).resolve().parents[1]
