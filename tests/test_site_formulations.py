@@ -238,6 +238,24 @@ def test_flow_limits_of_a_pump_that_feeds_itself() -> None:
     np.testing.assert_allclose(limits.cooling, [0.1, 0.0])
 
 
+def test_flow_limits_of_heat_that_falls_to_a_pump() -> None:
+    cheap = SiteEconomics(electricity_price_EUR_per_MWh=20.0, electricity_emission_t_per_MWh=0.05)
+    inputs = site_at_levels(
+        {}, {50.0: 100.0, 80.0: 200.0, 105.0: 400.0, 150.0: 800.0}, economics=cheap
+    )
+    ends = list(zip(inputs.pump_source, inputs.pump_sink, strict=True))
+    only = [ends.index((0, 2))]
+    inputs = replace(
+        inputs,
+        pump_source=inputs.pump_source[only],
+        pump_sink=inputs.pump_sink[only],
+        pump_cop=inputs.pump_cop[only],
+    )
+    assert pump_dominance_faults(inputs) != []
+    # Heat of 80 °C falls to 50 °C and is pumped to 105 °C.
+    np.testing.assert_allclose(flow_limits(inputs, 3).external_heat, [0.7, 0.7, 0.7, 1.5])
+
+
 def test_flow_limits_where_cooling_is_cheaper_above() -> None:
     economics = SiteEconomics(cooling_price_EUR_per_MWh=100.0, carnot_efficiency=0.9)
     inputs = site_at_levels({60.0: 1000.0, 90.0: 1.0}, {}, economics=economics)

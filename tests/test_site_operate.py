@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from milpcore.economics import SiteEconomics
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Design, nearest_levels
-from milpcore.site.operate import objective_value, operate
+from milpcore.site.operate import objective_value, operate, without_spare_levels
 
 
 @pytest.fixture
@@ -80,6 +80,52 @@ def test_levels_without_use_are_closed() -> None:
     assert design.is_open.tolist() == [True, False, False, True, False]
     assert design.external_heat_kW.tolist() == pytest.approx([30.0, 0.0, 0.0, 0.0, 0.0])
     assert design.cascade_kW.tolist() == pytest.approx([0.0, 50.0, 50.0, 50.0, 0.0, 0.0])
+
+
+def test_a_level_that_saves_nothing_is_left_out() -> None:
+    # Free cooling: 60 °C alone is as good for both hot streams.
+    hot_only = site_at_levels({60.0: 10.0, 80.0: 20.0}, {})
+    both = operate(hot_only, np.ones(2, dtype=bool), hot_only.stream_kink)
+    assert both is not None
+    assert both.is_open.all()
+    fewest = without_spare_levels(hot_only, both)
+    assert fewest.is_open.tolist() == [True, False]
+    assert fewest.stream_level.tolist() == [0, 0]
+    assert fewest.cooling_kW.tolist() == pytest.approx([30.0, 0.0])
+    # And 70 °C, which is needed, takes the hot stream of 80 °C as well.
+    needed = site_at_levels({60.0: 10.0, 80.0: 20.0}, {70.0: 15.0})
+    design = operate(needed, np.ones(3, dtype=bool), needed.stream_kink)
+    assert design is not None
+    fewest = without_spare_levels(needed, design)
+    assert objective_value(needed, fewest) == pytest.approx(objective_value(needed, design))
+    assert fewest.is_open.tolist() == [True, True, False]
+
+
+def test_without_cascade_every_level_is_kept() -> None:
+    inputs = site_at_levels({60.0: 10.0, 80.0: 20.0}, {}, cascade=False)
+    design = operate(inputs, np.ones(2, dtype=bool), inputs.stream_kink)
+    assert design is not None
+    assert without_spare_levels(inputs, design) is design
+
+
+@settings(max_examples=20)
+@given(small_sites(), st.data())
+def test_leaving_out_spare_levels_costs_nothing_and_leaves_none(
+    inputs: SiteInputs, data: st.DataObject
+) -> None:
+    levels = data.draw(st.sampled_from(list(level_sets(inputs, 5))))
+    is_open = mask_of(inputs, levels)
+    design = operate(inputs, is_open, nearest_levels(inputs, is_open))
+    if design is None:
+        return
+    fewest = without_spare_levels(inputs, design)
+    cost = objective_value(inputs, fewest)
+    assert cost <= objective_value(inputs, design) * (1.0 + 2e-9)
+    for level in np.flatnonzero(fewest.is_open):
+        fewer = fewest.is_open.copy()
+        fewer[level] = False
+        smaller = operate(inputs, fewer, nearest_levels(inputs, fewer))
+        assert smaller is None or objective_value(inputs, smaller) > cost
 
 
 def test_heat_is_bought_low_and_removed_high_where_that_costs_nothing() -> None:

@@ -126,7 +126,8 @@ def test_a_level_set_costs_what_its_linear_program_says(inputs: SiteInputs, n_le
     for levels in list(level_sets(inputs, n_levels))[:25]:
         cost, _ = level_set_cost(network, np.array(levels))
         expected = cost_of_levels(inputs, levels)
-        assert cost * unit(inputs) == pytest.approx(expected, rel=1e-8, abs=1e-6)
+        noise = 1e-8 * inputs.stream_duty_kW.sum() * inputs.cost_scale  # the LP solver's own
+        assert cost * unit(inputs) == pytest.approx(expected, rel=1e-8, abs=noise)
 
 
 @given(inputs=small_sites(), n_levels=st.integers(1, 4))

@@ -82,10 +82,12 @@ def unit(inputs: SiteInputs) -> float:
 def tolerance(inputs: SiteInputs, value: float) -> float:
     """Difference allowed at a value: relative, and the solver's own where costs are nearly nil.
 
-    With OPEX or CO2 at zero only the tie-break is left, 1e-7 of the largest unit cost.
+    The tie-break of OPEX and CO2, 1e-7 of the unit costs, is below the solver's tolerances: it
+    decides between operations, not reliably between sets of levels.
     """
     largest = max(costs.max(initial=0.0) for costs in inputs.objective_costs[:3])
-    return AGREEMENT * value + 1e-8 * largest * inputs.stream_duty_kW.sum()
+    relative = AGREEMENT if inputs.tie_break_weight == 0.0 else 10.0 * AGREEMENT
+    return relative * value + 1e-8 * largest * inputs.stream_duty_kW.sum()
 
 
 def optimum(inputs: SiteInputs, problem: Problem) -> float:

@@ -28,8 +28,8 @@ heat of streams at a level ``duty_s x_sl``, and own rows
 with ``n_l`` the number of streams that level ``l`` can serve. Plain text: each stream one level
 (8), at most N levels (9), none but open ones (10).
 
-Size: M + 3 L + K columns, S + 3 L rows and twice the number of levels with pumps, and for strong
-M instead of L rows (10). Strong is never looser than weak: (10a) is the sum of (10b).
+Size: M + 4 L + 1 + K columns, S + 3 L + 1 rows, one or two for each level with pumps, and L (weak)
+or M (strong) rows (10). Strong is never looser than weak: (10a) is the sum of (10b).
 
 Exact always: this is the definition of model A. With a free cascade `read` connects
 each stream to the open level nearest to its kink, which costs no more

@@ -26,10 +26,13 @@ heat of streams at a level ``duty_g x_gl``, and own rows
 
 Plain text: each group shares itself out (8), at most N levels (9), none but open ones (10b).
 
-Size: M + 3 L + K columns, M + G + 3 L rows and twice the number of levels with pumps; L binaries.
+Size: M + 4 L + 1 + K columns, M + G + 3 L + 1 rows and two to four for each level with pumps;
+L binaries.
+
 Its LP bound without the dominance rows (6), (7) is that of `AssignmentStrong`: the mean of the
 connections of a group's streams, weighted by duty, is a share with the same heat flows, and a
-share given to each stream is a connection. With the dominance rows it can only be higher.
+share given to each stream is a connection. With the dominance rows, which replace (5), neither
+order holds.
 
 Exact if heat cascades freely: with open levels fixed, the cheapest share of a group is all of it
 at the level nearest to its kink (`milpcore.site.conditions.nearest_level_faults`), which connects

@@ -37,8 +37,8 @@ counts (12). One kind of integer is enough, see `IntegerColumns`: with binary ``
 carries the whole unit of flow, so that no arc passes over it and none can be a fraction; integer
 counts make ``y`` binary, and binary arcs do by (8) and (10).
 
-Size: L²/2 arcs at most, A + 3 L + K columns (+ L counts), 5 L + 2 rows (+ L), and two for each
-level with pumps; L or A integers.
+Size: L²/2 arcs at most, A + 4 L + 1 + K columns (+ L counts), 5 L + 2 rows (+ L), and two to
+four for each level with pumps; L or A integers.
 
 Its LP bound without dominance rows equals that of `KinkAssignment`, where each group is best
 shared out over the nearest levels until one unit of ``y`` is used up: lay the ``y_l`` end to end

@@ -12,8 +12,9 @@ import numpy as np
 
 from milpcore.core import Assembly, Problem, Status, solve_lp
 from milpcore.economics import Measure
+from milpcore.site.conditions import nearest_level_faults
 from milpcore.site.inputs import Booleans, Floats, Integers, SiteInputs
-from milpcore.site.model import KW_PER_MW, Design
+from milpcore.site.model import KW_PER_MW, Design, nearest_levels
 
 NOISE = 1e-11
 """Flows below this share of all duties are set to zero."""
@@ -115,6 +116,52 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
     tiny_MW = NOISE * float(inputs.stream_duty_kW.sum()) / KW_PER_MW
     flows = _Flows(*(np.where(flow < tiny_MW, 0.0, flow) for flow in flows))
     return _design(inputs, part, flows, levels)
+
+
+def without_spare_levels(inputs: SiteInputs, design: Design) -> Design:
+    """Leave out every level that saves nothing, from the highest to the lowest.
+
+    Streams move to the nearest level left. One round is enough: with a free cascade more levels
+    never cost more, so a level that is missed in a design is missed in a smaller one as well.
+
+    Parameters
+    ----------
+    inputs : SiteInputs
+        The site; without cascade the design is returned as it is.
+    design : Design
+        From `operate`, with streams at the nearest open level.
+
+    Returns
+    -------
+    Design
+        Costs no more, within 1e-9, and no level of it can be left out without extra cost.
+
+    References
+    ----------
+    Hochhaus, Grünewald, Riese (2026), Optimization of Site-wide Heat-Integrated Utility Systems
+    with Heat Pumps using MILP, Systems and Control Transactions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import milpcore
+    >>> from milpcore.site.inputs import prepare
+    >>> streams = milpcore.load_case("two_streams")
+    >>> inputs = prepare(streams, candidates_C=[20.0, 50.0, 130.0])
+    >>> at_50_and_130 = operate(inputs, np.ones(3, dtype=bool), inputs.stream_kink)
+    >>> without_spare_levels(inputs, at_50_and_130).is_open
+    array([False,  True,  True])
+    """
+    if nearest_level_faults(inputs):
+        return design
+    most = objective_value(inputs, design) * (1.0 + LEXICOGRAPHIC_SLACK)
+    for level in np.flatnonzero(design.is_open)[::-1]:
+        fewer = design.is_open.copy()
+        fewer[level] = False
+        smaller = operate(inputs, fewer, nearest_levels(inputs, fewer))
+        if smaller is not None and objective_value(inputs, smaller) <= most:
+            design = smaller
+    return design
 
 
 def objective_value(inputs: SiteInputs, design: Design) -> float:

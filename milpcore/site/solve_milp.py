@@ -22,7 +22,7 @@ from milpcore.site.model import (
     Progress,
     relative_gap,
 )
-from milpcore.site.operate import objective_value, operate
+from milpcore.site.operate import objective_value, operate, without_spare_levels
 
 
 def solve_formulation(
@@ -99,6 +99,7 @@ def _outcome(
     if design is None:
         status = Status.ERROR if solution.has_incumbent else solution.status
         return _without_design(status, solution.message, bound, solution.n_nodes, start_s)
+    design = without_spare_levels(inputs, design)
     objective = objective_value(inputs, design)
     bound = min(bound, objective)
     return Outcome(
