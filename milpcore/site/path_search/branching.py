@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from milpcore.site.inputs import Floats
+from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.node import Labels, Node, pump_free_from
+from preprocess.jit import kernel
 
 LEAST_SPREAD = 1e-6
 """Deficits closer than this (relative) count as one."""
@@ -88,32 +89,56 @@ def _best_threshold(
     """Threshold with the largest product of estimated rises."""
     n = network.n_levels
     used = np.flatnonzero(flow > LEAST_FLOW)
-    tail, head, lifted = labels.tail[used], labels.head[used], labels.lifted[used]
-    weight = flow[used]
-    price = weight * (node.price[head] - node.price[tail])
+    tail, head = labels.tail[used], labels.head[used]
+    price = flow[used] * (node.price[head] - node.price[tail])
     free_from = pump_free_from(network, node) if network.shared_price else n
-    best: Threshold | None = None
+    boundary, coverage_MW, score = _score_boundaries(
+        tail, head, labels.lifted[used], flow[used], price, n, free_from
+    )
+    if boundary < 0:
+        return None
+    if boundary >= free_from:
+        return Threshold(coverage_MW, free_from, n - 1, 0, n - 1, score)
+    return Threshold(coverage_MW, boundary, boundary + 1, boundary, boundary + 1, score)
+
+
+@kernel
+def _score_boundaries(
+    tail: Integers,
+    head: Integers,
+    lifted: Floats,
+    flow: Floats,
+    price: Floats,
+    n: int,
+    free_from: int,
+) -> tuple[int, float, float]:
+    """Boundary with the best score, its threshold (MW) and score; -1 where none separates."""
+    best, best_coverage, best_score = -1, 0.0, -1.0
     for boundary in range(n - 1):
-        across = (tail <= boundary) & (head > boundary)
-        values = lifted[across]
-        if values.size < 2 or np.ptp(values) <= LEAST_SPREAD * max(1.0, np.abs(values).max()):
+        least, most, total, weight, count = np.inf, -np.inf, 0.0, 0.0, 0
+        for arc in range(tail.shape[0]):
+            if tail[arc] <= boundary < head[arc]:
+                least = min(least, lifted[arc])
+                most = max(most, lifted[arc])
+                total += flow[arc] * lifted[arc]
+                weight += flow[arc]
+                count += 1
+        if count < 2 or most - least <= LEAST_SPREAD * max(1.0, abs(least), abs(most)):
             continue
-        mean = values @ weight[across] / weight[across].sum()
-        margin = MARGIN * np.ptp(values)
-        mean = float(np.clip(mean, values.min() + margin, values.max() - margin))
-        if boundary >= free_from:
-            low, high, lifted_low, lifted_high = free_from, n - 1, 0, n - 1
-            fewer = head > free_from
-            raised = np.ones(used.size, dtype=bool)
-        else:
-            low, high = lifted_low, lifted_high = boundary, boundary + 1
-            fewer = raised = across
-        fall = float(price[fewer] @ np.maximum(lifted[fewer] - mean, 0.0))
-        rise = float(price[raised] @ np.maximum(mean - lifted[raised], 0.0))
+        margin = MARGIN * (most - least)
+        coverage = min(max(total / weight, least + margin), most - margin)
+        shared = boundary >= free_from
+        fall = rise = 0.0
+        for arc in range(tail.shape[0]):
+            across = tail[arc] <= boundary < head[arc]
+            if across or (shared and head[arc] > free_from):
+                fall += price[arc] * max(lifted[arc] - coverage, 0.0)
+            if across or shared:
+                rise += price[arc] * max(coverage - lifted[arc], 0.0)
         score = max(fall, 0.0) * max(rise, 0.0)
-        if best is None or score > best.score:
-            best = Threshold(mean, low, high, lifted_low, lifted_high, score)
-    return best
+        if score > best_score:
+            best, best_coverage, best_score = boundary, coverage, score
+    return best, best_coverage, best_score
 
 
 def _split_by_level(network: LevelNetwork, node: Node, labels: Labels, flow: Floats) -> list[Node]:

@@ -18,23 +18,28 @@ EQUAL = 1e-9
 
 
 @kernel
-def _screen(
-    levels: Integers, hot_below: Floats, cold_below: Floats, total: float, profile: Floats
-) -> float:
-    """Lower bound of a level set's cost from a feasible price profile."""
+def _step(i: int, j: int, hot_below: Floats, cold_below: Floats, profile: Floats) -> float:
+    """Length of the arc from level i to level j at feasible prices; 0 beyond either end."""
+    if i < 0 or j < 0:
+        return 0.0
     n = profile.shape[0]
-    bound = total * profile[levels[0]]
-    for a in range(levels.shape[0] - 1):
-        i, j = levels[a], levels[a + 1]
-        deficit = (cold_below[n] - cold_below[i + 1]) - (hot_below[n] - hot_below[j])
-        bound += deficit * (profile[j] - profile[i])
-    return float(bound)
+    deficit = (cold_below[n] - cold_below[i + 1]) - (hot_below[n] - hot_below[j])
+    return float(deficit * (profile[j] - profile[i]))
 
 
 @kernel
-def _promising(
-    levels: Integers,
-    cost: float,
+def _length(levels: Integers, hot_below: Floats, cold_below: Floats, profile: Floats) -> float:
+    """Lower bound of a level set's cost from feasible prices."""
+    length = (cold_below[-1] - hot_below[-1]) * profile[levels[0]]
+    for a in range(levels.shape[0] - 1):
+        length += _step(levels[a], levels[a + 1], hot_below, cold_below, profile)
+    return float(length)
+
+
+@kernel
+def _place_one(
+    base: Integers,
+    least: float,
     hot_below: Floats,
     cold_below: Floats,
     external_heat: Floats,
@@ -43,27 +48,106 @@ def _promising(
     pump_share: Floats,
     pump_cost: Floats,
     profile: Floats,
-    price: Floats,
-) -> float:
-    """Cost of a level set, infinite if its bound already reaches `cost`."""
+) -> tuple[Integers, float]:
+    """Add the level that makes a set cheapest, if that costs less than `least`."""
+    n = external_heat.shape[0]
+    kept = base.shape[0]
     total = cold_below[-1] - hot_below[-1]
-    if _screen(levels, hot_below, cold_below, total, profile) >= cost:
-        return np.inf
-    return level_set_prices(
-        levels,
-        hot_below,
-        cold_below,
-        external_heat,
-        cooling,
-        pump_index,
-        pump_share,
-        pump_cost,
-        price,
-    )
+    length = _length(base, hot_below, cold_below, profile) if kept else 0.0
+    trial = np.empty(kept + 1, dtype=np.int64)
+    price = np.empty(kept + 1)
+    best = base
+    place = 0
+    for new in range(n):
+        if place < kept and base[place] == new:
+            place += 1
+            continue
+        below = base[place - 1] if place > 0 else -1
+        above = base[place] if place < kept else -1
+        longer = (
+            length
+            - _step(below, above, hot_below, cold_below, profile)
+            + _step(below, new, hot_below, cold_below, profile)
+            + _step(new, above, hot_below, cold_below, profile)
+        )
+        if place == 0:
+            longer += total * (profile[new] - (profile[base[0]] if kept else 0.0))
+        if longer >= least:
+            continue
+        trial[:place] = base[:place]
+        trial[place] = new
+        trial[place + 1 :] = base[place:]
+        value = level_set_prices(
+            trial,
+            hot_below,
+            cold_below,
+            external_heat,
+            cooling,
+            pump_index,
+            pump_share,
+            pump_cost,
+            price,
+        )
+        if value < least:
+            least = value
+            best = trial.copy()
+    return best, least
 
 
 @kernel
-def _improve(
+def _move_two(
+    levels: Integers,
+    least: float,
+    hot_below: Floats,
+    cold_below: Floats,
+    external_heat: Floats,
+    cooling: Floats,
+    pump_index: Integers,
+    pump_share: Floats,
+    pump_cost: Floats,
+    profile: Floats,
+) -> tuple[Integers, float]:
+    """Move two neighbours between their neighbours, if that costs less than `least`."""
+    n = external_heat.shape[0]
+    m = levels.shape[0]
+    total = cold_below[-1] - hot_below[-1]
+    length = _length(levels, hot_below, cold_below, profile)
+    price = np.empty(m)
+    for a in range(m - 1):
+        below = -1 if a == 0 else levels[a - 1]
+        above = -1 if a == m - 2 else levels[a + 2]
+        rest = length - _step(below, levels[a], hot_below, cold_below, profile)
+        rest -= _step(levels[a], levels[a + 1], hot_below, cold_below, profile)
+        rest -= _step(levels[a + 1], above, hot_below, cold_below, profile)
+        trial = levels.copy()
+        for first in range(below + 1, above - 1 if above >= 0 else n - 1):
+            here = rest + _step(below, first, hot_below, cold_below, profile)
+            if a == 0:
+                here += total * (profile[first] - profile[levels[0]])
+            for second in range(first + 1, above if above >= 0 else n):
+                longer = here + _step(first, second, hot_below, cold_below, profile)
+                longer += _step(second, above, hot_below, cold_below, profile)
+                if longer >= least:
+                    continue
+                trial[a], trial[a + 1] = first, second
+                value = level_set_prices(
+                    trial,
+                    hot_below,
+                    cold_below,
+                    external_heat,
+                    cooling,
+                    pump_index,
+                    pump_share,
+                    pump_cost,
+                    price,
+                )
+                if value < least:
+                    return trial, value
+    return levels, least
+
+
+@kernel
+def _descend(
     levels: Integers,
     cost: float,
     n_levels: int,
@@ -76,65 +160,59 @@ def _improve(
     pump_cost: Floats,
     profile: Floats,
 ) -> tuple[Integers, float]:
-    """One improving step: insert or replace a level, or move two neighbours; the first found."""
-    n = external_heat.shape[0]
-    m = levels.shape[0]
-    least = cost * (1.0 - LEAST_GAIN)
-    price = np.empty(n_levels)
-    for removed in range(-1 if m < n_levels else 0, m):
-        base = np.empty(m if removed < 0 else m - 1, dtype=np.int64)
-        kept = 0
-        for a in range(m):
-            if a != removed:
-                base[kept] = levels[a]
-                kept += 1
-        trial = np.empty(kept + 1, dtype=np.int64)
-        place = 0
-        for new in range(n):
-            if place < kept and base[place] == new:
-                place += 1
+    """Insert or replace one level, or move two neighbours, while that lowers the cost."""
+    arrays = (hot_below, cold_below, external_heat, cooling, pump_index, pump_share, pump_cost)
+    improved = True
+    while improved:
+        improved = False
+        for removed in range(-1, levels.shape[0]):
+            if removed >= levels.shape[0] or (removed < 0 and levels.shape[0] >= n_levels):
                 continue
-            trial[:place] = base[:place]
-            trial[place] = new
-            trial[place + 1 :] = base[place:]
-            value = _promising(
-                trial,
-                least,
-                hot_below,
-                cold_below,
-                external_heat,
-                cooling,
-                pump_index,
-                pump_share,
-                pump_cost,
-                profile,
-                price,
-            )
+            base = levels
+            if removed >= 0:
+                base = np.concatenate((levels[:removed], levels[removed + 1 :]))
+            least = cost * (1.0 - LEAST_GAIN)
+            better, value = _place_one(base, least, *arrays, profile)
             if value < least:
-                return trial, value
-    for a in range(m - 1):
-        low = 0 if a == 0 else levels[a - 1] + 1
-        high = n - 1 if a == m - 2 else levels[a + 2] - 1
-        trial = levels.copy()
-        for first in range(low, high):
-            for second in range(first + 1, high + 1):
-                trial[a], trial[a + 1] = first, second
-                value = _promising(
-                    trial,
-                    least,
-                    hot_below,
-                    cold_below,
-                    external_heat,
-                    cooling,
-                    pump_index,
-                    pump_share,
-                    pump_cost,
-                    profile,
-                    price,
-                )
-                if value < least:
-                    return trial, value
+                levels, cost, improved = better, value, True
+        if not improved:
+            least = cost * (1.0 - LEAST_GAIN)
+            better, value = _move_two(levels, least, *arrays, profile)
+            if value < least:
+                levels, cost, improved = better, value, True
     return levels, cost
+
+
+@kernel
+def _price_sets(
+    sets: Integers,
+    hot_below: Floats,
+    cold_below: Floats,
+    external_heat: Floats,
+    cooling: Floats,
+    pump_index: Integers,
+    pump_share: Floats,
+    pump_cost: Floats,
+) -> Floats:
+    """Exact cost of level sets given as rows padded with -1."""
+    price = np.empty(sets.shape[1])
+    costs = np.empty(sets.shape[0])
+    for row in range(sets.shape[0]):
+        length = 0
+        while length < sets.shape[1] and sets[row, length] >= 0:
+            length += 1
+        costs[row] = level_set_prices(
+            sets[row, :length],
+            hot_below,
+            cold_below,
+            external_heat,
+            cooling,
+            pump_index,
+            pump_share,
+            pump_cost,
+            price,
+        )
+    return costs
 
 
 class _SetArrays(NamedTuple):
@@ -180,11 +258,12 @@ def local_search(
     cost : float
     """
     cost, _ = level_set_cost(network, levels)
-    while True:
-        better, value = _improve(levels, cost, n_levels, *_arrays(network), profile)
-        if value >= cost:
-            return levels, cost
-        levels, cost = better, value
+    return _descend(levels, cost, n_levels, *_arrays(network), profile)
+
+
+def level_set_costs(network: LevelNetwork, sets: Integers) -> Floats:
+    """Exact costs of level sets, one a row, padded with -1."""
+    return _price_sets(sets, *_arrays(network))
 
 
 def first_level_set(network: LevelNetwork) -> Integers:

@@ -21,6 +21,7 @@ from milpcore.site.path_search.enumeration import list_paths
 from milpcore.site.path_search.incumbents import (
     canonical,
     level_set_cost,
+    level_set_costs,
     local_search,
     shaken,
 )
@@ -222,8 +223,9 @@ class Search:
         )
         if count < 0:
             return False
-        for path in paths[:count]:
-            self._offer(path[path >= 0])
+        exact = level_set_costs(self.network, paths[:count])
+        for place in np.flatnonzero(exact <= self.state.cost):
+            self._offer(paths[place][paths[place] >= 0])
         self.state.n_paths += count
         self._close(cutoff)
         return True

@@ -19,6 +19,9 @@ from milpcore.extras import require
 from milpcore.site.path_search.basis import BASIC, LOWER, Statuses
 from milpcore.site.path_search.relaxation import LinearProgram, LinearSolution, LinearSolver
 
+PRIMAL_SIMPLEX = 4
+"""Most LPs follow one with the same columns and more; their bases stay primal feasible."""
+
 
 class HighsSolver:
     """LPs through highspy, started from the basis of a similar one.
@@ -37,6 +40,7 @@ class HighsSolver:
             ("presolve", "off"),
             ("solver", "simplex"),
             ("parallel", "off"),
+            ("simplex_strategy", PRIMAL_SIMPLEX),
         ):
             self._highs.setOptionValue(option, value)
         kinds = self._highspy.HighsBasisStatus

@@ -1,0 +1,137 @@
+r"""TAC second: among all designs that do as well in OPEX or CO2, the one of least TAC.
+
+`SiteInputs.objective_costs` carries a tie-break too small for a mixed-integer solver, whose
+tolerances are of the same size, and no gap above 1e-7 would resolve it. So the choice of levels is
+settled by a second search: with ``f`` the objective and ``f_1`` its value in the design found,
+
+.. math::
+
+   \min\; \mathrm{TAC} \quad\text{subject to the same rows and}\quad f \le f_1 (1 + 10^{-9})
+   \tag{13}
+
+Limits and dominance rows stay valid: their proofs exchange heat flows at no extra cost in
+`SiteInputs.objective_costs`, that is, without raising ``f``, nor TAC where ``f`` stays the same.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from milpcore.core import Problem, Status, solve
+from milpcore.economics import Measure
+from milpcore.site.inputs import SiteInputs
+from milpcore.site.model import KW_PER_MW, Design, MilpFormulation, Outcome, relative_gap
+from milpcore.site.operate import (
+    LEXICOGRAPHIC_SLACK,
+    objective_value,
+    operate,
+    without_spare_levels,
+)
+
+PRICED = ("external_heat", "cooling", "pump_heat")
+"""Column blocks with a cost."""
+
+
+def least_tac(
+    formulation: MilpFormulation,
+    inputs: SiteInputs,
+    outcome: Outcome,
+    *,
+    mip_rel_gap: float = 1e-4,
+    time_limit_s: float | None = None,
+) -> Outcome:
+    """Settle which of the designs that do as well as the one found has the least TAC.
+
+    Parameters
+    ----------
+    formulation : MilpFormulation
+        Any that is exact for the input.
+    inputs : SiteInputs
+        The site; nothing happens unless its objective is OPEX or CO2.
+    outcome : Outcome
+        What a search for the objective found, by whatever formulation.
+    mip_rel_gap : float
+        Gap of TAC at which the second search ends.
+    time_limit_s : float, optional
+        Wall-clock seconds of the second search.
+
+    Returns
+    -------
+    Outcome
+        The same status and bound; the design costs no more in the objective, within 1e-8. If TAC
+        could not be proven least, the message says so.
+
+    References
+    ----------
+    Hochhaus, Grünewald, Riese (2026), Optimization of Site-wide Heat-Integrated Utility Systems
+    with Heat Pumps using MILP, Systems and Control Transactions.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> from milpcore.site.inputs import prepare
+    >>> from milpcore.site.level_path import LevelPath
+    >>> inputs = prepare(milpcore.load_case("two_streams"), objective="co2")
+    >>> outcome = LevelPath(n_levels=2).solve(inputs)
+    >>> least_tac(LevelPath(n_levels=2), inputs, outcome).status
+    <Status.OPTIMAL: 'optimal'>
+    """
+    first = outcome.design
+    if first is None or inputs.objective in (Measure.TAC, Measure.CAPEX):
+        return outcome
+    start_s = time.perf_counter()
+    most = _value(inputs, inputs.objective, first)
+    problem = _tac_problem(formulation.build(inputs), inputs, most * (1.0 + LEXICOGRAPHIC_SLACK))
+    solution = solve(problem, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
+    design = first
+    if solution.has_incumbent:
+        found = operate(inputs, *formulation.read(inputs, solution))
+        if found is not None and _is_better(inputs, found, first, most):
+            design = without_spare_levels(inputs, found)
+    objective = objective_value(inputs, design)
+    bound = min(outcome.bound, objective)
+    unproven = "" if solution.status is Status.OPTIMAL else "; TAC, which comes second, not proven"
+    return replace(
+        outcome,
+        design=design,
+        objective=objective,
+        bound=bound,
+        gap=relative_gap(objective, bound),
+        n_nodes=outcome.n_nodes + solution.n_nodes,
+        solve_s=outcome.solve_s + time.perf_counter() - start_s,
+        message=outcome.message + unproven,
+    )
+
+
+def _value(inputs: SiteInputs, measure: Measure, design: Design) -> float:
+    return inputs.evaluate(measure, design.external_heat_kW, design.cooling_kW, design.pump_heat_kW)
+
+
+def _is_better(inputs: SiteInputs, found: Design, first: Design, most: float) -> bool:
+    """Whether the objective is kept, up to the solver's tolerance, and TAC is lower."""
+    if _value(inputs, inputs.objective, found) > most * (1.0 + 10.0 * LEXICOGRAPHIC_SLACK):
+        return False
+    return _value(inputs, Measure.TAC, found) < _value(inputs, Measure.TAC, first)
+
+
+def _tac_problem(problem: Problem, inputs: SiteInputs, most: float) -> Problem:
+    """Return the same problem with TAC as cost and the objective limited to `most` (13)."""
+    first, tac = inputs.costs(inputs.objective), inputs.costs(Measure.TAC)
+    limit, cost = np.zeros((2, problem.n_columns))
+    for block, first_price, tac_price in zip(PRICED, first[:3], tac[:3], strict=True):
+        limit[problem.column_blocks[block]] = first_price
+        cost[problem.column_blocks[block]] = tac_price
+    scale = limit.max() or 1.0
+    kept = problem.n_rows
+    return replace(
+        problem,
+        matrix=sparse.vstack((problem.matrix, (limit / scale)[None, :]), format="csc"),
+        row_lower=np.append(problem.row_lower, -np.inf),
+        row_upper=np.append(problem.row_upper, most / scale / KW_PER_MW),
+        cost=cost / (cost.max() or 1.0),
+        row_blocks={**problem.row_blocks, "first_objective": np.array(kept)},
+    )
