@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import linprog
 
-from milpcore.economics import SiteEconomics
-from milpcore.site.inputs import SiteInputs, prepare
+from milpcore.economics import Measure, SiteEconomics
+from milpcore.site.inputs import SiteInputs, UnitCosts, prepare
 from milpcore.site.model import nearest_levels
 from milpcore.streams import Streams
 
@@ -143,13 +143,17 @@ def least_cost(
     *,
     is_used: bool = False,
     is_found: bool = False,
+    measure: Measure | None = None,
+    at_most: float = np.inf,
 ) -> float:
     """Least objective at given levels and connections, in EUR/a or t/a; inf if impossible.
 
     With `is_used`, pump heat into a level is at most cold duty plus source heat there; with
-    `is_found`, source heat is at most hot heat plus pump heat there.
+    `is_found`, source heat is at most hot heat plus pump heat there. With `measure`, that one is
+    minimised, and the site's own objective is `at_most` so much.
     """
-    costs, chosen = inputs.objective_costs, list(levels)
+    costs = inputs.objective_costs if measure is None else inputs.costs(measure)
+    chosen = list(levels)
     pairs = [
         k
         for k in range(inputs.n_pairs)
@@ -170,24 +174,30 @@ def least_cost(
                 pumps_in[row, column] = 1.0
             if inputs.pump_source[k] == level:
                 pumps_out[row, column] = 1.0 - 1.0 / inputs.pump_cop[k]
-    prices = np.concatenate(
-        (costs.external_heat[chosen], costs.cooling[chosen], np.zeros(n), costs.pump_heat[pairs])
-    )
+
+    def prices_of(costs: UnitCosts) -> Floats:
+        heat, cooling, pump_heat = costs[:3]
+        return np.concatenate((heat[chosen], cooling[chosen], np.zeros(n), pump_heat[pairs]))
+
+    prices = prices_of(costs)
     upper: list[float | None] = [None] * (3 * n + p)
     if not inputs.cascade:
         upper[2 * n : 3 * n] = [0.0] * n
     upper[2 * n] = 0.0
     net_in = pumps_in - pumps_out
     limits = np.vstack((net_in[: n * is_used], -net_in[: n * is_found]))
-    most_kW = np.concatenate((cold_kW[: n * is_used], hot_kW[: n * is_found]))
+    most = np.concatenate((cold_kW[: n * is_used], hot_kW[: n * is_found]))
+    if np.isfinite(at_most):
+        limits = np.vstack((limits, prices_of(inputs.costs(inputs.objective))))
+        most = np.append(most, at_most)
     scale = prices.max() or 1.0
     result = linprog(
         prices / scale,
         A_ub=limits,
-        b_ub=most_kW,
+        b_ub=most,
         A_eq=balance + net_in,
         b_eq=cold_kW - hot_kW,
-        bounds=[(0.0, most) for most in upper],
+        bounds=[(0.0, highest) for highest in upper],
     )
     return float(result.fun * scale) if result.status == 0 else np.inf
 
@@ -236,3 +246,26 @@ def enumerated_with_connections(inputs: SiteInputs, n_levels: int) -> float:
         ),
         default=np.inf,
     )
+
+
+def enumerated_lexicographic(inputs: SiteInputs, n_levels: int) -> tuple[float, float]:
+    """Least value of the site's objective, and least TAC of all designs that reach it."""
+    by_set = {}
+    for levels in level_sets(inputs, n_levels):
+        nearest = nearest_levels(inputs, mask_of(inputs, levels))
+        if nearest.min() >= 0:
+            by_set[levels] = least_cost(inputs, levels, nearest, measure=inputs.objective)
+    first = min(by_set.values(), default=np.inf)
+    at_most = first * (1.0 + 1e-8) + 1e-6
+    tac = [
+        least_cost(
+            inputs,
+            levels,
+            nearest_levels(inputs, mask_of(inputs, levels)),
+            measure=Measure.TAC,
+            at_most=at_most,
+        )
+        for levels, least in by_set.items()
+        if least <= at_most
+    ]
+    return first, min(tac, default=np.inf)

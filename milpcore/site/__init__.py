@@ -11,6 +11,7 @@ from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
 from milpcore.site.build import build
 from milpcore.site.check import CheckError, Violation, check
 from milpcore.site.formulations import FORMULATIONS, find_formulation
+from milpcore.site.generator import DutyShape, TemperatureBand, random_site
 from milpcore.site.greenfield import greenfield, greenfield_study
 from milpcore.site.inputs import SiteInputs, UnitCosts, prepare
 from milpcore.site.kink_assignment import KinkAssignment
@@ -25,6 +26,7 @@ __all__ = [
     "AssignmentWeak",
     "CheckError",
     "Design",
+    "DutyShape",
     "Formulation",
     "GreenfieldStudy",
     "KinkAssignment",
@@ -35,6 +37,7 @@ __all__ = [
     "Progress",
     "SiteInputs",
     "SiteResult",
+    "TemperatureBand",
     "UnitCosts",
     "Violation",
     "build",
@@ -43,4 +46,5 @@ __all__ = [
     "greenfield",
     "greenfield_study",
     "prepare",
+    "random_site",
 ]

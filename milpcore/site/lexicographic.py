@@ -129,7 +129,7 @@ def _tac_problem(problem: Problem, inputs: SiteInputs, most: float) -> Problem:
     kept = problem.n_rows
     return replace(
         problem,
-        matrix=sparse.vstack((problem.matrix, (limit / scale)[None, :]), format="csc"),
+        matrix=sparse.csc_array(sparse.vstack((problem.matrix, sparse.csc_array([limit / scale])))),
         row_lower=np.append(problem.row_lower, -np.inf),
         row_upper=np.append(problem.row_upper, most / scale / KW_PER_MW),
         cost=cost / (cost.max() or 1.0),

