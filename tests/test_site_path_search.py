@@ -127,7 +127,9 @@ def test_a_level_set_costs_what_its_linear_program_says(inputs: SiteInputs, n_le
         cost, _ = level_set_cost(network, np.array(levels))
         expected = cost_of_levels(inputs, levels)
         noise = 1e-8 * inputs.stream_duty_kW.sum() * inputs.cost_scale  # the LP solver's own
-        assert cost * unit(inputs) == pytest.approx(expected, rel=1e-8, abs=noise)
+        # the oracle's solver does not see a tie-break below its tolerance
+        rel = 1e-8 if inputs.tie_break_weight == 0.0 else 1e-6
+        assert cost * unit(inputs) == pytest.approx(expected, rel=rel, abs=noise)
 
 
 @given(inputs=small_sites(), n_levels=st.integers(1, 4))

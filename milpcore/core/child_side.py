@@ -13,6 +13,8 @@ from multiprocessing import connection, parent_process
 from multiprocessing.synchronize import Event
 from typing import Any
 
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+
 
 class ChildError(RuntimeError):
     """A child process died, or what it sent cannot be read."""
@@ -75,6 +77,7 @@ def child_main(pipe: connection.Connection[Any, Any], should_stop: Event) -> Non
         Handed to the function.
     """
     _ignore_ctrl_c()
+    os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)  # HiGHS prints now and then, even when told not to
     threading.Thread(target=_end_with_parent, daemon=True).start()
     channel = Channel(pipe, should_stop)
     with suppress(OSError):  # the parent has gone, and nobody listens

@@ -3,6 +3,8 @@
 The LP starts with the arcs of the cheapest paths and the pumps closest to paying at the node's
 present prices. Its prices are repaired until they are feasible for all pumps and then priced over
 all arcs, so every round gives a proven bound; columns that would have improved the LP are added.
+The cheapest paths alone run close to each other, and on hundreds of levels an LP of nothing else
+gets stuck; so the best arc into and out of every level is always among the columns.
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from milpcore.site.inputs import Booleans, Floats
+from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.path_search.basis import BASIC
 from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.node import Labels, Node, feasible_prices, label_node
 from milpcore.site.path_search.relaxation import LinearSolver, solve_relaxation
+from preprocess.jit import kernel
 
 FIRST_ARCS, FIRST_PUMPS = 500, 200
 MORE_ARCS, MORE_PUMPS = 300, 200
@@ -122,7 +125,11 @@ def raise_bound(
 
 def _first_columns(network: LevelNetwork, node: Node, labels: Labels) -> _Columns:
     """Arcs of the cheapest paths, pumps with the least slack, and what was basic before."""
-    arcs = _smallest(labels.through(), FIRST_ARCS) if node.arcs.size else np.zeros(0, dtype=bool)
+    arcs = np.zeros(node.arcs.size, dtype=bool)
+    if node.arcs.size:
+        through = labels.through()
+        arcs = _smallest(through, FIRST_ARCS)
+        arcs |= _best_at_levels(labels.tail, labels.head, through, np.inf, network.n_levels)
     pumps = _smallest(_pump_slack(network, node, node.price), FIRST_PUMPS)
     if node.basis is not None:
         arcs |= node.basis.arc[node.arcs] == BASIC
@@ -145,7 +152,9 @@ def _add_columns(
     through[columns.arcs] = np.inf
     scale = 1e-9 * max(1.0, abs(objective))
     pumps = _lowest_below(slack, -1e-9, MORE_PUMPS)
-    arcs = _lowest_below(through, objective - scale, MORE_ARCS)
+    limit = objective - scale
+    arcs = _lowest_below(through, limit, MORE_ARCS)
+    arcs |= _best_at_levels(labels.tail, labels.head, through, limit, network.n_levels)
     columns.pumps |= pumps
     columns.arcs |= arcs
     return bool(pumps.any() or arcs.any())
@@ -156,6 +165,30 @@ def _pump_slack(network: LevelNetwork, node: Node, price: Floats) -> Floats:
     pumps = node.pumps
     spent = network.pump_cost[pumps] + network.pump_share[pumps] * price[network.pump_source[pumps]]
     return np.asarray(spent - price[network.pump_sink[pumps]])
+
+
+@kernel
+def _best_at_levels(
+    tail: Integers, head: Integers, through: Floats, limit: float, n: int
+) -> Booleans:
+    """Mask (A,) of the best arc into and out of each level, of those below a limit."""
+    arrival, departure = np.full(n, -1), np.full(n, -1)
+    for arc in range(through.shape[0]):
+        value = through[arc]
+        if value < limit:
+            best = arrival[head[arc]]
+            if best < 0 or value < through[best]:
+                arrival[head[arc]] = arc
+            best = departure[tail[arc]]
+            if best < 0 or value < through[best]:
+                departure[tail[arc]] = arc
+    mask = np.zeros(through.shape[0], dtype=np.bool_)
+    for level in range(n):
+        if arrival[level] >= 0:
+            mask[arrival[level]] = True
+        if departure[level] >= 0:
+            mask[departure[level]] = True
+    return mask
 
 
 def _smallest(values: Floats, count: int) -> Booleans:

@@ -37,7 +37,7 @@ from milpcore.site.path_search.node import (
 from milpcore.site.path_search.prices import arc_costs
 from milpcore.site.path_search.relaxation import LinearSolver
 
-LEAST_GAP = 1e-9
+LEAST_GAP = 1e-11
 """Bounds closer to the incumbent than this (relative) close a node even at gap 0."""
 ROUNDING = 1e-6
 """Share of the gap asked for that is left to rounding."""
