@@ -4,10 +4,11 @@ What it imitates. `CHEMICAL_BANDS` with lognormal duties has the statistics of t
 ``site_400``: half of the streams hot; hot targets crowded between 45 and 80 °C, few up to 415 °C;
 cold targets from 25 to 300 °C with gaps between groups of processes, few up to 800 °C; whole
 degrees, steps of 5 K where it is hot; medians of the duty that rise with temperature (cold about
-400 kW near ambient, 2000 kW above 200 °C); standard deviation 1.1 of the duty's logarithm in a band, so that
-a tenth of the streams has almost half of the heat; streams spanning 5 to 79 K. The other bands and
-`DutyShape` differ on purpose, so that a method can be tried on sites it was not tuned to. The
-published site of Hochhaus, Grünewald, Riese (2026) is not public; nothing here reproduces it.
+400 kW near ambient, 2000 kW above 200 °C); standard deviation 1.1 of the duty's logarithm within a
+band, so that a tenth of the streams has almost half of the heat; streams spanning 5 to 79 K. The
+other bands and `DutyShape` differ on purpose, so that a method can be tried on sites it was not
+tuned to. The published site of Hochhaus, Grünewald, Riese (2026) is not public; nothing here
+reproduces it.
 
 Stream ``s`` draws a band by weight, a target on the band's grid, a span and a duty factor:
 
@@ -157,10 +158,12 @@ def random_site(
     Examples
     --------
     >>> random_site(400, seed=1)
-    Streams(400 streams: 200 hot with 246720 kW, 200 cold with 449098 kW, 5 to 800 °C)
+    Streams(400 streams: 200 hot with 202726 kW, 200 cold with 520761 kW, 5 to 775 °C)
     >>> random_site(3, seed=1).table[["name", "t_supply", "t_target", "heat_flow"]]
         name  t_supply  t_target  heat_flow
-    0  H0001     207.0     156.0      297.0
+    0  H0001     117.0      74.0      743.0
+    1  H0002      63.0      26.0     1898.0
+    2  C0001     144.0     159.0      616.0
     """
     _refuse_wrong(n_streams, seed, bands, hot_share, duty_spread)
     # Halves go up, unlike round(), which takes them to the even number.
