@@ -4,4 +4,4 @@ A benchmark is a module with ``NAME``, ``SUMMARY`` and ``run(out_dir) -> DataFra
 measurement, units in the column names. Add its name to `BENCHMARKS`.
 """
 
-BENCHMARKS = ("kernels", "assembly", "formulations")
+BENCHMARKS = ("kernels", "assembly", "formulations", "greenfield", "scaling", "first_use")
