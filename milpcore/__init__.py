@@ -14,6 +14,7 @@ Examples
 (<Status.OPTIMAL: 'optimal'>, 2)
 """
 
+from milpcore.compare import compare
 from milpcore.core import Assembly, Problem, Solution, Status, solve, solve_lp
 from milpcore.economics import Measure, SiteEconomics, read_economics, write_economics
 from milpcore.extras import MissingExtraError
@@ -37,6 +38,7 @@ __all__ = [
     "Targets",
     "__version__",
     "case_names",
+    "compare",
     "load_case",
     "read_economics",
     "read_streams",

@@ -80,6 +80,31 @@ def positive_seconds(text: str) -> float:
     return value
 
 
+def seconds(text: str) -> float:
+    """Read a time, finite and not negative.
+
+    Examples
+    --------
+    >>> seconds("0")
+    0.0
+    """
+    value = _number(text)
+    if not 0.0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 0 (s)")
+    return value
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read names with commas between them.
+
+    Examples
+    --------
+    >>> names("level_path, +pairing")
+    ('level_path', '+pairing')
+    """
+    return tuple(part.strip() for part in text.split(","))
+
+
 def _number(text: str) -> float:
     """Read a number; nan for anything else."""
     try:

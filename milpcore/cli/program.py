@@ -16,7 +16,7 @@ from typing import TextIO
 
 from milpcore import __version__
 from milpcore.cases import case_names
-from milpcore.cli.arguments import gap, levels, positive_seconds
+from milpcore.cli.arguments import gap, levels, names, positive_seconds, seconds
 from milpcore.cli.messages import (
     BAD_INPUT,
     CLOSED_PIPE,
@@ -29,7 +29,11 @@ from milpcore.faults import InputError
 
 TRACEBACK_VARIABLE = "MILPCORE_TRACEBACK"
 
-_COMMANDS = {"targets": "milpcore.cli.targets", "greenfield": "milpcore.cli.greenfield"}
+_COMMANDS = {
+    "targets": "milpcore.cli.targets",
+    "greenfield": "milpcore.cli.greenfield",
+    "tightness": "milpcore.cli.tightness",
+}
 
 _STREAMS_HELP = (
     "CSV file with the columns zone,name,t_supply,t_target,heat_flow,dt_cont in °C, kW and K "
@@ -39,6 +43,8 @@ _DESCRIPTIONS = {
     "targets": "Minimum utilities, pinch temperatures and composite curves of a stream table.",
     "greenfield": "Utility levels, connections and heat pumps of least cost or emissions,\n"
     "proven optimal within a gap, for several largest numbers of levels.",
+    "tightness": "Formulations of the site model side by side: size, bound of the linear\n"
+    "relaxation, gap to the proven optimum, and optionally the mixed-integer search.",
 }
 _EXIT_CODES = """\
 exit codes:
@@ -76,6 +82,18 @@ examples:
   milpcore greenfield                               the bundled site, 2 to 15 levels
   milpcore greenfield site.csv --levels 4,6,8 --economics prices.toml --out results
   milpcore greenfield site.csv --levels 6 --objective co2 --json > six_levels.json
+
+"""
+_TIGHTNESS_EPILOG = """\
+The root gap is that of the linear relaxation to the optimum proven by the exact search. "reduced"
+variants leave out what no design as good as that optimum can use. --json prints
+  {"rows": [{"max_levels": ..., "variant": ..., "lp_bound": ..., "root_gap": ..., ...}, ...]}
+with costs in EUR/a, CO2 t/a. Ctrl-C waits for the solve under way and keeps what is finished.
+
+examples:
+  milpcore tightness                                the bundled site, 4, 6 and 8 levels
+  milpcore tightness site.csv --levels 5 --formulation level_path,+pairing --time-limit 20
+  milpcore tightness --levels 4,6,8,11 --out tightness
 
 """
 
@@ -170,6 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary, epilog, fill in (
         ("targets", "minimum utilities, pinches, composite curves", _TARGETS_EPILOG, _fill_targets),
         ("greenfield", "best utility levels and heat pumps", _GREENFIELD_EPILOG, _fill_greenfield),
+        ("tightness", "formulations side by side", _TIGHTNESS_EPILOG, _fill_tightness),
     ):
         command = commands.add_parser(
             name,
@@ -250,6 +269,67 @@ def _fill_greenfield(command: argparse.ArgumentParser, streams_help: str) -> Non
         "--out",
         metavar="DIR",
         help="write every table as CSV, the figures (PNG, SVG) and the inputs; "
+        "needs the extra milpcore[plot]",
+    )
+    command.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _fill_tightness(command: argparse.ArgumentParser, streams_help: str) -> None:
+    command.add_argument(
+        "streams",
+        metavar="STREAMS",
+        nargs="?",
+        default="site_400",
+        help=f"{streams_help} (default: site_400)",
+    )
+    command.add_argument(
+        "--levels",
+        metavar="N",
+        type=levels,
+        default="4,6,8",
+        help="largest numbers of levels: 4,6,8, 6 or 4-8 (default: 4,6,8)",
+    )
+    command.add_argument(
+        "--economics",
+        metavar="FILE",
+        help="prices and limits, TOML with a table [site]; keys left out keep their default",
+    )
+    command.add_argument(
+        "--objective",
+        choices=("tac", "opex", "capex", "co2"),
+        default="tac",
+        help="what to minimise (default: tac)",
+    )
+    command.add_argument(
+        "--formulation",
+        metavar="NAMES",
+        type=names,
+        help="variants, or parts of their names, with commas between them (default: all)",
+    )
+    command.add_argument(
+        "--gap",
+        type=gap,
+        default=1e-4,
+        help="relative gap at which a search ends (default: 1e-4)",
+    )
+    command.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=seconds,
+        default=0.0,
+        help="seconds for each mixed-integer search; 0 for relaxations only (default: 0)",
+    )
+    command.add_argument(
+        "--lp-time-limit",
+        metavar="S",
+        type=positive_seconds,
+        default=60.0,
+        help="seconds for each relaxation (default: 60)",
+    )
+    command.add_argument(
+        "--out",
+        metavar="DIR",
+        help="write the table as CSV, the figure (PNG, SVG) and the inputs; "
         "needs the extra milpcore[plot]",
     )
     command.add_argument("--quiet", action="store_true", help="show no progress")

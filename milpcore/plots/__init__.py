@@ -3,6 +3,7 @@
 from milpcore.plots.greenfield import cost_over_levels, heat_pump_use, levels_and_streams
 from milpcore.plots.pinch import composite_curves, grand_composite_curve
 from milpcore.plots.style import save_figure
+from milpcore.plots.tightness import root_gaps
 
 __all__ = [
     "composite_curves",
@@ -10,5 +11,6 @@ __all__ = [
     "grand_composite_curve",
     "heat_pump_use",
     "levels_and_streams",
+    "root_gaps",
     "save_figure",
 ]

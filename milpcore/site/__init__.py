@@ -15,6 +15,7 @@ from milpcore.site.generator import DutyShape, TemperatureBand, random_site
 from milpcore.site.greenfield import greenfield, greenfield_study
 from milpcore.site.inputs import SiteInputs, UnitCosts, prepare
 from milpcore.site.kink_assignment import KinkAssignment
+from milpcore.site.layered_path import ArcPath, LayeredPath
 from milpcore.site.level_path import LevelPath
 from milpcore.site.model import Design, Formulation, MilpFormulation, Outcome, Progress
 from milpcore.site.path_search import PathSearch
@@ -22,6 +23,7 @@ from milpcore.site.results import GreenfieldStudy, SiteResult
 
 __all__ = [
     "FORMULATIONS",
+    "ArcPath",
     "AssignmentStrong",
     "AssignmentWeak",
     "CheckError",
@@ -30,6 +32,7 @@ __all__ = [
     "Formulation",
     "GreenfieldStudy",
     "KinkAssignment",
+    "LayeredPath",
     "LevelPath",
     "MilpFormulation",
     "Outcome",

@@ -6,6 +6,7 @@ from milpcore.faults import FaultList
 from milpcore.naming import suggestion
 from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
 from milpcore.site.kink_assignment import KinkAssignment
+from milpcore.site.layered_path import ArcPath, LayeredPath
 from milpcore.site.level_path import LevelPath
 from milpcore.site.path_search import PathSearch
 
@@ -14,6 +15,8 @@ FormulationClass = (
     | type[AssignmentStrong]
     | type[KinkAssignment]
     | type[LevelPath]
+    | type[ArcPath]
+    | type[LayeredPath]
     | type[PathSearch]
 )
 
@@ -22,6 +25,8 @@ FORMULATIONS: tuple[FormulationClass, ...] = (
     AssignmentStrong,
     KinkAssignment,
     LevelPath,
+    ArcPath,
+    LayeredPath,
     PathSearch,
 )
 """All formulations, from the published one to the fastest; each takes ``n_levels``."""

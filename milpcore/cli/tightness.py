@@ -1,0 +1,188 @@
+"""The command ``milpcore tightness``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.output import check_output, output_folder, print_json, write_record
+from milpcore.cli.sources import Source, open_source
+from milpcore.compare import compare_rows, comparison_table
+from milpcore.economics import SiteEconomics, read_economics, write_economics
+from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
+from milpcore.scales import Kind, number, scale_for
+from milpcore.streams import write_streams
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare formulations of a site, show the table, write it."""
+    check_output(arguments.out)
+    source = open_source(arguments.streams)
+    economics = SiteEconomics()
+    if arguments.economics is not None:
+        economics = read_economics(arguments.economics)
+    rows, was_interrupted = _rows(arguments, source, economics)
+    table = comparison_table(rows)
+    if arguments.json:
+        print_json({"rows": [_plain(row) for row in table.to_dict("records")]})
+    else:
+        heading = "\n".join(filter(None, (source.headline, source.origin)))
+        sys.stdout.write(f"{heading}\n\n{tightness_text(table)}\n")
+    sys.stdout.flush()
+    if arguments.out is not None and len(table):
+        _write(arguments.out, source, economics, arguments, table)
+    if not arguments.json:
+        where = "add --out DIR" if arguments.out is None else arguments.out
+        sys.stdout.write(f"\nfigure and table: {where}\n")
+    if was_interrupted:
+        print_error("interrupted")
+        return INTERRUPTED
+    without = sorted(set(table.loc[table["optimum"].isna(), "max_levels"]))
+    if without and arguments.json:
+        print_error(f"no design with N = {', '.join(map(str, without))}")
+    return NO_SOLUTION if without else OK
+
+
+def _rows(
+    arguments: argparse.Namespace, source: Source, economics: SiteEconomics
+) -> tuple[list[dict[str, Any]], bool]:
+    """Rows until the end or Ctrl-C, which waits for the solve under way."""
+    rows: list[dict[str, Any]] = []
+    found = compare_rows(
+        source.streams,
+        levels=arguments.levels,
+        formulations=arguments.formulation,
+        economics=economics,
+        objective=arguments.objective,
+        time_limit_s=arguments.time_limit,
+        lp_time_limit_s=arguments.lp_time_limit,
+        mip_rel_gap=arguments.gap,
+    )
+    with ProgressLine(sys.stderr, wanted=not arguments.quiet) as line:
+        line.begin(lambda elapsed_s: f"exact search, first variant  {elapsed_s:.0f} s")
+        try:
+            for row in found:
+                rows.append(row)
+                line.begin(_progress(row))
+        except KeyboardInterrupt:
+            return rows, True
+    return rows, False
+
+
+def _progress(row: dict[str, Any]) -> Callable[[float], str]:
+    """Text of the progress line after a row."""
+    done = f"N = {row['max_levels']}  {row['variant']} done"
+    return lambda elapsed_s: f"{done}, next {elapsed_s:.0f} s"
+
+
+def tightness_text(table: pd.DataFrame) -> str:
+    """Lay out a tightness table, one block per number of levels.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `milpcore.compare`.
+
+    Returns
+    -------
+    str
+        Blocks with an empty line between them.
+    """
+    counts = table["max_levels"].unique().tolist()
+    return "\n\n".join(_block(n, table[table["max_levels"] == n]) for n in counts)
+
+
+def _block(n_levels: int, table: pd.DataFrame) -> str:
+    """One number of levels: the optimum, and a line for every variant."""
+    first = table.iloc[0]
+    kind = Kind.EMISSION if first["unit"] == "t/a" else Kind.COST
+    scale = scale_for(kind, table["optimum"])
+    if math.isnan(first["optimum"]):
+        return f"N = {n_levels}: no design ({first['note']})"
+    best = f"best known {scale.text(first['optimum'], 3)} {scale.unit}"
+    heading = f"N = {n_levels}: {best}, proven within {gap_text(first['optimum_gap'])} %"
+    columns = [
+        TextColumn("variant", "", table["variant"].tolist(), left=True),
+        *(
+            TextColumn(title, "", _counts(table[name]))
+            for title, name in (
+                ("columns", "n_columns"),
+                ("rows", "n_rows"),
+                ("integers", "n_integers"),
+                ("non-zeros", "n_nonzeros"),
+            )
+        ),
+        TextColumn("LP bound", scale.unit, [scale.text(one, 3) for one in table["lp_bound"]]),
+        TextColumn("root gap", "%", [_percent(one, 4) for one in table["root_gap"]]),
+        TextColumn("closed", "%", [_percent(one, 1) for one in table["gap_closed"]]),
+        TextColumn("LP", "s", [_seconds(one) for one in table["lp_s"]]),
+    ]
+    if (table["n_nodes"] >= 0).any():
+        columns += [
+            TextColumn("nodes", "", _counts(table["n_nodes"])),
+            TextColumn("gap", "%", [gap_text(one) for one in table["gap"]]),
+            TextColumn("MILP", "s", [_seconds(one) for one in table["milp_s"]]),
+        ]
+    notes = [
+        f"{variant}: {note}"
+        for variant, note in zip(table["variant"], table["note"], strict=True)
+        if note
+    ]
+    return "\n".join([heading, "", text_table(columns), *([""] if notes else []), *notes])
+
+
+def _counts(values: pd.Series[int]) -> list[str]:
+    return ["–" if value < 0 else f"{value:d}" for value in values]
+
+
+def _percent(value: float, decimals: int) -> str:
+    return "–" if math.isnan(value) else number(100.0 * value, decimals)
+
+
+def _seconds(value: float) -> str:
+    return "–" if math.isnan(value) else number(value, 2)
+
+
+def _plain(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    """Row for JSON, where what is missing is null."""
+    return {
+        str(name): None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }
+
+
+def _write(
+    out: str,
+    source: Source,
+    economics: SiteEconomics,
+    arguments: argparse.Namespace,
+    table: pd.DataFrame,
+) -> None:
+    """Write the table, the figure, the inputs and the record of the run."""
+    from milpcore.plots import root_gaps, save_figure
+
+    with output_folder(out) as folder:
+        write_streams(source.streams, folder / "streams.csv")
+        write_economics(economics, folder / "economics.toml")
+        table.to_csv(folder / "tightness.csv", index=False, lineterminator="\n")
+        title = f"{source.name}: tightness of the relaxations"
+        save_figure(root_gaps(table, title=title), folder / "tightness")
+        write_record(
+            Path(folder),
+            inputs=("streams.csv", "economics.toml"),
+            command="tightness",
+            streams=source.name,
+            levels=list(arguments.levels),
+            formulations=arguments.formulation,
+            objective=arguments.objective,
+            time_limit_s=arguments.time_limit,
+            lp_time_limit_s=arguments.lp_time_limit,
+            mip_rel_gap=arguments.gap,
+        )

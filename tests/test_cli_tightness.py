@@ -1,0 +1,154 @@
+"""``milpcore tightness``: table, JSON, files, interruption, and every way to go wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from helpers_cli import run
+
+import milpcore
+from milpcore.cli import tightness
+from milpcore.compare import COLUMNS, compare_rows
+
+ARGUMENTS = ("tightness", "dairy_8", "--levels", "3", "--formulation", "level_path,layered_path:")
+
+
+def test_text_is_a_table_for_each_number_of_levels(capsys: pytest.CaptureFixture[str]) -> None:
+    done = run(capsys, *ARGUMENTS[:3], "2,3", *ARGUMENTS[4:], "--time-limit", "5")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0].startswith("dairy_8: 8 streams")
+    assert "N = 2: best known 1824.469 k€/a, proven within 0 %" in lines
+    assert "N = 3: best known 1824.469 k€/a, proven within 0 %" in lines
+    for title in ("columns", "integers", "LP bound", "root gap", "closed", "nodes", "MILP"):
+        assert title in done.out
+    row = next(line for line in lines[20:] if line.startswith("level_path "))
+    assert "13.0430" in row
+    tight = [line for line in lines if line.startswith("layered_path:tight ")]
+    assert "100.0" in tight[-1]
+    assert done.out.endswith("\nfigure and table: add --out DIR\n")
+    assert "reduced:layered_path:tight+4_intervals: bound of 4 intervals" in done.out
+
+
+def test_without_a_time_limit_there_is_no_search(capsys: pytest.CaptureFixture[str]) -> None:
+    done = run(capsys, *ARGUMENTS)
+    assert done.code == 0
+    assert "nodes" not in done.out
+    assert "MILP" not in done.out
+
+
+def test_json_is_one_object_with_null_for_what_is_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done = run(capsys, *ARGUMENTS[:-1], "level_path", "--json")
+    assert (done.code, done.err) == (0, "")
+    (row,) = json.loads(done.out)["rows"]
+    assert list(row) == list(COLUMNS)
+    assert row["variant"] == "level_path"
+    assert row["root_gap"] == pytest.approx(0.13043, rel=1e-3)
+    assert row["gap"] is None
+    assert row["status"] == ""
+
+
+def test_out_writes_table_figure_and_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "tight"
+    done = run(capsys, *ARGUMENTS, "--out", str(folder))
+    assert done.code == 0
+    assert done.out.endswith(f"\nfigure and table: {folder}\n")
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == [
+        "economics.toml",
+        "run.json",
+        "streams.csv",
+        "tightness.csv",
+        "tightness.png",
+        "tightness.svg",
+    ]
+    table = pd.read_csv(folder / "tightness.csv")
+    assert tuple(table.columns) == COLUMNS
+    same = milpcore.compare(
+        milpcore.load_case("dairy_8"), levels=[3], formulations=["level_path", "layered_path:"]
+    )
+    assert table["variant"].tolist() == same["variant"].tolist()
+    assert table["lp_bound"].to_numpy() == pytest.approx(same["lp_bound"].to_numpy())
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert record["command"] == "tightness"
+    assert record["levels"] == [3]
+    assert record["formulations"] == ["level_path", "layered_path:"]
+    assert list(record["inputs_sha256"]) == ["streams.csv", "economics.toml"]
+
+
+def test_prices_and_objective_are_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text("[site]\ngas_price_EUR_per_MWh = 80.0\n", encoding="utf-8")
+
+    def optimum(*options: str) -> float:
+        done = run(capsys, *ARGUMENTS[:-1], "level_path", "--json", *options)
+        return float(json.loads(done.out)["rows"][0]["optimum"])
+
+    assert optimum("--economics", str(prices)) > 1.05 * optimum()
+    assert optimum("--objective", "co2") < 0.1 * optimum()
+
+
+def test_ctrl_c_keeps_what_is_finished(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **options: Any) -> Iterator[dict[str, Any]]:
+        rows = compare_rows(*args, **options)
+        yield next(rows)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tightness, "compare_rows", interrupted)
+    done = run(capsys, *ARGUMENTS, "--json")
+    assert (done.code, done.err) == (130, "milpcore: interrupted\n")
+    assert [row["variant"] for row in json.loads(done.out)["rows"]] == ["level_path"]
+
+
+def test_no_design_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text(
+        "zone,name,t_supply,t_target,heat_flow,dt_cont\nsite,H,150,60,100,5\nsite,C,30,120,100,5\n",
+        encoding="utf-8",
+    )
+    arguments = ("tightness", str(path), "--levels", "1", "--formulation", "level_path")
+    done = run(capsys, *arguments)
+    assert done.code == 1
+    assert "N = 1: no design (" in done.out
+    done = run(capsys, *arguments, "--json")
+    assert (done.code, done.err) == (1, "milpcore: no design with N = 1\n")
+    assert json.loads(done.out)["rows"][0]["optimum"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--formulation", "level_pth"), "did you mean 'level_path'?"),
+        (("--time-limit", "-1"), "argument --time-limit: '-1' must be a number from 0 (s)"),
+        (("--lp-time-limit", "0"), "argument --lp-time-limit: '0' must be a positive number (s)"),
+        (("--levels", "0"), "argument --levels: '0' must be like"),
+        (("--out", ""), "name a folder"),
+    ],
+)
+def test_bad_arguments_exit_with_2(
+    options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = run(capsys, "tightness", "dairy_8", *options)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_help_names_defaults_and_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    done = run(capsys, "tightness", "--help")
+    assert (done.code, done.err) == (0, "")
+    text = " ".join(done.out.split())
+    assert "default: 4,6,8" in text
+    assert "default: site_400" in text
+    assert "exit codes:" in text
+    assert max(map(len, done.out.splitlines())) <= 100
