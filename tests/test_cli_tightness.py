@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from helpers_cli import run
+from helpers_cli import Channel, in_this_process, run
 
 import milpcore
 from milpcore.cli import tightness
-from milpcore.compare import COLUMNS, compare_rows
+from milpcore.compare import COLUMNS
+from milpcore.core import ChildInterrupted
+
+
+@pytest.fixture(autouse=True)
+def _no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tightness, "run_in_child", in_this_process)
+
 
 ARGUMENTS = ("tightness", "dairy_8", "--levels", "3", "--formulation", "level_path,layered_path:")
 
@@ -100,15 +109,35 @@ def test_prices_and_objective_are_used(tmp_path: Path, capsys: pytest.CaptureFix
 def test_ctrl_c_keeps_what_is_finished(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*args: Any, **options: Any) -> Iterator[dict[str, Any]]:
-        rows = compare_rows(*args, **options)
-        yield next(rows)
-        raise KeyboardInterrupt
+    def interrupted(
+        function: Callable[..., Any],
+        *args: Any,
+        on_message: Callable[[Any], object],
+        grace_s: float,
+    ) -> None:
+        assert grace_s < 1.0
+        channel = Channel(on_message)
 
-    monkeypatch.setattr(tightness, "compare_rows", interrupted)
+        def send(message: Any) -> None:
+            on_message(message)
+            channel.should_stop.set()
+
+        channel.send = send
+        function(channel, *args)
+        raise ChildInterrupted("interrupted")
+
+    monkeypatch.setattr(tightness, "run_in_child", interrupted)
     done = run(capsys, *ARGUMENTS, "--json")
     assert (done.code, done.err) == (130, "milpcore: interrupted\n")
     assert [row["variant"] for row in json.loads(done.out)["rows"]] == ["level_path"]
+
+
+def test_nothing_but_json_reaches_standard_output(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "milpcore", *ARGUMENTS[:-1], "level_path", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json.loads(done.stdout)["rows"]) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_design_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

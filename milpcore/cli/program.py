@@ -88,7 +88,7 @@ _TIGHTNESS_EPILOG = """\
 The root gap is that of the linear relaxation to the optimum proven by the exact search. "reduced"
 variants leave out what no design as good as that optimum can use. --json prints
   {"rows": [{"max_levels": ..., "variant": ..., "lp_bound": ..., "root_gap": ..., ...}, ...]}
-with costs in EUR/a, CO2 t/a. Ctrl-C waits for the solve under way and keeps what is finished.
+with costs in EUR/a, CO2 t/a. Ctrl-C ends the comparison and keeps what is finished.
 
 examples:
   milpcore tightness                                the bundled site, 4, 6 and 8 levels

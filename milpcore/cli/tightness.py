@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -15,10 +15,14 @@ from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import check_output, output_folder, print_json, write_record
 from milpcore.cli.sources import Source, open_source
 from milpcore.compare import compare_rows, comparison_table
+from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.economics import SiteEconomics, read_economics, write_economics
 from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
-from milpcore.streams import write_streams
+from milpcore.streams import Streams, write_streams
+
+GRACE_S = 0.3
+"""Seconds that the solve under way has to end after Ctrl-C."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,7 +32,17 @@ def run(arguments: argparse.Namespace) -> int:
     economics = SiteEconomics()
     if arguments.economics is not None:
         economics = read_economics(arguments.economics)
-    rows, was_interrupted = _rows(arguments, source, economics)
+    request = _Request(
+        streams=source.streams,
+        economics=economics,
+        levels=arguments.levels,
+        formulations=arguments.formulation,
+        objective=arguments.objective,
+        time_limit_s=arguments.time_limit,
+        lp_time_limit_s=arguments.lp_time_limit,
+        mip_rel_gap=arguments.gap,
+    )
+    rows, was_interrupted = _rows(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     table = comparison_table(rows)
     if arguments.json:
         print_json({"rows": [_plain(row) for row in table.to_dict("records")]})
@@ -37,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(f"{heading}\n\n{tightness_text(table)}\n")
     sys.stdout.flush()
     if arguments.out is not None and len(table):
-        _write(arguments.out, source, economics, arguments, table)
+        _write(arguments.out, source, request, table)
     if not arguments.json:
         where = "add --out DIR" if arguments.out is None else arguments.out
         sys.stdout.write(f"\nfigure and table: {where}\n")
@@ -50,30 +64,51 @@ def run(arguments: argparse.Namespace) -> int:
     return NO_SOLUTION if without else OK
 
 
-def _rows(
-    arguments: argparse.Namespace, source: Source, economics: SiteEconomics
-) -> tuple[list[dict[str, Any]], bool]:
-    """Rows until the end or Ctrl-C, which waits for the solve under way."""
+class _Request(NamedTuple):
+    """What is asked for; picklable."""
+
+    streams: Streams
+    economics: SiteEconomics
+    levels: tuple[int, ...]
+    formulations: tuple[str, ...] | None
+    objective: str
+    time_limit_s: float
+    lp_time_limit_s: float
+    mip_rel_gap: float
+
+
+def _rows(request: _Request, line: ProgressLine) -> tuple[list[dict[str, Any]], bool]:
+    """Rows that a child process sends, and whether Ctrl-C has ended it."""
     rows: list[dict[str, Any]] = []
-    found = compare_rows(
-        source.streams,
-        levels=arguments.levels,
-        formulations=arguments.formulation,
-        economics=economics,
-        objective=arguments.objective,
-        time_limit_s=arguments.time_limit,
-        lp_time_limit_s=arguments.lp_time_limit,
-        mip_rel_gap=arguments.gap,
-    )
-    with ProgressLine(sys.stderr, wanted=not arguments.quiet) as line:
+
+    def hear(row: dict[str, Any]) -> None:
+        rows.append(row)
+        line.begin(_progress(row))
+
+    with line:
         line.begin(lambda elapsed_s: f"exact search, first variant  {elapsed_s:.0f} s")
         try:
-            for row in found:
-                rows.append(row)
-                line.begin(_progress(row))
-        except KeyboardInterrupt:
+            run_in_child(_compare_in_child, request, on_message=hear, grace_s=GRACE_S)
+        except ChildInterrupted:
             return rows, True
     return rows, False
+
+
+def _compare_in_child(channel: Channel, request: _Request) -> None:
+    """Send every row to the parent; stop when it asks to."""
+    for row in compare_rows(
+        request.streams,
+        levels=request.levels,
+        formulations=request.formulations,
+        economics=request.economics,
+        objective=request.objective,
+        time_limit_s=request.time_limit_s,
+        lp_time_limit_s=request.lp_time_limit_s,
+        mip_rel_gap=request.mip_rel_gap,
+    ):
+        channel.send(row)
+        if channel.should_stop.is_set():
+            break
 
 
 def _progress(row: dict[str, Any]) -> Callable[[float], str]:
@@ -158,31 +193,22 @@ def _plain(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     }
 
 
-def _write(
-    out: str,
-    source: Source,
-    economics: SiteEconomics,
-    arguments: argparse.Namespace,
-    table: pd.DataFrame,
-) -> None:
+def _write(out: str, source: Source, request: _Request, table: pd.DataFrame) -> None:
     """Write the table, the figure, the inputs and the record of the run."""
     from milpcore.plots import root_gaps, save_figure
 
     with output_folder(out) as folder:
         write_streams(source.streams, folder / "streams.csv")
-        write_economics(economics, folder / "economics.toml")
+        write_economics(request.economics, folder / "economics.toml")
         table.to_csv(folder / "tightness.csv", index=False, lineterminator="\n")
         title = f"{source.name}: tightness of the relaxations"
         save_figure(root_gaps(table, title=title), folder / "tightness")
+        entries = request._asdict()
+        del entries["streams"], entries["economics"]
         write_record(
             Path(folder),
             inputs=("streams.csv", "economics.toml"),
             command="tightness",
             streams=source.name,
-            levels=list(arguments.levels),
-            formulations=arguments.formulation,
-            objective=arguments.objective,
-            time_limit_s=arguments.time_limit,
-            lp_time_limit_s=arguments.lp_time_limit,
-            mip_rel_gap=arguments.gap,
+            **entries,
         )
