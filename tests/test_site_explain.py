@@ -238,5 +238,20 @@ def test_a_time_limit_is_explained() -> None:
         streams_of(EVERYTHING), n_levels=4, time_limit_s=1e-9, formulation="assignment_weak"
     )
     assert result.status is Status.TIME_LIMIT
+    assert result.levels["temperature_C"].tolist() == [
+        prepare(streams_of(EVERYTHING)).level_C.min(),
+        prepare(streams_of(EVERYTHING)).level_C.max(),
+    ]
+    assert result.notes[0].startswith("Stopped at the time limit (no design found yet")
+
+
+def test_a_time_limit_with_one_level_is_explained() -> None:
+    result = greenfield(
+        streams_of([("H", 200.0, 190.0, 100.0), ("C", 20.0, 30.0, 100.0)]),
+        n_levels=1,
+        time_limit_s=1e-9,
+        formulation="assignment_weak",
+    )
+    assert not result.has_design
     assert len(result.notes) == 1
     assert result.notes[0].startswith("No design was found (time_limit")

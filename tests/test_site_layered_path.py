@@ -57,7 +57,7 @@ def unit(inputs: SiteInputs) -> float:
 def tolerance(inputs: SiteInputs, value: float) -> float:
     """Difference allowed at a value: relative, and the solver's own where costs are nearly nil."""
     largest = max(costs.max(initial=0.0) for costs in inputs.objective_costs[:3])
-    relative = 1e-7 if inputs.tie_break_weight == 0.0 else 1e-6
+    relative = 1e-7
     return relative * value + 1e-8 * float(largest) * float(inputs.stream_duty_kW.sum())
 
 

@@ -10,11 +10,17 @@ from helpers_sites import PRICES, enumerated_lexicographic, site_at_levels
 
 from milpcore.core import Status
 from milpcore.economics import Measure
+from milpcore.site.explain import explain
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.level_path import LevelPath
 from milpcore.site.lexicographic import least_tac
 from milpcore.site.model import Outcome, nearest_levels, relative_gap
 from milpcore.site.operate import objective_value, operate
+from milpcore.site.path_search.network import level_network
+from milpcore.site.path_search.run import Run
+from milpcore.site.path_search.search import SearchState
+from milpcore.site.path_search.solvers import default_solver
+from milpcore.site.path_search.tac_second import settle_tac
 
 
 @pytest.fixture
@@ -68,11 +74,12 @@ def test_a_solve_settles_them_too(self_fed: SiteInputs) -> None:
     assert values(self_fed, outcome) == pytest.approx(expected, rel=1e-6)
 
 
-def test_out_of_time_the_design_stays_and_the_message_says_so(self_fed: SiteInputs) -> None:
+def test_out_of_time_the_design_stays_and_a_note_says_so(self_fed: SiteInputs) -> None:
     first = outcome_at(self_fed, 1, 2)
     settled = least_tac(LevelPath(2), self_fed, first, time_limit_s=0.0)
     assert settled.status is Status.OPTIMAL
-    assert settled.message in ("found", "found; TAC, which comes second, not proven")
+    notes = explain(self_fed, settled, max_levels=2)
+    assert settled.tac_proven != any("is not proven least" in note for note in notes)
     opex, tac = values(self_fed, settled)
     assert opex == pytest.approx(values(self_fed, first)[0], rel=1e-8)
     assert tac <= values(self_fed, first)[1]
@@ -85,3 +92,17 @@ def test_nothing_happens_where_tac_comes_first(self_fed: SiteInputs) -> None:
         assert least_tac(LevelPath(2), inputs, outcome) is outcome
     nothing = replace(outcome_at(self_fed, 1, 2), design=None)
     assert least_tac(LevelPath(2), self_fed, nothing) is nothing
+
+
+def test_a_search_that_cannot_settle_them_says_so(self_fed: SiteInputs) -> None:
+    network = level_network(self_fed)
+    first = outcome_at(self_fed, 1, 2)
+    prices = network.lowest_price
+    state = SearchState(np.array([1, 2]), 1.0, prices, finished=True)
+    run = Run(default_solver(), 2, 0.0, 0.0, None)
+    settled, _ = settle_tac(self_fed, first, state, run)
+    assert not settled.tac_proven
+    assert values(self_fed, settled) <= values(self_fed, first)
+    notes = explain(self_fed, settled, max_levels=2)
+    assert "TAC, which decides between designs of equal objective, is not proven least." in notes
+    assert settle_tac(self_fed, first, state, replace(run, time_limit_s=None))[0].tac_proven

@@ -130,7 +130,8 @@ def _no_design_notes(inputs: SiteInputs, outcome: Outcome, max_levels: int) -> l
 
 def _status_notes(outcome: Outcome) -> list[str]:
     if outcome.status is Status.OPTIMAL:
-        return []
+        unproven = "TAC, which decides between designs of equal objective, is not proven least."
+        return [] if outcome.tac_proven else [unproven]
     reason = {
         Status.TIME_LIMIT: "Stopped at the time limit",
         Status.NODE_LIMIT: "Stopped at the node limit",

@@ -86,6 +86,8 @@ class SiteInputs:
         COP of each pair.
     external_heat_factor, cooling_factor : ndarray (L,)
         Price at each level relative to the price in `economics`; ones by default.
+    tac_weight : float
+        Weight of TAC in `objective_costs` beside OPEX or CO2; 0 but in `with_tie_break`.
     """
 
     streams: Streams
@@ -104,6 +106,7 @@ class SiteInputs:
     pump_cop: Floats
     external_heat_factor: Floats
     cooling_factor: Floats
+    tac_weight: float = 0.0
 
     @property
     def n_candidates(self) -> int:
@@ -140,7 +143,7 @@ class SiteInputs:
 
     @cached_property
     def objective_costs(self) -> UnitCosts:
-        """What formulations minimise: the objective, plus a little TAC to break its ties.
+        """What a search minimises: the objective, with `tac_weight` times TAC beside it.
 
         Least CAPEX is always nothing at all, reached without heat pumps; `prepare` drops them
         then, and what is left to decide is TAC.
@@ -148,8 +151,7 @@ class SiteInputs:
         tac = self.costs(Measure.TAC)
         if self.objective in (Measure.TAC, Measure.CAPEX):
             return tac
-        first = self.costs(self.objective)
-        weight = self.tie_break_weight
+        first, weight = self.costs(self.objective), self.tac_weight
         return UnitCosts(
             external_heat=first.external_heat + weight * tac.external_heat,
             cooling=first.cooling + weight * tac.cooling,
@@ -157,13 +159,6 @@ class SiteInputs:
             electricity=first.electricity + weight * tac.electricity,
             heat_pump=first.heat_pump + weight * tac.heat_pump,
         )
-
-    @cached_property
-    def tie_break_weight(self) -> float:
-        """Weight of TAC beside the objective in `objective_costs`."""
-        if self.objective in (Measure.TAC, Measure.CAPEX):
-            return 0.0
-        return TIE_BREAK * _largest(self.costs(self.objective)) / _largest(self.costs(Measure.TAC))
 
     @cached_property
     def cost_scale(self) -> float:
@@ -174,31 +169,6 @@ class SiteInputs:
         """
         largest = _largest(self.objective_costs)
         return 1.0 if largest <= 0.0 else float(10.0 ** round(np.log10(largest)))
-
-    def objective_of_bound(self, bound: float) -> float:
-        """Lower bound on the objective, from one on `objective_costs` (both EUR/a or t/a).
-
-        For every design ``TAC <= ratio * objective + rest``, with the largest ratio of the unit
-        costs over the columns that the objective prices, and `rest` for those it does not, at
-        their largest sensible amount. Hence ``objective >= (bound - weight rest)/(1 + weight
-        ratio)``; costs are never negative.
-        """
-        if self.objective is Measure.CAPEX:
-            return 0.0
-        weight = self.tie_break_weight
-        if weight == 0.0:
-            return bound
-        heat_kW = float(self.stream_duty_kW.sum())
-        ratio, rest = 0.0, 0.0
-        most_kW = (heat_kW, heat_kW, heat_kW * self.n_candidates)
-        first, second = self.costs(self.objective), self.costs(Measure.TAC)
-        for priced, tac, amount_kW in zip(first[:3], second[:3], most_kW, strict=True):
-            free = priced <= 0.0
-            if free.any():
-                rest += float(tac[free].max()) * amount_kW
-            if not free.all():
-                ratio = max(ratio, float((tac[~free] / priced[~free]).max()))
-        return max(0.0, (bound - weight * rest) / (1.0 + weight * ratio))
 
     def evaluate(
         self, measure: Measure, external_heat_kW: Floats, cooling_kW: Floats, pump_heat_kW: Floats
@@ -299,6 +269,20 @@ def without_heat_pumps(inputs: SiteInputs) -> SiteInputs:
     """Return the same site with no heat pump allowed."""
     none, no_cop = np.empty(0, dtype=np.int64), np.empty(0)
     return replace(inputs, pump_source=none, pump_sink=none, pump_cop=no_cop)
+
+
+def with_tie_break(inputs: SiteInputs, weight: float = TIE_BREAK) -> SiteInputs | None:
+    """Return the site with some TAC in its costs, to choose between designs of equal objective.
+
+    `weight` is relative to the largest unit cost. None where there is nothing to choose by: TAC
+    decides already, or costs nothing.
+    """
+    if inputs.objective in (Measure.TAC, Measure.CAPEX):
+        return None
+    first, tac = _largest(inputs.costs(inputs.objective)), _largest(inputs.costs(Measure.TAC))
+    if tac <= 0.0:
+        return None
+    return replace(inputs, tac_weight=weight * first / tac if first > 0.0 else 1.0)
 
 
 def _largest(costs: UnitCosts) -> float:

@@ -1,16 +1,16 @@
 r"""TAC second: among all designs that do as well in OPEX or CO2, the one of least TAC.
 
-`SiteInputs.objective_costs` carries a tie-break too small for a mixed-integer solver, whose
-tolerances are of the same size, and no gap above 1e-7 would resolve it. So the choice of levels is
-settled by a second search: with ``f`` the objective and ``f_1`` its value in the design found,
+A search for the objective leaves TAC open, and a tie-break in its costs would be of the size of a
+mixed-integer solver's tolerances. So the choice of levels is settled by a second search: with
+``f`` the objective and ``f_1`` its value in the design found,
 
 .. math::
 
    \min\; \mathrm{TAC} \quad\text{subject to the same rows and}\quad f \le f_1 (1 + 10^{-9})
    \tag{13}
 
-Limits and dominance rows stay valid: their proofs exchange heat flows at no extra cost in
-`SiteInputs.objective_costs`, that is, without raising ``f``, nor TAC where ``f`` stays the same.
+Limits and dominance rows are those of `milpcore.site.inputs.with_tie_break`: their proofs exchange
+heat flows without raising ``f``, nor TAC where ``f`` stays the same.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from scipy import sparse
 
 from milpcore.core import Problem, Status, solve
 from milpcore.economics import Measure
-from milpcore.site.inputs import SiteInputs
+from milpcore.site.inputs import SiteInputs, with_tie_break
 from milpcore.site.model import KW_PER_MW, Design, MilpFormulation, Outcome, relative_gap
 from milpcore.site.operate import (
     LEXICOGRAPHIC_SLACK,
@@ -62,8 +62,7 @@ def least_tac(
     Returns
     -------
     Outcome
-        The same status and bound; the design costs no more in the objective, within 1e-8. If TAC
-        could not be proven least, the message says so.
+        The same status and bound; the design costs no more in the objective, within 1e-8.
 
     References
     ----------
@@ -80,12 +79,12 @@ def least_tac(
     >>> least_tac(LevelPath(n_levels=2), inputs, outcome).status
     <Status.OPTIMAL: 'optimal'>
     """
-    first = outcome.design
-    if first is None or inputs.objective in (Measure.TAC, Measure.CAPEX):
+    first, settled = outcome.design, with_tie_break(inputs)
+    if first is None or settled is None:
         return outcome
     start_s = time.perf_counter()
     most = _value(inputs, inputs.objective, first)
-    problem = _tac_problem(formulation.build(inputs), inputs, most * (1.0 + LEXICOGRAPHIC_SLACK))
+    problem = _tac_problem(formulation.build(settled), inputs, most * (1.0 + LEXICOGRAPHIC_SLACK))
     solution = solve(problem, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
     design = first
     if solution.has_incumbent:
@@ -94,7 +93,6 @@ def least_tac(
             design = without_spare_levels(inputs, found)
     objective = objective_value(inputs, design)
     bound = min(outcome.bound, objective)
-    unproven = "" if solution.status is Status.OPTIMAL else "; TAC, which comes second, not proven"
     return replace(
         outcome,
         design=design,
@@ -103,7 +101,7 @@ def least_tac(
         gap=relative_gap(objective, bound),
         n_nodes=outcome.n_nodes + solution.n_nodes,
         solve_s=outcome.solve_s + time.perf_counter() - start_s,
-        message=outcome.message + unproven,
+        tac_proven=solution.status is Status.OPTIMAL,
     )
 
 

@@ -96,7 +96,7 @@ class Outcome:
     design : Design or None
         The best design found.
     objective, bound : float
-        Value of `design` and lower bound on any design, EUR/a or t/a (tie-break included).
+        Value of `design` and lower bound on any design, EUR/a or t/a.
     gap : float
         ``(objective - bound) / |objective|``.
     n_nodes : int
@@ -105,6 +105,8 @@ class Outcome:
         Wall time of build, search and polish.
     message : str
         Explanation for people.
+    tac_proven : bool
+        Whether TAC, where it decides between designs of equal OPEX or CO2, is proven least.
     """
 
     status: Status
@@ -115,6 +117,7 @@ class Outcome:
     n_nodes: int
     solve_s: float
     message: str = ""
+    tac_proven: bool = True
 
 
 class Formulation(Protocol):

@@ -118,6 +118,13 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
     return _design(inputs, part, flows, levels)
 
 
+def operate_levels(inputs: SiteInputs, levels: Integers) -> Design | None:
+    """Operate some levels with every stream at the nearest of them, as in `operate`."""
+    is_open = np.zeros(inputs.n_candidates, dtype=bool)
+    is_open[levels] = True
+    return operate(inputs, is_open, nearest_levels(inputs, is_open))
+
+
 def without_spare_levels(inputs: SiteInputs, design: Design) -> Design:
     """Leave out every level that saves nothing, from the highest to the lowest.
 
@@ -154,14 +161,22 @@ def without_spare_levels(inputs: SiteInputs, design: Design) -> Design:
     """
     if nearest_level_faults(inputs):
         return design
-    most = objective_value(inputs, design) * (1.0 + LEXICOGRAPHIC_SLACK)
+    most = [value * (1.0 + LEXICOGRAPHIC_SLACK) for value in _objective_and_tac(inputs, design)]
     for level in np.flatnonzero(design.is_open)[::-1]:
         fewer = design.is_open.copy()
         fewer[level] = False
         smaller = operate(inputs, fewer, nearest_levels(inputs, fewer))
-        if smaller is not None and objective_value(inputs, smaller) <= most:
+        if smaller is None:
+            continue
+        costs = _objective_and_tac(inputs, smaller)
+        if all(cost <= limit for cost, limit in zip(costs, most, strict=True)):
             design = smaller
     return design
+
+
+def _objective_and_tac(inputs: SiteInputs, design: Design) -> tuple[float, float]:
+    flows = (design.external_heat_kW, design.cooling_kW, design.pump_heat_kW)
+    return objective_value(inputs, design), inputs.evaluate(Measure.TAC, *flows)
 
 
 def objective_value(inputs: SiteInputs, design: Design) -> float:
@@ -177,7 +192,7 @@ def objective_value(inputs: SiteInputs, design: Design) -> float:
     Returns
     -------
     float
-        What formulations minimise, its tie-break included.
+        What formulations minimise.
     """
     costs = inputs.objective_costs
     return float(

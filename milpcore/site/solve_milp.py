@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 import time
 
+import numpy as np
+
 from milpcore.core import Solution, Status, solve
 from milpcore.site.explain import conflict
 from milpcore.site.inputs import SiteInputs
@@ -17,6 +19,7 @@ from milpcore.site.lexicographic import least_tac
 from milpcore.site.milp_parts import refuse_where_wrong
 from milpcore.site.model import (
     KW_PER_MW,
+    Design,
     MilpFormulation,
     Observer,
     Outcome,
@@ -24,6 +27,8 @@ from milpcore.site.model import (
     relative_gap,
 )
 from milpcore.site.operate import objective_value, operate, without_spare_levels
+
+LIMITS = (Status.TIME_LIMIT, Status.NODE_LIMIT)
 
 
 def solve_formulation(
@@ -97,9 +102,12 @@ def _outcome(
     bound = solution.bound * KW_PER_MW * inputs.cost_scale
     if math.isnan(bound) or bound < 0.0:
         bound = 0.0  # no cost is negative
-    design = None
+    design, message = None, solution.message
     if solution.has_incumbent:
         design = operate(inputs, *formulation.read(inputs, solution))
+    elif solution.status in LIMITS and formulation.n_levels > 1:
+        design = _lowest_and_highest(inputs)
+        message = "no design found yet; this one has the lowest and the highest candidate only"
     if design is None:
         status = Status.ERROR if solution.has_incumbent else solution.status
         return _without_design(status, solution.message, bound, solution.n_nodes, start_s)
@@ -114,8 +122,18 @@ def _outcome(
         gap=relative_gap(objective, bound),
         n_nodes=solution.n_nodes,
         solve_s=time.perf_counter() - start_s,
-        message=solution.message,
+        message=message,
     )
+
+
+def _lowest_and_highest(inputs: SiteInputs) -> Design | None:
+    """Cool all hot streams at the lowest and heat all cold ones at the highest candidate.
+
+    A design that always exists with two levels, for a search that ended before it found one.
+    """
+    highest = inputs.n_candidates - 1
+    level = np.where(inputs.stream_is_hot, 0, highest)
+    return operate(inputs, np.isin(np.arange(inputs.n_candidates), [0, highest]), level)
 
 
 def _without_design(

@@ -226,7 +226,9 @@ def _bound(inputs: SiteInputs, outcome: Outcome, value: float) -> float:
         return math.nan
     if not math.isfinite(outcome.bound):
         return 0.0 if outcome.design is not None else math.nan
-    bound = max(0.0, inputs.objective_of_bound(outcome.bound))
+    if inputs.objective is Measure.CAPEX:
+        return 0.0  # the outcome's bound is one on TAC, which comes second
+    bound = max(0.0, outcome.bound)
     costs = inputs.costs(inputs.objective)
     all_external = float(costs.external_heat.max() * inputs.stream_duty_kW.sum())
     rounding = 1e-6 * abs(value) + 1e-9 * all_external

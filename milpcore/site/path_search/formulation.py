@@ -18,10 +18,9 @@ with few paths are enumerated with the exact cost of each level set
 
 Exact when the cascade is allowed and free and no cost or limit hangs on a single connection,
 whatever the prices; other input is refused. Bounds are computed by the search itself, never read
-off a solver: see the modules named above. For OPEX and CO2 the search goes on to a gap of 1e-11 of
-the objective with its tie-break, which leaves no design with the same objective and clearly less
-TAC. Among designs of equal cost (to 1e-9) the one with the fewest levels, then with the lowest
-temperatures is reported, as far as the search meets them.
+off a solver: see the modules named above. For OPEX and CO2 a second search settles TAC
+(`milpcore.site.path_search.tac_second`). Among designs of equal cost (to 1e-9) the one with the
+fewest levels, then with the lowest temperatures is reported, as far as the search meets them.
 
 Source of the problem: Hochhaus, Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated
 Utility Systems with Heat Pumps using MILP*, Systems and Control Transactions.
@@ -32,32 +31,25 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from milpcore.core import Status
 from milpcore.site.explain import conflict
-from milpcore.site.inputs import Floats, Integers, SiteInputs
+from milpcore.site.inputs import Floats, SiteInputs
 from milpcore.site.milp_parts import nearest_level_refusal, refuse_where_wrong
-from milpcore.site.model import (
-    KW_PER_MW,
-    Observer,
-    Outcome,
-    Progress,
-    nearest_levels,
-    relative_gap,
-)
-from milpcore.site.operate import objective_value, operate
+from milpcore.site.model import KW_PER_MW, Observer, Outcome, relative_gap
+from milpcore.site.operate import objective_value, operate_levels
 from milpcore.site.path_search.incumbents import first_level_set, level_set_cost, local_search
 from milpcore.site.path_search.network import LevelNetwork, level_network
+from milpcore.site.path_search.node import label_node, root_node
 from milpcore.site.path_search.relaxation import LinearSolver
-from milpcore.site.path_search.search import Search, SearchState
+from milpcore.site.path_search.run import Run, Start
+from milpcore.site.path_search.search import SearchState
 from milpcore.site.path_search.solvers import default_solver
-
-TIE_GAP = 1e-11
-"""Gap that settles TAC (to 1e-4 of it) where it only breaks the ties of another objective."""
+from milpcore.site.path_search.tac_second import settle_tac
 
 
 @dataclass(frozen=True)
@@ -105,7 +97,7 @@ class PathSearch:
         inputs : SiteInputs
             The site.
         mip_rel_gap : float
-            Relative gap at which the search ends; 0 for a proof to 1e-11.
+            Relative gap at which the search ends; 0 for a proof to 1e-11 (OPEX and CO2: 1e-9).
         time_limit_s : float, optional
             Wall-clock seconds; the incumbent is returned with its gap.
         observer : Observer, optional
@@ -157,70 +149,68 @@ class PathSearch:
         refuse_where_wrong(self, inputs)
         network = level_network(inputs)
         solver = self.solver if self.solver is not None else default_solver()
-        start: Integers | None = None
-        price: Floats | None = None
+        start: Start | None = None
         for n_levels in levels:
             start_s = time.perf_counter()
             if n_levels == 1 and conflict(inputs):
                 yield n_levels, _infeasible(conflict(inputs), start_s)
                 continue
-            if start is None or price is None:
-                start, price = _first_guess(network, n_levels)
-            settled = inputs.tie_break_weight > 0.0
-            search = Search(
-                network,
+            run = Run(
                 solver,
-                n_levels=n_levels,
-                levels=start,
-                price=price,
-                mip_rel_gap=min(mip_rel_gap, TIE_GAP) if settled else mip_rel_gap,
-                deadline_s=math.inf if time_limit_s is None else start_s + time_limit_s,
-                should_stop=_watch(inputs, observer, start_s),
+                min(n_levels, network.n_levels),
+                mip_rel_gap,
+                time_limit_s,
+                observer,
+                start_s,
             )
-            state = search.run()
-            start, price = state.levels, state.price
-            yield n_levels, _outcome(inputs, state, mip_rel_gap, start_s)
+            start = _better_start(network, run.n_levels, _first_guess(network, run.n_levels), start)
+            state = run.search(network, start, mip_rel_gap, _progress(inputs))
+            start = Start(state.levels, state.price)
+            outcome = _outcome(inputs, state, run)
+            if outcome.status is Status.OPTIMAL:
+                outcome, settled = settle_tac(inputs, outcome, state, run)
+                start = Start(settled, state.price)
+            yield n_levels, replace(outcome, solve_s=run.elapsed_s)
 
 
-def _first_guess(network: LevelNetwork, n_levels: int) -> tuple[Integers, Floats]:
+def _first_guess(network: LevelNetwork, n_levels: int) -> Start:
     """Find a level set by insertion, and heat prices that step as its own do."""
     levels, _ = local_search(network, first_level_set(network), n_levels, network.lowest_price)
     _, price = level_set_cost(network, levels)
     above = np.searchsorted(levels, np.arange(network.n_levels))
-    return levels, price[np.clip(above, 0, levels.size - 1)]
+    return Start(levels, price[np.clip(above, 0, levels.size - 1)])
 
 
-def _watch(
-    inputs: SiteInputs, observer: Observer | None, start_s: float
-) -> Callable[[SearchState], bool]:
-    """Observer of `Progress` in EUR/a or t/a as a function of the search's state."""
+def _better_start(network: LevelNetwork, n_levels: int, guess: Start, warm: Start | None) -> Start:
+    """Take the cheaper level set and the prices of the higher bound from two starts."""
+    if warm is None:
+        return guess
+    cheaper = min(warm, guess, key=lambda start: level_set_cost(network, start.levels)[0])
+    higher = max(warm, guess, key=lambda start: _root_bound(network, n_levels, start.price))
+    return Start(cheaper.levels, higher.price)
+
+
+def _root_bound(network: LevelNetwork, n_levels: int, price: Floats) -> float:
+    return label_node(network, root_node(network, price), n_levels).bound
+
+
+def _progress(inputs: SiteInputs) -> Callable[[SearchState], tuple[float, float, int]]:
+    """Incumbent and bound (EUR/a or t/a) and nodes of a search."""
     unit = KW_PER_MW * inputs.cost_scale
-
-    def should_stop(state: SearchState) -> bool:
-        if observer is None:
-            return False
-        elapsed_s = time.perf_counter() - start_s
-        bound = max(0.0, state.bound * unit)
-        return observer(Progress(elapsed_s, state.cost * unit, bound, state.n_nodes))
-
-    return should_stop
+    return lambda state: (state.cost * unit, max(0.0, state.bound * unit), state.n_nodes)
 
 
-def _outcome(inputs: SiteInputs, state: SearchState, mip_rel_gap: float, start_s: float) -> Outcome:
+def _outcome(inputs: SiteInputs, state: SearchState, run: Run) -> Outcome:
     """Operate the best level set; its cost by the independent LP is the objective."""
-    is_open = np.zeros(inputs.n_candidates, dtype=bool)
-    is_open[state.levels] = True
-    design = operate(inputs, is_open, nearest_levels(inputs, is_open))
+    design = operate_levels(inputs, state.levels)
     if design is None:
         raise RuntimeError("the levels found do not serve every stream")
     objective = objective_value(inputs, design)
     bound = min(objective, max(0.0, state.bound * KW_PER_MW * inputs.cost_scale))
     gap = relative_gap(objective, bound)
-    status, message = Status.OPTIMAL, ""
-    if not state.finished:
+    status = Status.OPTIMAL
+    if not state.finished and gap > run.mip_rel_gap:
         status = Status.INTERRUPTED if state.stopped else Status.TIME_LIMIT
-        if gap <= mip_rel_gap:
-            status, message = Status.OPTIMAL, "TAC, which comes second, not proven"
     return Outcome(
         status=status,
         design=design,
@@ -228,8 +218,7 @@ def _outcome(inputs: SiteInputs, state: SearchState, mip_rel_gap: float, start_s
         bound=bound,
         gap=gap,
         n_nodes=state.n_nodes,
-        solve_s=time.perf_counter() - start_s,
-        message=message,
+        solve_s=run.elapsed_s,
     )
 
 

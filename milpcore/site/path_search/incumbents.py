@@ -288,10 +288,13 @@ def shaken(network: LevelNetwork, levels: Integers, random: np.random.Generator)
     return np.sort(np.concatenate([np.setdiff1d(levels, gone), come]))
 
 
-def canonical(network: LevelNetwork, levels: Integers) -> tuple[Integers, float]:
-    """Among designs of equal cost next to this one: fewest levels, then each as low as can be."""
+def canonical(network: LevelNetwork, levels: Integers, gap: float) -> tuple[Integers, float]:
+    """Among designs of equal cost next to this one: fewest levels, then each as low as can be.
+
+    Equal is what differs by less than 1e-9, or by less than the gap asked for.
+    """
     cost, _ = level_set_cost(network, levels)
-    limit = cost + EQUAL * abs(cost)
+    limit = cost + min(EQUAL, gap) * abs(cost)
     changed = True
     while changed:
         changed = False

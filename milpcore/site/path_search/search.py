@@ -39,8 +39,8 @@ from milpcore.site.path_search.relaxation import LinearSolver
 
 LEAST_GAP = 1e-11
 """Bounds closer to the incumbent than this (relative) close a node even at gap 0."""
-ROUNDING = 1e-6
-"""Share of the gap asked for that is left to rounding."""
+ROUNDING = 2e-9
+"""Part of the gap asked for that is left to rounding, and to a choice among equals."""
 MAX_PATHS, MAX_STEPS, MAX_ARCS = 2000, 200_000, 1500
 """Where an enumeration gives up."""
 LP_ROUNDS = 3
@@ -118,7 +118,7 @@ class Search:
         should_stop: Callable[[SearchState], bool],
     ) -> None:
         self.network, self.solver, self.n_levels = network, solver, n_levels
-        self.gap = max(mip_rel_gap * (1.0 - ROUNDING), LEAST_GAP)
+        self.gap = max(mip_rel_gap - ROUNDING, LEAST_GAP)
         self.deadline_s, self.should_stop = deadline_s, should_stop
         self.root = root_node(network, price)
         self.profile = self.root.price
@@ -154,7 +154,7 @@ class Search:
         except SearchStopped:
             pass
         self._update_bound()
-        state.levels, state.cost = canonical(self.network, state.levels)
+        state.levels, state.cost = canonical(self.network, state.levels, self.gap)
         state.bound = min(state.bound, state.cost)
         return state
 
