@@ -43,6 +43,9 @@ from milpcore.faults import Fault, FaultList, InputError
 from milpcore.files import read_bytes, replacing
 from milpcore.naming import nearest_name, shown, suggestion
 
+NO_INTEREST = 1e-300
+"""Interest below this divides by zero; the annuity is that of none."""
+
 
 class Measure(Enum):
     """What a cost is counted in, and what a study minimises.
@@ -150,7 +153,7 @@ class SiteEconomics:
     @property
     def annuity_per_a(self) -> float:
         """Yearly share of an investment, 1/a."""
-        if self.interest_rate == 0.0:
+        if self.interest_rate < NO_INTEREST:
             return 1.0 / self.lifetime_a
         return self.interest_rate / -math.expm1(-self.lifetime_a * math.log1p(self.interest_rate))
 
