@@ -34,21 +34,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import numpy as np
-
 from milpcore.core import Status
 from milpcore.site.explain import conflict
-from milpcore.site.inputs import Floats, SiteInputs
+from milpcore.site.inputs import SiteInputs
 from milpcore.site.milp_parts import nearest_level_refusal, refuse_where_wrong
 from milpcore.site.model import KW_PER_MW, Observer, Outcome, relative_gap
 from milpcore.site.operate import objective_value, operate_levels
-from milpcore.site.path_search.incumbents import first_level_set, level_set_cost, local_search
-from milpcore.site.path_search.network import LevelNetwork, level_network
-from milpcore.site.path_search.node import label_node, root_node
+from milpcore.site.path_search.network import level_network
 from milpcore.site.path_search.relaxation import LinearSolver
-from milpcore.site.path_search.run import Run, Start
+from milpcore.site.path_search.run import Run
 from milpcore.site.path_search.search import SearchState
 from milpcore.site.path_search.solvers import default_solver
+from milpcore.site.path_search.start import Start, better_start, first_guess
 from milpcore.site.path_search.tac_second import settle_tac
 
 
@@ -163,7 +160,8 @@ class PathSearch:
                 observer,
                 start_s,
             )
-            start = _better_start(network, run.n_levels, _first_guess(network, run.n_levels), start)
+            guess = first_guess(network, run.n_levels)
+            start = guess if start is None else better_start(network, run.n_levels, guess, start)
             state = run.search(network, start, mip_rel_gap, _progress(inputs))
             start = Start(state.levels, state.price)
             outcome = _outcome(inputs, state, run)
@@ -171,27 +169,6 @@ class PathSearch:
                 outcome, settled = settle_tac(inputs, outcome, state, run)
                 start = Start(settled, state.price)
             yield n_levels, replace(outcome, solve_s=run.elapsed_s)
-
-
-def _first_guess(network: LevelNetwork, n_levels: int) -> Start:
-    """Find a level set by insertion, and heat prices that step as its own do."""
-    levels, _ = local_search(network, first_level_set(network), n_levels, network.lowest_price)
-    _, price = level_set_cost(network, levels)
-    above = np.searchsorted(levels, np.arange(network.n_levels))
-    return Start(levels, price[np.clip(above, 0, levels.size - 1)])
-
-
-def _better_start(network: LevelNetwork, n_levels: int, guess: Start, warm: Start | None) -> Start:
-    """Take the cheaper level set and the prices of the higher bound from two starts."""
-    if warm is None:
-        return guess
-    cheaper = min(warm, guess, key=lambda start: level_set_cost(network, start.levels)[0])
-    higher = max(warm, guess, key=lambda start: _root_bound(network, n_levels, start.price))
-    return Start(cheaper.levels, higher.price)
-
-
-def _root_bound(network: LevelNetwork, n_levels: int, price: Floats) -> float:
-    return label_node(network, root_node(network, price), n_levels).bound
 
 
 def _progress(inputs: SiteInputs) -> Callable[[SearchState], tuple[float, float, int]]:

@@ -6,28 +6,12 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from milpcore.site.inputs import Floats, Integers
 from milpcore.site.model import Observer, Progress
 from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.relaxation import LinearSolver
 from milpcore.site.path_search.search import Search, SearchState
-
-
-class Start(NamedTuple):
-    """Where a search begins.
-
-    Attributes
-    ----------
-    levels : ndarray of int
-        A level set that serves every stream.
-    price : ndarray (L,)
-        Heat prices, feasible or not.
-    """
-
-    levels: Integers
-    price: Floats
+from milpcore.site.path_search.start import Start
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from milpcore.site.inputs import Integers, SiteInputs, with_tie_break
 from milpcore.site.model import Design, Outcome, relative_gap
 from milpcore.site.operate import LEXICOGRAPHIC_SLACK, objective_value, operate_levels
 from milpcore.site.path_search.network import level_network
-from milpcore.site.path_search.run import Run, Start
+from milpcore.site.path_search.run import Run
 from milpcore.site.path_search.search import SearchState
+from milpcore.site.path_search.start import Start
 
 WEIGHTS = (1e-3, 1e-5, 1e-7)
 """Of TAC, relative to the largest unit costs."""
