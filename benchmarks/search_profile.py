@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
 PHASES: dict[str, tuple[tuple[Part, ...], tuple[Part, ...]]] = {
     "assembly of the network": ((Part("network", ("level_network",)),), ()),
-    "first guess": ((Part("formulation", ("_first_guess",)),), ()),
+    "first guess": ((Part("start", ("first_guess",)),), ()),
     "local search": (
         (Part("search", ("_improve", "_offer"), ("run", "_after_root", "_try_cheapest_path")),),
         (),

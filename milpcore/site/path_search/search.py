@@ -42,7 +42,9 @@ LEAST_GAP = 1e-11
 ROUNDING = 2e-9
 """Part of the gap asked for that is left to rounding, and to a choice among equals."""
 MAX_PATHS, MAX_STEPS, MAX_ARCS = 2000, 200_000, 1500
-"""Where an enumeration gives up."""
+"""Where an enumeration gives up at the start."""
+PATIENCE_NODES, MOST_PATIENCE = 100, 10
+"""An enumeration may take longer in a search that does: twice as long after so many nodes."""
 LP_ROUNDS = 3
 SHAKES = 12
 
@@ -204,6 +206,7 @@ class Search:
         if node.arcs.size > MAX_ARCS:
             return False
         cutoff = self.cutoff
+        patience = min(1 + self.state.n_nodes // PATIENCE_NODES, MOST_PATIENCE)
         prices = (node.price, *node.profiles)
         costs = [arc_costs(labels.tail, labels.head, labels.lifted, price) for price in prices]
         backward = [
@@ -218,8 +221,8 @@ class Search:
             np.stack(costs),
             np.stack(backward),
             cutoff,
-            MAX_PATHS,
-            MAX_STEPS,
+            patience * MAX_PATHS,
+            patience * MAX_STEPS,
         )
         if count < 0:
             return False
