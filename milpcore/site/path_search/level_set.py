@@ -9,12 +9,95 @@ from __future__ import annotations
 
 import numpy as np
 
-from milpcore.site.inputs import Floats, Integers
+from milpcore.site.inputs import Booleans, Floats, Integers
 from preprocess.jit import kernel
 
 DANTZIG_PIVOTS = 300
 MAX_PIVOTS = 5000
 TOLERANCE = 1e-11
+
+
+@kernel
+def solve_balances(
+    first: Integers,
+    second: Integers,
+    first_value: Floats,
+    second_value: Floats,
+    cost: Floats,
+    allowed: Booleans,
+    basis: Integers,
+    value: Floats,
+    inverse: Floats,
+    price: Floats,
+) -> None:
+    """Minimise cost over the columns allowed, from a feasible basis, by primal simplex.
+
+    Parameters
+    ----------
+    first, second : ndarray of int (C,)
+        Rows of each column; `second` is -1 where there is one only.
+    first_value, second_value, cost : ndarray (C,)
+    allowed : ndarray of bool (C,)
+        Columns that may enter the basis; as many as are in use.
+    basis : ndarray of int (m,), changed
+    value : ndarray (m,), changed
+        Of the basic columns.
+    inverse : ndarray (m, m), changed
+        Inverse of the basis.
+    price : ndarray (m,), written
+        Dual of each row.
+    """
+    m = basis.shape[0]
+    used = allowed.shape[0]
+    direction = np.empty(m)
+    for pivot in range(MAX_PIVOTS):
+        for a in range(m):
+            price[a] = 0.0
+        for row in range(m):
+            weight = cost[basis[row]]
+            if weight != 0.0:
+                for a in range(m):
+                    price[a] += weight * inverse[row, a]
+        entering = -1
+        steepest = -TOLERANCE
+        for column in range(used):
+            if not allowed[column]:
+                continue
+            reduced = cost[column] - first_value[column] * price[first[column]]
+            if second[column] >= 0:
+                reduced -= second_value[column] * price[second[column]]
+            if reduced < steepest:
+                entering = column
+                if pivot >= DANTZIG_PIVOTS:
+                    break
+                steepest = reduced
+        if entering < 0:
+            break
+        for row in range(m):
+            direction[row] = first_value[entering] * inverse[row, first[entering]]
+            if second[entering] >= 0:
+                direction[row] += second_value[entering] * inverse[row, second[entering]]
+        leaving = -1
+        step = np.inf
+        for row in range(m):
+            if direction[row] > TOLERANCE:
+                ratio = value[row] / direction[row]
+                if ratio < step - 1e-14 or (
+                    ratio <= step + 1e-14 and leaving >= 0 and basis[row] < basis[leaving]
+                ):
+                    step, leaving = ratio, row
+        if leaving < 0:
+            break  # no cost is negative, so this is rounding: the point at hand is optimal
+        pivot_value = direction[leaving]
+        for a in range(m):
+            inverse[leaving, a] /= pivot_value
+        value[leaving] = step
+        for row in range(m):
+            if row != leaving and direction[row] != 0.0:
+                value[row] = max(0.0, value[row] - step * direction[row])
+                for a in range(m):
+                    inverse[row, a] -= direction[row] * inverse[leaving, a]
+        basis[leaving] = entering
 
 
 @kernel
@@ -84,53 +167,10 @@ def level_set_prices(
                 second[used], second_value[used] = b, -pump_share[pump]
                 cost[used] = pump_cost[pump]
                 used += 1
-    direction = np.empty(m)
-    for pivot in range(MAX_PIVOTS):
-        for a in range(m):
-            price[a] = 0.0
-        for row in range(m):
-            weight = cost[basis[row]]
-            if weight != 0.0:
-                for a in range(m):
-                    price[a] += weight * inverse[row, a]
-        entering = -1
-        steepest = -TOLERANCE
-        for column in range(used):
-            reduced = cost[column] - first_value[column] * price[first[column]]
-            if second[column] >= 0:
-                reduced -= second_value[column] * price[second[column]]
-            if reduced < steepest:
-                entering = column
-                if pivot >= DANTZIG_PIVOTS:
-                    break
-                steepest = reduced
-        if entering < 0:
-            break
-        for row in range(m):
-            direction[row] = first_value[entering] * inverse[row, first[entering]]
-            if second[entering] >= 0:
-                direction[row] += second_value[entering] * inverse[row, second[entering]]
-        leaving = -1
-        step = np.inf
-        for row in range(m):
-            if direction[row] > TOLERANCE:
-                ratio = value[row] / direction[row]
-                if ratio < step - 1e-14 or (
-                    ratio <= step + 1e-14 and leaving >= 0 and basis[row] < basis[leaving]
-                ):
-                    step, leaving = ratio, row
-        if leaving < 0:
-            break  # no cost is negative, so this is rounding: the point at hand is optimal
-        pivot_value = direction[leaving]
-        for a in range(m):
-            inverse[leaving, a] /= pivot_value
-        value[leaving] = step
-        for row in range(m):
-            if row != leaving and direction[row] != 0.0:
-                value[row] = max(0.0, value[row] - step * direction[row])
-                for a in range(m):
-                    inverse[row, a] -= direction[row] * inverse[leaving, a]
-        basis[leaving] = entering
+    allowed = np.ones(used, dtype=np.bool_)
+    solve_balances(
+        first, second, first_value, second_value, cost, allowed, basis, value, inverse, price
+    )
     total = 0.0
     for row in range(m):
         total += cost[basis[row]] * value[row]
