@@ -34,8 +34,8 @@ AT_ONCE = 3
 MAX_IMPORT_RATIO = 1.2
 MAX_COMPILATION_S = 15.0
 BASELINE = "import numpy, scipy.optimize, pandas, numba"
-OWN_IMPORT = "import milpcore"
-IMPORTS = (BASELINE, OWN_IMPORT, "import milpcore.site")
+OWN_IMPORT = "import milpcore.site"
+IMPORTS = (BASELINE, OWN_IMPORT, "import milpcore")
 GREENFIELD = """
 import time
 import milpcore

@@ -4,6 +4,8 @@ From a table of process streams `milpcore.site` finds the utility levels, connec
 of least cost or emissions, proven optimal within a stated gap. `milpcore.core` is the engine
 underneath: problems assembled from integer arrays, solved by HiGHS through scipy.
 
+Every name is imported when it is first used, so that ``import milpcore`` itself waits for nothing.
+
 Examples
 --------
 >>> import milpcore
@@ -14,13 +16,11 @@ Examples
 (<Status.OPTIMAL: 'optimal'>, 2)
 """
 
-from milpcore.compare import compare
-from milpcore.core import Assembly, Problem, Solution, Status, solve, solve_lp
-from milpcore.economics import Measure, SiteEconomics, read_economics, write_economics
-from milpcore.extras import MissingExtraError
-from milpcore.faults import Fault, InputError
-from milpcore.streams import Streams, case_names, load_case, read_streams, write_streams
-from milpcore.targets import Targets, targets
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
 
 __version__ = "0.1.0"
 
@@ -48,3 +48,69 @@ __all__ = [
     "write_economics",
     "write_streams",
 ]
+
+_HOME = {
+    "Assembly": "milpcore.core",
+    "Fault": "milpcore.faults",
+    "InputError": "milpcore.faults",
+    "Measure": "milpcore.economics",
+    "MissingExtraError": "milpcore.extras",
+    "Problem": "milpcore.core",
+    "SiteEconomics": "milpcore.economics",
+    "Solution": "milpcore.core",
+    "Status": "milpcore.core",
+    "Streams": "milpcore.streams",
+    "Targets": "milpcore.targets",
+    "case_names": "milpcore.streams",
+    "compare": "milpcore.compare",
+    "load_case": "milpcore.streams",
+    "read_economics": "milpcore.economics",
+    "read_streams": "milpcore.streams",
+    "solve": "milpcore.core",
+    "solve_lp": "milpcore.core",
+    "targets": "milpcore.targets",
+    "write_economics": "milpcore.economics",
+    "write_streams": "milpcore.streams",
+}
+"""Module that each public name comes from."""
+_PARTS = ("core", "plots", "site")
+"""Packages that are imported like names."""
+TYPE_CHECKING = False
+"""Type checkers take it for true; importing `typing` takes longer than all the rest."""
+
+if TYPE_CHECKING:
+    from milpcore.compare import compare
+    from milpcore.core import Assembly, Problem, Solution, Status, solve, solve_lp
+    from milpcore.economics import Measure, SiteEconomics, read_economics, write_economics
+    from milpcore.extras import MissingExtraError
+    from milpcore.faults import Fault, InputError
+    from milpcore.streams import Streams, case_names, load_case, read_streams, write_streams
+    from milpcore.targets import Targets, targets
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used."""
+        if name in _PARTS:
+            return import_module(f"{__name__}.{name}")
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__, *_PARTS})
+
+
+def _keep_functions(package: ModuleType, name: str, value: object) -> None:
+    """Set an attribute of the package; a function stays when a module of its name is imported.
+
+    The import of the module `milpcore.compare` ends with ``milpcore.compare = module``.
+    """
+    is_home = isinstance(value, ModuleType) and _HOME.get(name) == value.__name__
+    ModuleType.__setattr__(package, name, getattr(value, name) if is_home else value)
+
+
+sys.modules[__name__].__class__ = type("Package", (ModuleType,), {"__setattr__": _keep_functions})

@@ -38,12 +38,13 @@ def require(module: str, extra: str, purpose: str) -> ModuleType:
     Traceback (most recent call last):
         ...
     milpcore.extras.MissingExtraError: drawing figures needs the package no_such_package: \
-python -m pip install "milpcore[plot]"
+python -m pip install ".[plot]" in a source checkout, otherwise "milpcore[plot]"
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
         raise MissingExtraError(
-            f'{purpose} needs the package {package}: python -m pip install "milpcore[{extra}]"'
+            f'{purpose} needs the package {package}: python -m pip install ".[{extra}]" in a '
+            f'source checkout, otherwise "milpcore[{extra}]"'
         ) from error

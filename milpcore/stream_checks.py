@@ -8,25 +8,25 @@ from collections.abc import Mapping
 import pandas as pd
 
 from milpcore.faults import FaultList
-from milpcore.naming import nearest_name, shown
-from milpcore.stream_readers import RawTable
+from milpcore.naming import shown
+from milpcore.stream_cells import RawTable, RefusedCell
+from milpcore.stream_decimals import with_decimal_points
+from milpcore.stream_header import Column, read_header
 from milpcore.stream_schema import (
     CANONICAL,
-    COLUMNS,
     DUTIES,
     DUTY_TOLERANCE,
     KINDS,
     MISSING,
-    NUMBERS,
     TEXTS,
     read_number,
     read_text,
 )
-from milpcore.stream_units import Quantity, Unit
+from milpcore.stream_units import PlainUnit, Quantity
 
 
 def canonical_table(
-    raw: RawTable, plain_units: Mapping[Quantity, Unit], faults: FaultList
+    raw: RawTable, plain_units: Mapping[Quantity, PlainUnit], faults: FaultList
 ) -> pd.DataFrame:
     """Check all cells and bring them to canonical columns and units.
 
@@ -34,8 +34,8 @@ def canonical_table(
     ----------
     raw : RawTable
         Cells as found.
-    plain_units : mapping of Quantity to Unit
-        Units of the numbers that carry none.
+    plain_units : mapping of Quantity to PlainUnit
+        Units of the numbers that carry none, neither themselves nor in the header.
     faults : FaultList
         May hold faults of the reader already; receives those of the cells.
 
@@ -50,65 +50,40 @@ def canonical_table(
         Listing all faults, of the reader and of the cells.
     """
     n_reader_faults = len(faults)
-    _check_header(raw, faults)
+    columns = read_header(raw, plain_units, faults)
     if not raw.rows and not n_reader_faults:
         remedy = f"give one row a stream, with the columns {','.join(CANONICAL)}"
         faults.add("", "table", "no rows", "must have at least one stream", remedy)
-    position = {name: raw.columns.index(name) for name in COLUMNS if name in raw.columns}
-    if "htc" in position and all(row[position["htc"]] is None for row in raw.rows):
-        del position["htc"]
+    if raw.may_have_decimal_commas:
+        numbers = {column.position for column in columns.values() if column.plain is not None}
+        raw = with_decimal_points(raw, numbers)
+    if "htc" in columns and all(row[columns["htc"].position] is None for row in raw.rows):
+        del columns["htc"]
     first_place: dict[str, str] = {}
-    checked = []
-    for place, row in zip(raw.places, raw.rows, strict=True):
-        cells = {name: row[column] for name, column in position.items()}
-        checked.append(_checked_row(place, cells, plain_units, first_place, faults))
+    checked = [
+        _checked_row(place, row, columns, first_place, faults)
+        for place, row in zip(raw.places, raw.rows, strict=True)
+    ]
     faults.raise_if_any(raw.title)
-    names = (*CANONICAL, "htc") if "htc" in position else CANONICAL
+    names = (*CANONICAL, "htc") if "htc" in columns else CANONICAL
     return pd.DataFrame({name: [row[name] for row in checked] for name in names})
-
-
-def _check_header(raw: RawTable, faults: FaultList) -> None:
-    """Note unknown, repeated and missing columns."""
-    if not raw.columns and not raw.rows:
-        return
-    seen: set[str] = set()
-    for number, name in enumerate(raw.columns, start=1):
-        if name == "":
-            rule = f"column {number} has no name"
-            faults.add(raw.header, "header", None, rule, "name it or delete it")
-        elif name in seen:
-            rule = "column appears more than once"
-            faults.add(raw.header, shown(name), None, rule, "keep one of them")
-        elif name not in COLUMNS:
-            near = nearest_name(name, COLUMNS)
-            remedy = "delete it" if near is None else f"rename it to {near!r} or delete it"
-            remedy += f"; known: {', '.join(COLUMNS)}" if near is None else ""
-            faults.add(raw.header, shown(name), None, "unknown column", remedy)
-        seen.add(name)
-    for name in TEXTS:
-        if name not in seen:
-            faults.add(raw.header, name, None, "missing column", "add it (text)")
-    for name, column in NUMBERS.items():
-        if column.required and name not in seen:
-            remedy = f"add it ({column.quantity.value})"
-            if name == "dt_cont":
-                remedy += f": {column.remedy}"
-            faults.add(raw.header, name, None, "missing column", remedy)
-    if not seen & set(DUTIES):
-        remedy = "add it (kW), or heat_capacity_flowrate (kW/K)"
-        faults.add(raw.header, "heat_flow", None, "missing column", remedy)
 
 
 def _checked_row(
     place: str,
-    cells: dict[str, object],
-    plain_units: Mapping[Quantity, Unit],
+    row: tuple[object, ...],
+    columns: Mapping[str, Column],
     first_place: dict[str, str],
     faults: FaultList,
 ) -> dict[str, object]:
     """Check one row; numbers that are faulty or not given are NaN."""
+    found = {name: row[column.position] for name, column in columns.items()}
+    cells = {name: cell for name, cell in found.items() if not isinstance(cell, RefusedCell)}
     label = "/".join(shown(cells[name]) for name in TEXTS if cells.get(name) is not None)
     where = f"{place} ({label})" if label else place
+    for name, cell in found.items():
+        if isinstance(cell, RefusedCell):
+            faults.add(where, name, *cell)
     texts = {name: read_text(cells[name], name, where, faults) for name in TEXTS if name in cells}
     if len(texts) == len(TEXTS) and all(texts.values()):
         pair = "/".join(texts.values())
@@ -117,12 +92,12 @@ def _checked_row(
             faults.add(where, "name", shown(pair), rule, "rename one of them")
         first_place.setdefault(pair, place)
     numbers = {
-        name: read_number(cells[name], name, plain_units[column.quantity], where, faults)
-        for name, column in NUMBERS.items()
-        if name in cells
+        name: read_number(cells[name], name, column.plain, where, faults)
+        for name, column in columns.items()
+        if name in cells and column.plain is not None
     }
-    kind = _kind(cells, numbers, where, faults)
-    duty_kW = _duty_kW(cells, numbers, where, faults)
+    kind = _kind(found, numbers, where, faults)
+    duty_kW = _duty_kW(found, numbers, where, faults)
     return {**numbers, **texts, "kind": kind, "heat_flow": duty_kW}
 
 
@@ -131,6 +106,8 @@ def _kind(
 ) -> str:
     """Return hot or cold, from the temperatures or, for isothermal streams, from the table."""
     cell = cells.get("kind")
+    if isinstance(cell, RefusedCell):
+        return ""
     given = cell.casefold() if isinstance(cell, str) else ""
     if cell is not None and given not in KINDS:
         remedy = "write hot or cold, or leave it blank"
@@ -161,7 +138,7 @@ def _duty_kW(
     flowrate_kW_per_K = numbers.get("heat_capacity_flowrate", math.nan)
     given = [name for name in DUTIES if cells.get(name) is not None]
     if not given and any(name in cells for name in DUTIES):
-        remedy = "give heat_flow (kW) or heat_capacity_flowrate (kW/K)"
+        remedy = "give heat_flow or heat_capacity_flowrate"
         faults.add(where, "heat_flow", None, MISSING, remedy)
     t_supply_C, t_target_C = numbers.get("t_supply", math.nan), numbers.get("t_target", math.nan)
     product_kW = flowrate_kW_per_K * abs(t_supply_C - t_target_C)
@@ -171,7 +148,7 @@ def _duty_kW(
     rule = f"over {abs(t_supply_C - t_target_C):g} K makes {product_kW:g} kW"
     if "heat_flow" not in given:
         if product_kW == 0.0 or math.isinf(product_kW):
-            remedy = "give heat_flow (kW) instead"
+            remedy = "give heat_flow instead"
             faults.add(where, "heat_capacity_flowrate", written, rule, remedy)
         return product_kW
     if abs(product_kW - heat_kW) > DUTY_TOLERANCE * heat_kW:

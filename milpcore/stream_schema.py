@@ -28,8 +28,8 @@ import numpy as np
 
 from milpcore.faults import FaultList
 from milpcore.naming import shown
-from milpcore.stream_readers import content
-from milpcore.stream_units import ABSOLUTE_ZERO_C, Quantity, Unit, find_unit, known_units
+from milpcore.stream_cells import content
+from milpcore.stream_units import ABSOLUTE_ZERO_C, PlainUnit, Quantity, Unit, find_unit, known_units
 
 KINDS = ("hot", "cold")
 MAX_TEXT_LENGTH = 200
@@ -71,7 +71,7 @@ _TEMPERATURE = NumberColumn(
     minimum=ABSOLUTE_ZERO_C,
     is_open=False,
     rule="must not be below absolute zero (-273.15 °C, 0 K)",
-    remedy="check the value and temperature_unit",
+    remedy="check the value and its unit",
 )
 NUMBERS: dict[str, NumberColumn] = {
     "t_supply": _TEMPERATURE,
@@ -112,6 +112,8 @@ NUMBERS: dict[str, NumberColumn] = {
 TEXTS = ("zone", "name")
 DUTIES = ("heat_flow", "heat_capacity_flowrate")
 COLUMNS = ("zone", "name", "kind", *NUMBERS)
+BOOKKEEPING = ("loc", "index")
+"""Columns of OpenPinch tables that carry no physical data and are left out."""
 CANONICAL = ("zone", "name", "kind", "t_supply", "t_target", "heat_flow", "dt_cont")
 
 
@@ -136,39 +138,36 @@ def read_text(cell: object, field: str, where: str, faults: FaultList) -> str:
     return cell
 
 
-def read_number(cell: object, field: str, unit: Unit, where: str, faults: FaultList) -> float:
+def read_number(cell: object, field: str, plain: PlainUnit, where: str, faults: FaultList) -> float:
     """Return a number in the canonical unit; NaN when it is not given or faulty."""
     column = NUMBERS[field]
-    value = cell
+    value, unit = cell, plain.unit
     if isinstance(cell, Mapping):
-        unpacked = _unpacked(cell, field, unit, where, faults)
+        unpacked = _unpacked(cell, field, plain, where, faults)
         if unpacked is None:
             return math.nan
         value, unit = unpacked
     if value is None:
         if field not in DUTIES:
-            faults.add(where, field, None, MISSING, _missing_remedy(column))
+            faults.add(where, field, None, MISSING, _missing_remedy(column, unit))
         return math.nan
+    written = f"{shown(value)} {unit.name}" if cell is not value or plain.header else shown(value)
     number = _plain_number(value)
     if number is None:
-        faults.add(
-            where, field, _written(cell, value, unit), "is not a number", _number_remedy(value)
-        )
+        faults.add(where, field, written, "is not a number", _number_remedy(value))
         return math.nan
     canonical = unit.canonical(number) if math.isfinite(number) else number
     if not math.isfinite(canonical):
-        faults.add(
-            where, field, _written(cell, value, unit), "must be finite", "give a finite number"
-        )
+        faults.add(where, field, written, "must be finite", "give a finite number")
         return math.nan
     if canonical < column.minimum or (column.is_open and canonical == column.minimum):
-        faults.add(where, field, _written(cell, value, unit), column.rule, column.remedy)
+        faults.add(where, field, written, column.rule, column.remedy)
         return math.nan
     return canonical
 
 
 def _unpacked(
-    cell: Mapping[object, object], field: str, plain: Unit, where: str, faults: FaultList
+    cell: Mapping[object, object], field: str, plain: PlainUnit, where: str, faults: FaultList
 ) -> tuple[object, Unit] | None:
     """Split ``{"value": ..., "unit": ...}``; without a unit the number is a plain one."""
     if "value" not in cell or len(cell) > 2 or set(cell) - {"value", "unit", "units"}:
@@ -178,12 +177,16 @@ def _unpacked(
     value = content(cell["value"])
     text = cell.get("unit", cell.get("units"))
     if text is None:
-        return value, plain
+        return value, plain.unit
     quantity = NUMBERS[field].quantity
     unit = find_unit(text, quantity) if isinstance(text, str) else None
+    written = f"{shown(value)} {shown(text)}"
     if unit is None:
-        remedy = f"known: {known_units(quantity)}"
-        faults.add(where, field, f"{shown(value)} {shown(text)}", "unknown unit", remedy)
+        faults.add(where, field, written, "unknown unit", f"known: {known_units(quantity)}")
+        return None
+    if plain.header and not unit.equals(plain.unit):
+        rule = f"contradicts the unit in the header {shown(plain.header)!r}"
+        faults.add(where, field, written, rule, "keep one of the two units")
         return None
     return value, unit
 
@@ -205,15 +208,10 @@ def _plain_number(value: object) -> float | None:
         return None
 
 
-def _written(cell: object, value: object, unit: Unit) -> str:
-    """Write a number as it stands, with the unit that it carries."""
-    return f"{shown(value)} {unit.name}" if isinstance(cell, Mapping) else shown(value)
-
-
-def _missing_remedy(column: NumberColumn) -> str:
+def _missing_remedy(column: NumberColumn, unit: Unit) -> str:
     """Say what to fill in: the unit, or that an optional column is all or nothing."""
     if column.required:
-        return f"give it ({column.quantity.value})"
+        return f"give it ({unit.name})"
     return "give it in every row or leave the column out"
 
 

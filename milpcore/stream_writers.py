@@ -10,7 +10,7 @@ import pandas as pd
 from milpcore.extras import require
 from milpcore.faults import Fault, InputError
 from milpcore.files import replacing
-from milpcore.stream_readers import SHEET
+from milpcore.stream_workbook import SHEET
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -21,9 +21,10 @@ import pandas as pd
 from milpcore.cases import case_bytes, case_names, case_source
 from milpcore.faults import Fault, FaultList, InputError
 from milpcore.stream_checks import canonical_table
-from milpcore.stream_readers import csv_table, read_raw
+from milpcore.stream_csv import csv_table
+from milpcore.stream_readers import read_raw
 from milpcore.stream_schema import COLUMNS
-from milpcore.stream_units import UNITS, Quantity, Unit
+from milpcore.stream_units import plain_units
 from milpcore.stream_writers import write_table
 
 __all__ = [
@@ -34,9 +35,6 @@ __all__ = [
     "read_streams",
     "write_streams",
 ]
-
-_TEMPERATURE_UNITS = ("C", "K")
-_HEAT_UNITS = ("kW", "MW")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,8 +69,8 @@ class Streams:
     def __post_init__(self) -> None:
         faults = FaultList()
         raw = read_raw(self.table, COLUMNS, None, faults)
-        plain_units = _plain_units("C", "kW", faults)
-        object.__setattr__(self, "table", canonical_table(raw, plain_units, faults))
+        units = plain_units(None, None, faults)
+        object.__setattr__(self, "table", canonical_table(raw, units, faults))
 
     @classmethod
     def _of_canonical(cls, table: pd.DataFrame) -> Streams:
@@ -196,8 +194,8 @@ class Streams:
 def read_streams(
     source: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]] | Mapping[str, Any],
     *,
-    temperature_unit: Literal["C", "K"] = "C",
-    heat_unit: Literal["kW", "MW"] = "kW",
+    temperature_unit: Literal["C", "K"] | None = None,
+    heat_unit: Literal["kW", "MW"] | None = None,
     sheet: str | None = None,
 ) -> Streams:
     """Read and validate a stream table.
@@ -205,17 +203,20 @@ def read_streams(
     Parameters
     ----------
     source : str, Path, DataFrame, list of dicts or dict
-        CSV file (UTF-8, commas), workbook (``.xlsx``, extra "xlsx"), DataFrame, or records as in
-        OpenPinch: dicts with the column names as keys, each value a number or
-        ``{"value": 75, "unit": "degC"}``; also ``{"streams": [...]}``.
+        CSV file (UTF-8; commas, or semicolons and then decimal commas or points), workbook
+        (``.xlsx``, extra "xlsx"), DataFrame, or records as in OpenPinch: dicts with the column
+        names as keys, each value a number or ``{"value": 75, "unit": "degC"}``; also
+        ``{"streams": [...]}``.
         Columns: ``zone,name,t_supply,t_target,heat_flow,dt_cont[,kind][,htc]``, in any order;
         ``heat_capacity_flowrate`` (heat per kelvin) may stand instead of or beside ``heat_flow``.
-        Blank lines, and OpenPinch's ``loc`` and ``index``, are left out.
-    temperature_unit : {"C", "K"}
-        Unit of temperatures that carry none. Kelvin are converted to within 1e-9 K. Temperature
-        differences are in K either way.
-    heat_unit : {"kW", "MW"}
-        Unit of ``heat_flow`` and, per K, of ``heat_capacity_flowrate`` where none is carried.
+        A header may have the unit of its numbers: ``t_supply [K]``, ``heat_flow (MW)``.
+        Blank lines, and OpenPinch's columns ``loc`` and ``index``, are left out.
+    temperature_unit : {"C", "K"}, optional
+        Unit of temperatures that carry none, neither themselves nor in the header; a header with
+        another one is a fault. Default: °C, or what the header says. Kelvin are converted to
+        within 1e-9 K. Temperature differences are in K either way.
+    heat_unit : {"kW", "MW"}, optional
+        Likewise of ``heat_flow`` and, per K, of ``heat_capacity_flowrate``. Default: kW.
     sheet : str, optional
         Sheet of a workbook. Default: the one called "streams", else the only one.
 
@@ -228,7 +229,8 @@ def read_streams(
     ------
     InputError
         Listing all faults: file, encoding, delimiter, columns, and every cell that is missing,
-        not a number, not finite, in an unknown unit, out of range or in contradiction to another.
+        not a number, not certain (``1.234`` beside ``62,5``), not finite, in an unknown unit, out
+        of range or in contradiction to another.
     MissingExtraError
         If a workbook is read without the package openpyxl.
 
@@ -253,9 +255,9 @@ def read_streams(
       - streams[0] (site/H1): heat_flow = -9: must be positive (kW); give the amount ...
     """
     faults = FaultList()
-    plain_units = _plain_units(temperature_unit, heat_unit, faults)
+    units = plain_units(temperature_unit, heat_unit, faults)
     raw = read_raw(source, COLUMNS, sheet, faults)
-    return Streams._of_canonical(canonical_table(raw, plain_units, faults))
+    return Streams._of_canonical(canonical_table(raw, units, faults))
 
 
 def write_streams(streams: Streams, path: str | Path) -> None:
@@ -312,24 +314,4 @@ def load_case(name: str) -> Streams:
     """
     faults = FaultList()
     raw = csv_table(case_bytes(name), f"{name}.csv", COLUMNS, faults)
-    return Streams._of_canonical(canonical_table(raw, _plain_units("C", "kW", faults), faults))
-
-
-def _plain_units(temperature_unit: str, heat_unit: str, faults: FaultList) -> dict[Quantity, Unit]:
-    """Return the unit of plain numbers of each quantity."""
-    if temperature_unit not in _TEMPERATURE_UNITS:
-        rule = "must be 'C' or 'K'"
-        faults.add("", "temperature_unit", temperature_unit, rule, "choose one of them")
-        temperature_unit = "C"
-    if heat_unit not in _HEAT_UNITS:
-        faults.add("", "heat_unit", heat_unit, "must be 'kW' or 'MW'", "choose one of them")
-        heat_unit = "kW"
-    return {
-        Quantity.TEMPERATURE: UNITS[Quantity.TEMPERATURE][
-            "degC" if temperature_unit == "C" else "K"
-        ],
-        Quantity.DIFFERENCE: UNITS[Quantity.DIFFERENCE]["K"],
-        Quantity.HEAT: UNITS[Quantity.HEAT][heat_unit],
-        Quantity.FLOWRATE: UNITS[Quantity.FLOWRATE][f"{heat_unit}/K"],
-        Quantity.TRANSFER: UNITS[Quantity.TRANSFER]["kW/m2/K"],
-    }
+    return Streams._of_canonical(canonical_table(raw, plain_units(None, None, faults), faults))

@@ -2,8 +2,9 @@
 
 Pinch analysis as in Kemp, *Pinch Analysis and Process Integration*, 2nd edition: hot streams are
 shifted down and cold streams up by their own ``dt_cont``; on that scale the problem table gives the
-least heat that must be bought and removed when heat is recovered as well as it can be, whatever
-the utility levels are.
+least heat that must be bought and removed when heat is recovered as well as it can be without heat
+pumps, whatever the utility levels are. Heat pumps can go below these targets, at the price of
+electricity.
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ class Targets:
     Attributes
     ----------
     hot_utility_kW, cold_utility_kW : float
-        Least heat to be bought and removed.
+        Least heat to be bought and removed without heat pumps.
     pinch_C : ndarray (P,)
-        Pinch temperatures on the shifted scale, rising; empty for a threshold problem.
+        Pinch temperatures on the shifted scale, rising; empty for a threshold problem, which needs
+        only one utility or none.
     hot_composite : Curve
         Heat of the hot streams below a temperature, unshifted; no points without hot streams.
     cold_composite : Curve

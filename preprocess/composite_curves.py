@@ -10,7 +10,9 @@ temperature difference) the net heat demand below :math:`T`,
 
 gives the feasible heat cascade :math:`R(T) = D(T) - \min D`: the *grand composite curve*. Its top
 end is the minimum hot utility, its bottom end the minimum cold utility and its zeros in between
-are the pinches, because no heat passes there (Linnhoff and Flower's problem table).
+are the pinches, because no heat passes there (Linnhoff and Flower's problem table). A *threshold
+problem*, which needs only one of the utilities or none, has no pinch: nothing divides it into a
+part that needs heat and one that has too much, also where the cascade happens to be zero.
 
 All curves rise in temperature and have a point at *every* distinct stream end, also where the slope
 happens not to change; a jump is two points at the same temperature, the lower side first. Streams
@@ -54,8 +56,8 @@ class ProblemTable(NamedTuple):
     cold_utility_kW : float
         Minimum cold utility, the first entry of the cascade. kW.
     pinch_C : ndarray, shape (P,)
-        Zeros of the cascade other than the first and last point of the table, rising; of a range
-        of zeros its two ends. Empty for a threshold problem, whose only zero is at an end. °C.
+        Zeros of the cascade, rising; of a range of zeros its two ends. Empty for a threshold
+        problem, where a utility is zero. °C.
     """
 
     temperature_C: FloatArray
@@ -230,12 +232,13 @@ def problem_table(
     lowest = int(np.argmin(demand_kW + rest_kW))
     cascade_kW = (demand_kW - demand_kW[lowest]) + (rest_kW - rest_kW[lowest])
     cascade_kW[cascade_kW <= ZERO_SHARE_OF_DUTY * (hot[2].sum() + cold[2].sum())] = 0.0
+    is_threshold = cascade_kW[0] == 0.0 or cascade_kW[-1] == 0.0
     return ProblemTable(
         temperature_C,
         cascade_kW,
         hot_utility_kW=float(cascade_kW[-1]),
         cold_utility_kW=float(cascade_kW[0]),
-        pinch_C=_pinch_kernel(temperature_C, cascade_kW),
+        pinch_C=np.empty(0) if is_threshold else _pinch_kernel(temperature_C, cascade_kW),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,6 +25,12 @@ def run(capsys: pytest.CaptureFixture[str], *argv: str) -> Run:
     capsys.readouterr()
     code = main(argv)
     return Run(code, *capsys.readouterr())
+
+
+def files_in(folder: Path) -> list[str]:
+    """Files in a folder and its sub-folders, relative to it, sorted."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
 
 
 class Channel:

@@ -14,8 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import milpcore
-from milpcore.cli.arguments import gap, levels, positive_seconds
+from milpcore.cli.arguments import (
+    FORMULATION_NAMES,
+    VARIANT_PARTS,
+    gap,
+    levels,
+    positive_seconds,
+)
 from milpcore.cli.greenfield_text import runs
+from milpcore.site import FORMULATIONS
+from milpcore.site.variants import find_variants
 
 
 @pytest.mark.parametrize(
@@ -115,7 +123,7 @@ def test_help_has_examples_units_and_exit_codes(
     assert (done.code, done.err) == (0, "")
     assert "examples:\n  milpcore " in done.out
     assert "exit codes:\n  0 " in done.out
-    for code in ("1 ", "2 ", "70 ", "130 "):
+    for code in ("1 ", "2 ", "70 ", "74 ", "130 "):
         assert f"\n  {code}" in done.out
     assert max(map(len, done.out.splitlines())) <= 100
     if command == ("greenfield",):
@@ -125,6 +133,21 @@ def test_help_has_examples_units_and_exit_codes(
         assert "EUR/a, CO2 t/a, heat kW, temperatures °C" in text
     if command:
         assert ", ".join(milpcore.case_names()) in " ".join(done.out.split())
+
+
+def test_help_lists_the_formulations_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tuple(one.name for one in FORMULATIONS) == FORMULATION_NAMES
+    text = " ".join(run(capsys, "greenfield", "--help").out.split())
+    assert f"how to solve: {', '.join(FORMULATION_NAMES)} (default: the fastest" in text
+
+
+def test_help_lists_parts_of_the_variants_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [variant.name for variant in find_variants(None)]
+    for part in VARIANT_PARTS:
+        assert find_variants([part])
+    assert all(any(part in name for part in VARIANT_PARTS) for name in names)
+    text = " ".join(run(capsys, "tightness", "--help").out.split())
+    assert f"commas between them: {', '.join(VARIANT_PARTS)} (default: all)" in text
 
 
 def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,10 +161,11 @@ def test_the_console_script_is_main(project_root: Path) -> None:
         assert script.value == "milpcore.cli:main"
 
 
-def test_help_loads_neither_models_nor_figures() -> None:
+def test_help_loads_neither_models_nor_figures_nor_numbers() -> None:
+    heavy = ("milpcore.site", "milpcore.core", "numpy", "scipy", "numba", "pandas", "matplotlib")
     code = (
-        "import sys; from milpcore.cli import main; main(['--help']); "
-        "sys.exit(any(name in sys.modules for name in ('milpcore.site.greenfield', 'matplotlib')))"
+        "import sys; from milpcore.cli import main; main(['greenfield', '--help']); "
+        f"sys.exit(any(name in sys.modules for name in {heavy}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert done.returncode == 0

@@ -101,6 +101,40 @@ def test_ctrl_c_is_answered_at_once_and_keeps_what_is_done() -> None:
 
 
 @posix
+def test_sigterm_keeps_what_is_done_too() -> None:
+    session = Session("--levels", "2,8", "--formulation", "assignment_weak", "--json")
+    try:
+        session.wait_for(r"\rN=8  [1-9]\d*\.\d s")
+        session.process.send_signal(signal.SIGTERM)
+        output, _ = session.process.communicate(timeout=30)
+        assert session.process.returncode == 143
+        found = json.loads(output)["configurations"]
+        assert [one["status"] for one in found] == ["optimal", "interrupted"]
+        assert session.is_empty_within(5.0)
+    finally:
+        session.close()
+
+
+@posix
+@pytest.mark.parametrize("package", ["numpy", "scipy", "argparse"])
+def test_ctrl_c_while_packages_are_imported(package: str, tmp_path: Path) -> None:
+    slow = "import time; print('importing', flush=True); time.sleep(60)"
+    (tmp_path / f"{package}.py").write_text(slow, encoding="utf-8")
+    with subprocess.Popen(
+        [*GREENFIELD, "two_streams"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), *sys.path))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "milpcore: interrupted\n")
+
+
+@posix
 def test_ctrl_c_while_the_child_starts() -> None:
     session = Session("--levels", "8", "--formulation", "assignment_weak")
     try:

@@ -14,17 +14,18 @@ from typing import Any, TextIO
 import numpy as np
 import pandas as pd
 import pytest
-from helpers_cli import in_this_process, run
+from helpers_cli import files_in, in_this_process, run
 
 import milpcore
 from milpcore import SiteEconomics, Status
 from milpcore.cli import greenfield, study
+from milpcore.cli.greenfield_text import best_result
 from milpcore.core import ChildInterrupted
 from milpcore.plots import tables
 from milpcore.report import ProgressLine
 from milpcore.site.greenfield import greenfield_study
 from milpcore.site.model import Progress
-from milpcore.site.results import SiteResult
+from milpcore.site.results import GreenfieldStudy, SiteResult
 
 KEYS = [
     "max_levels",
@@ -207,6 +208,43 @@ def test_a_configuration_without_a_design_is_1_and_says_why(
     assert "1824.47" in done.out
 
 
+def test_one_level_is_no_plural(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "cold.csv"
+    rows = "zone,name,t_supply,t_target,heat_flow,dt_cont\nsite,C1,20,80,50,5\nsite,C2,20,90,50,5\n"
+    table.write_text(rows, encoding="utf-8")
+    done = run(capsys, "greenfield", str(table), "--levels", "1")
+    assert done.code == 0
+    assert "\nBest: at most 1 level, TAC " in done.out
+    assert "1 levels" not in done.out
+
+
+def _costs(results: GreenfieldStudy, *rows: tuple[int, float, float]) -> GreenfieldStudy:
+    """Return a study whose configurations have other levels used, objectives and TAC."""
+    changed = []
+    for result, (n_levels, value, tac) in zip(results.results, rows, strict=True):
+        summary = result.summary.assign(n_levels=n_levels, objective_value=value, tac_EUR_per_a=tac)
+        changed.append(replace(result, summary=summary))
+    return GreenfieldStudy(tuple(changed))
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        ([(2, 9.0, 9.0), (3, 8.0, 9.5), (4, 8.5, 1.0)], 1),
+        ([(2, 8.0, 9.0), (3, 8.0 * (1 - 5e-10), 9.5), (4, 8.0 * (1 + 5e-10), 7.0)], 2),
+        ([(2, 8.0, 9.0), (3, 8.0 * (1 - 5e-9), 9.5), (4, 8.0, 7.0)], 1),
+        ([(4, 8.0, 7.0), (3, 8.0, 7.0 * (1 + 5e-10)), (3, 8.0, 7.0)], 1),
+        ([(2, 0.0, 9.0), (3, 0.0, 7.0), (4, 0.0, 8.0)], 1),
+    ],
+)
+def test_the_best_has_least_objective_then_tac_then_levels(
+    rows: list[tuple[int, float, float]], place: int
+) -> None:
+    found = greenfield_study(milpcore.load_case("dairy_8"), levels=[2, 3, 4], objective="co2")
+    changed = _costs(found, *rows)
+    assert best_result(changed) is changed.results[place]
+
+
 def test_nothing_but_failures_is_shown_too(capsys: pytest.CaptureFixture[str]) -> None:
     done = run(capsys, "greenfield", "dairy_8", "--levels", "1")
     assert done.code == 1
@@ -263,15 +301,14 @@ def test_out_writes_tables_figures_and_a_record(
             *(f"{name}.csv" for name in (*TABLES, "notes", "cost_components", "heat_pump_use")),
             *(f"{name}.{suffix}" for name in figures for suffix in ("png", "svg")),
             "levels_03.png",
-            "streams.csv",
-            "economics.toml",
+            "inputs",
             "run.json",
         ]
     )
     economics = SiteEconomics(cooling_price_EUR_per_MWh=3.0)
     streams = milpcore.load_case("dairy_8")
-    assert milpcore.read_streams(folder / "streams.csv") == streams
-    assert milpcore.read_economics(folder / "economics.toml") == economics
+    assert milpcore.read_streams(folder / "inputs" / "streams.csv") == streams
+    assert milpcore.read_economics(folder / "inputs" / "economics.toml") == economics
     expected = greenfield_study(streams, levels=[1, 3, 5], economics=economics)
     for name in TABLES:
         written = pd.read_csv(folder / f"{name}.csv")
@@ -284,9 +321,9 @@ def test_out_writes_tables_figures_and_a_record(
         table = getattr(tables, name)(expected)
         pd.testing.assert_frame_equal(written, table, check_dtype=False, rtol=1e-12)
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    assert record["files"] == names
+    assert record["files"] == files_in(folder)
     assert (record["levels"], record["gap"], record["objective"]) == ([1, 3, 5], 1e-4, "tac")
-    assert list(record["inputs_sha256"]) == ["streams.csv", "economics.toml"]
+    assert list(record["inputs_sha256"]) == ["inputs/economics.toml", "inputs/streams.csv"]
     assert {"python", "numpy", "scipy", "numba", "pandas"} <= set(record["versions"])
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from helpers_cli import run
+from helpers_cli import files_in, run
 
 import milpcore
 from milpcore.cli import output, targets
-from milpcore.cli.sources import open_source
+from milpcore.cli.sources import open_source, source_of
+from milpcore.faults import InputError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "targets"
 KEMP = """\
@@ -106,7 +107,7 @@ def test_out_writes_curves_as_figures_and_tables(
     done = run(capsys, "targets", kemp, "--out", str(folder))
     assert done.code == 0
     assert done.out.endswith(f"\nfigures and tables: {folder}\n")
-    names = sorted(path.name for path in folder.iterdir())
+    names = files_in(folder)
     assert names == [
         "composite_curves.csv",
         "composite_curves.png",
@@ -114,11 +115,11 @@ def test_out_writes_curves_as_figures_and_tables(
         "grand_composite_curve.csv",
         "grand_composite_curve.png",
         "grand_composite_curve.svg",
+        "inputs/streams.csv",
         "run.json",
-        "streams.csv",
     ]
     streams = milpcore.read_streams(kemp)
-    assert milpcore.read_streams(folder / "streams.csv") == streams
+    assert milpcore.read_streams(folder / "inputs" / "streams.csv") == streams
     found = milpcore.targets(streams)
     for name in ("composite_curves", "grand_composite_curve"):
         written = pd.read_csv(folder / f"{name}.csv")
@@ -128,7 +129,7 @@ def test_out_writes_curves_as_figures_and_tables(
     assert record["command"] == "targets"
     assert record["targets"] == found.to_json_dict()
     assert record["milpcore"] == milpcore.__version__
-    assert list(record["inputs_sha256"]) == ["streams.csv"]
+    assert list(record["inputs_sha256"]) == ["inputs/streams.csv"]
     assert [path.name for path in folder.parent.iterdir()] == ["curves"]
 
 
@@ -162,7 +163,7 @@ def test_an_impossible_out_is_refused_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(Path(kemp).parent)
-    monkeypatch.setattr(targets, "open_source", lambda _: pytest.fail("read too early"))
+    monkeypatch.setattr(targets, "source_of", lambda *_, **__: pytest.fail("read too early"))
     done = run(capsys, "targets", kemp, "--out", name)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("milpcore: --out: 1 fault\n  - DIR")
@@ -178,21 +179,30 @@ def test_a_folder_without_rights_is_refused(
     assert "cannot be written to; name a folder that you can write to" in done.err
 
 
-def test_a_failing_figure_leaves_nothing_behind(
+def test_a_failing_figure_leaves_the_tables(
     kemp: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("one\ntwo")
 
-    monkeypatch.setattr("milpcore.plots.composite_curves", fail)
+    monkeypatch.setattr("milpcore.plots.grand_composite_curve", fail)
     monkeypatch.delenv("MILPCORE_TRACEBACK", raising=False)
-    done = run(capsys, "targets", kemp, "--out", str(tmp_path / "curves"))
+    folder = tmp_path / "curves"
+    done = run(capsys, "targets", kemp, "--out", str(folder))
     assert done.code == 70
     assert done.err == (
         "milpcore: internal error: ZeroDivisionError: one\n"
         "milpcore: --traceback, or MILPCORE_TRACEBACK=1, shows where; please report it\n"
     )
-    assert [path.name for path in tmp_path.iterdir()] == ["kemp.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves", "kemp.csv"]
+    assert files_in(folder) == [
+        "composite_curves.csv",
+        "composite_curves.png",
+        "composite_curves.svg",
+        "grand_composite_curve.csv",
+        "inputs/streams.csv",
+        "run.json",
+    ]
 
 
 @pytest.mark.parametrize("how", ["argument", "variable"])
@@ -218,6 +228,30 @@ def test_an_unknown_case_names_the_nearest(capsys: pytest.CaptureFixture[str]) -
         "milpcore: streams: 1 fault\n"
         "  - STREAMS = site_40: neither a file nor a bundled case; did you mean 'site_400'?\n"
     )
+
+
+def test_units_of_a_file_may_be_given(tmp_path: Path) -> None:
+    path = tmp_path / "site.csv"
+    path.write_text(
+        "zone,name,t_supply,t_target,heat_flow,dt_cont\nsite,H1,423.15,333.15,0.9,5\n",
+        encoding="utf-8",
+    )
+    streams = open_source(str(path), temperature_unit="K", heat_unit="MW").streams
+    assert streams.table.iloc[0].tolist()[3:6] == [150.0, 60.0, 900.0]
+    assert open_source(str(path)).streams.t_supply_C[0] == 423.15
+    path.write_text(path.read_text(encoding="utf-8").replace("t_supply", "t_supply [°C]"), "utf-8")
+    with pytest.raises(InputError, match=r"contradicts temperature_unit = K; correct the header"):
+        open_source(str(path), temperature_unit="K")
+
+
+def test_units_are_not_for_bundled_cases() -> None:
+    rule = "is for files, bundled cases have units; leave it out"
+    with pytest.raises(InputError) as caught:
+        open_source("two_streams", temperature_unit="C", heat_unit="MW")
+    assert [str(fault) for fault in caught.value.faults] == [
+        f"--temperature-unit = C: {rule}",
+        f"--heat-unit = MW: {rule}",
+    ]
 
 
 def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -253,14 +287,14 @@ def test_a_missing_extra_is_named_before_anything_is_read(
     kemp: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    monkeypatch.setattr(targets, "open_source", lambda _: pytest.fail("read too early"))
+    monkeypatch.setattr(targets, "source_of", lambda *_, **__: pytest.fail("read too early"))
     done = run(capsys, "targets", kemp, "--out", str(tmp_path / "curves"))
     assert (done.code, done.out) == (2, "")
     assert done.err == (
         "milpcore: drawing the figures of --out needs the package matplotlib: "
-        'python -m pip install "milpcore[plot]"\n'
+        'python -m pip install ".[plot]" in a source checkout, otherwise "milpcore[plot]"\n'
     )
-    monkeypatch.setattr(targets, "open_source", open_source)
+    monkeypatch.setattr(targets, "source_of", source_of)
     assert run(capsys, "targets", kemp).code == 0, "without --out no figure is drawn"
 
 
@@ -280,3 +314,15 @@ def test_a_reader_that_leaves_is_no_error(kemp: str) -> None:
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, timeout=60)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_threshold_problem_has_no_pinch_where_its_cascade_is_zero(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "threshold.csv"
+    rows = ["A,H1,155,105,70,5", "A,C1,95,145,70,5", "A,H2,105,55,20,5"]
+    path.write_text("\n".join([KEMP.splitlines()[0], *rows]), encoding="utf-8")
+    done = run(capsys, "targets", str(path), "--json")
+    record = json.loads(done.out)
+    assert record == {"hot_utility_kW": 0.0, "cold_utility_kW": 20.0, "pinch_C": []}
+    assert "none: a threshold problem" in run(capsys, "targets", str(path)).out

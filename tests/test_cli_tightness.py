@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers_cli import Channel, in_this_process, run
+from helpers_cli import Channel, files_in, in_this_process, run
 
 import milpcore
 from milpcore.cli import tightness
@@ -71,11 +71,11 @@ def test_out_writes_table_figure_and_record(
     done = run(capsys, *ARGUMENTS, "--out", str(folder))
     assert done.code == 0
     assert done.out.endswith(f"\nfigure and table: {folder}\n")
-    names = sorted(path.name for path in folder.iterdir())
+    names = files_in(folder)
     assert names == [
-        "economics.toml",
+        "inputs/economics.toml",
+        "inputs/streams.csv",
         "run.json",
-        "streams.csv",
         "tightness.csv",
         "tightness.png",
         "tightness.svg",
@@ -91,7 +91,8 @@ def test_out_writes_table_figure_and_record(
     assert record["command"] == "tightness"
     assert record["levels"] == [3]
     assert record["formulations"] == ["level_path", "layered_path:"]
-    assert list(record["inputs_sha256"]) == ["streams.csv", "economics.toml"]
+    assert record["files"] == names
+    assert list(record["inputs_sha256"]) == ["inputs/economics.toml", "inputs/streams.csv"]
 
 
 def test_prices_and_objective_are_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

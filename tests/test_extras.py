@@ -22,7 +22,8 @@ def test_a_module_inside_a_package_is_returned_itself() -> None:
 
 def test_a_missing_package_names_purpose_package_and_command() -> None:
     message = (
-        'drawing figures needs the package no_such_package: python -m pip install "milpcore[plot]"'
+        'drawing figures needs the package no_such_package: python -m pip install ".[plot]" in a '
+        'source checkout, otherwise "milpcore[plot]"'
     )
     with pytest.raises(MissingExtraError, match=f"^{re.escape(message)}$") as caught:
         require("no_such_package.pyplot", "plot", "drawing figures")
@@ -32,5 +33,5 @@ def test_a_missing_package_names_purpose_package_and_command() -> None:
 
 def test_a_package_blocked_from_import_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(MissingExtraError, match=r'openpyxl: python -m pip .*"milpcore\[xlsx\]"'):
+    with pytest.raises(MissingExtraError, match=r'openpyxl: python -m pip .*"milpcore\[xlsx\]"$'):
         require("openpyxl", "xlsx", "reading spreadsheets")

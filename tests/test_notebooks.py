@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -10,7 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+import milpcore
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -31,6 +35,11 @@ def _cells(path: Path) -> list[dict[str, Any]]:
     return cells
 
 
+def _text(path: Path) -> str:
+    cells = [cell for cell in _cells(path) if cell["cell_type"] == "markdown"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells)
+
+
 def test_there_are_notebooks() -> None:
     assert NOTEBOOKS
 
@@ -49,6 +58,28 @@ def test_only_the_public_interface_is_used(path: Path) -> None:
     source = "".join("".join(cell["source"]) + "\n" for cell in _cells(path))
     assert "milpcore._" not in source
     assert "preprocess" not in source
+
+
+def test_the_temperatures_of_the_first_notebook_are_those_of_both_ends() -> None:
+    source = {cell["id"]: "".join(cell["source"]) for cell in _cells(NOTEBOOKS[0])}
+    names: dict[str, Any] = {"milpcore": milpcore}
+    exec(source["cell-04"], names)
+    body = ast.parse(source["cell-06"]).body
+    exec(compile(ast.Module(body[:-1], []), "cell-06", "exec"), names)
+    table = eval(ast.unparse(body[-1]), names)
+    streams = milpcore.load_case("site_400")
+    for kind, of_kind in (("hot", streams.is_hot), ("cold", ~streams.is_hot)):
+        ends_C = np.concatenate((streams.t_supply_C[of_kind], streams.t_target_C[of_kind]))
+        assert table.loc[kind, "streams"] == of_kind.sum()
+        assert table.loc[kind, "lowest_C"] == ends_C.min()
+        assert table.loc[kind, "highest_C"] == ends_C.max()
+
+
+def test_targets_are_said_to_hold_without_heat_pumps() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for text, number in ((readme, "least heat to buy"), (_text(NOTEBOOKS[0]), "`hot_utility_kW`")):
+        (sentence,) = (part for part in " ".join(text.split()).split(". ") if number in part)
+        assert "without heat pumps" in sentence
 
 
 @pytest.mark.slow

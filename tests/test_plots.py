@@ -21,10 +21,12 @@ from milpcore.plots import (
     grand_composite_curve,
     heat_pump_use,
     levels_and_streams,
+    root_gaps,
     save_figure,
     tables,
 )
-from milpcore.plots.style import spread
+from milpcore.plots.style import heat_label, spread
+from milpcore.scales import Kind, scale_for
 from milpcore.site.greenfield import greenfield_study
 from milpcore.site.results import GreenfieldStudy, SiteResult
 
@@ -210,9 +212,11 @@ def test_emissions_are_in_tonnes() -> None:
     streams = milpcore.load_case("dairy_8")
     study = greenfield_study(streams, levels=[2, 4], objective="co2")
     figure = cost_over_levels(study)
-    assert figure.axes[0].get_ylabel() == "CO2, t/a"
-    assert _legend(figure)[0] == "CO2, proven optimal"
-    assert ", CO2 " in levels_and_streams(study.results[-1]).get_suptitle()
+    assert figure.axes[0].get_ylabel() == "CO₂, t/a"
+    assert _legend(figure)[0] == "CO₂, proven optimal"
+    levels = levels_and_streams(study.results[-1])
+    assert ", CO₂ " in levels.get_suptitle()
+    assert not [text for text in (*_texts(figure), *_texts(levels)) if "CO2" in text]
 
 
 def test_pump_use_adds_up_over_the_configurations(study: GreenfieldStudy) -> None:
@@ -257,17 +261,85 @@ def test_many_pumps_are_cut_and_the_rest_is_named(best: SiteResult) -> None:
 
 def test_no_pump_at_all_is_said(study: GreenfieldStudy) -> None:
     figure = heat_pump_use(GreenfieldStudy(study.results[:2]))
-    assert "no heat pump in any configuration" in _texts(figure)
-    _stays_inside(figure)
+    _is_only_text(figure, "no heat pump in any configuration")
     assert "no heat pump" in _texts(levels_and_streams(study.results[1]))
 
 
-def test_a_study_without_any_design_can_be_drawn(study: GreenfieldStudy) -> None:
+def _is_only_text(figure: Any, text: str) -> None:
+    """No ticks, no lines, a title and one sentence."""
+    (axes,) = figure.axes
+    assert [one.get_text() for one in axes.texts] == [text]
+    assert not axes.axison
+    assert not [*axes.lines, *axes.patches, *axes.collections]
+    assert _legend(figure) == []
+    assert axes.get_title(loc="left")
+    _stays_inside(figure)
+
+
+@pytest.mark.parametrize(
+    ("n_results", "text"),
+    [
+        (1, "no configuration has a design (1 infeasible)"),
+        (0, "no configuration has a design (there is none)"),
+    ],
+)
+def test_a_study_without_any_design_says_so(
+    study: GreenfieldStudy, n_results: int, text: str
+) -> None:
+    nothing = GreenfieldStudy(study.results[:n_results])
+    costs = cost_over_levels(nothing, title="dairy")
+    _is_only_text(costs, text)
+    assert costs.axes[0].get_title(loc="left") == "dairy"
+    _is_only_text(heat_pump_use(nothing), text)
+
+
+def test_a_configuration_without_design_has_no_figure(study: GreenfieldStudy) -> None:
     nothing = GreenfieldStudy(study.results[:1])
-    _stays_inside(cost_over_levels(nothing))
-    _stays_inside(heat_pump_use(nothing))
     with pytest.raises(ValueError, match=r"^max_levels = 1: there is no design to draw$"):
         levels_and_streams(nothing.results[0])
+
+
+def test_small_heat_is_no_zero() -> None:
+    """A site of 100 MW with flows of a few kW beside."""
+    rows = [("H1", 160.0, 40.0, 90_000.0), ("C1", 20.0, 120.0, 100_000.0), ("C2", 60.0, 130.0, 9.0)]
+    names = ("name", "t_supply", "t_target", "heat_flow")
+    records = [dict(zip(names, row, strict=True), zone="site", dt_cont=5.0) for row in rows]
+    (result,) = greenfield_study(milpcore.read_streams(records), levels=[4]).results
+    small_kW = float(result.heat_pumps["heat_kW"].min())
+    share = 40.0 / small_kW
+    result = replace(
+        result,
+        heat_pumps=result.heat_pumps.assign(heat_kW=result.heat_pumps["heat_kW"] * share),
+        levels=result.levels.assign(
+            external_heat_kW=[12_000.0, 45.0, 0.0, 3.0][: len(result.levels)]
+        ),
+    )
+    texts = _texts(levels_and_streams(result))
+    assert {"12.0", "0.045"} <= set(texts)
+    assert "0.0" not in texts
+
+
+@given(st.floats(0.02, 1e9))
+def test_a_label_of_heat_is_rounded_but_never_to_zero(heat_kW: float) -> None:
+    scale = scale_for(Kind.HEAT, [heat_kW, 2e4])
+    value = heat_kW / scale.factor
+    label = heat_label(heat_kW, scale)
+    half = 0.0501 if value >= 0.1 else 0.0501 * value
+    assert float(label) == pytest.approx(value, abs=half, rel=1e-9)
+    assert float(label) > 0.0
+
+
+def test_rounding_noise_is_zero_heat() -> None:
+    assert heat_label(1e-6, scale_for(Kind.HEAT, [2e4])) == "0.0"
+    assert heat_label(-1e-6, scale_for(Kind.HEAT, [2e4])) == "0.0"
+
+
+def test_a_tightness_table_without_gaps_says_so() -> None:
+    streams = _site(200.0)
+    table = milpcore.compare(streams, levels=[1], formulations=["level_path"])
+    assert table["root_gap"].isna().all()
+    figure = root_gaps(table, title="nothing")
+    _is_only_text(figure, "no variant has a root gap: its bound or the optimum is missing")
 
 
 def test_levels_show_duties_pumps_and_utilities(best: SiteResult) -> None:
@@ -370,6 +442,6 @@ def test_without_matplotlib_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError) as caught:
         composite_curves(dairy)
-    assert str(caught.value) == (
-        'drawing figures needs the package matplotlib: python -m pip install "milpcore[plot]"'
-    )
+    said = "drawing figures needs the package matplotlib: python -m pip install "
+    assert str(caught.value).startswith(said)
+    assert "[plot]" in str(caught.value)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from helpers_results import EVERYTHING, PRICES, streams_of
 
-from milpcore import InputError, Measure, SiteEconomics, Status, load_case
+from milpcore import Assembly, InputError, Measure, SiteEconomics, Status, load_case
 from milpcore.site.check import CheckError
 from milpcore.site.formulations import FORMULATIONS
 from milpcore.site.greenfield import greenfield, greenfield_study
@@ -156,6 +156,85 @@ def test_more_levels_than_candidates_are_allowed() -> None:
     )
     assert values(few) == pytest.approx(values(many))
     assert many.max_levels == 100
+
+
+def made_for(seen: list[int]) -> Any:
+    """Return a formulation class that notes how many levels it is made for."""
+
+    def make(n_levels: int) -> Scripted:
+        seen.append(n_levels)
+        return Scripted(n_levels)
+
+    return make
+
+
+@pytest.mark.parametrize("n", [7, 8, 1000, 10**9, 2**63 - 1])
+def test_no_formulation_is_made_for_more_levels_than_candidates(
+    n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr("milpcore.site.study.find_formulation", lambda _name: made_for(seen))
+    n_candidates = prepare(STREAMS).n_candidates
+    assert n_candidates == 7
+    result = greenfield(STREAMS, n_levels=n, formulation="level_path")
+    study = greenfield_study(STREAMS, levels=[3, n], formulation="level_path")
+    assert set(seen) == {1, 3, n_candidates}
+    assert result.max_levels == result.summary["max_levels"].iloc[0] == n
+    assert study.summary["max_levels"].tolist() == [3, n]
+    assert values(study)[1] == values(result)[0]
+
+
+@pytest.mark.parametrize("formulation", FORMULATIONS)
+def test_a_huge_number_of_levels_means_all_candidates(formulation: Any) -> None:
+    options: dict[str, Any] = {"formulation": formulation, "economics": PRICES, "mip_rel_gap": 0.0}
+    all_of_them = greenfield(STREAMS, n_levels=7, **options)
+    huge = greenfield(STREAMS, n_levels=10**9, **options)
+    assert values(huge) == values(all_of_them)
+
+
+def test_more_levels_than_a_table_holds_are_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        greenfield(STREAMS, n_levels=2**63)
+    assert [str(fault) for fault in caught.value.faults] == [
+        "n_levels = 9223372036854775808: must be at most 9223372036854775807; "
+        "give the number of candidates for no limit"
+    ]
+
+
+@pytest.mark.parametrize("function", [greenfield, greenfield_study, prepare])
+def test_streams_and_prices_of_another_kind_are_named(function: Any) -> None:
+    levels = {greenfield: {"n_levels": 2}}.get(function, {})
+    with pytest.raises(InputError) as caught:
+        function(STREAMS.table, economics={}, **levels)
+    assert str(caught.value) == (
+        "site: 2 faults\n"
+        "  - streams = DataFrame: must be Streams; read them with milpcore.read_streams(...)\n"
+        "  - economics = dict: must be SiteEconomics; give milpcore.SiteEconomics(...)"
+    )
+
+
+def test_a_problem_is_described_in_a_line() -> None:
+    inputs = prepare(STREAMS)
+    problem = LevelPath(3).build(inputs)
+    text = repr(problem)
+    assert text.startswith(
+        f"Problem({problem.n_rows} rows, {problem.n_columns} columns, "
+        f"{problem.n_nonzeros} non-zeros, {problem.n_integers} integers; columns: is_open, "
+    )
+    assert text.endswith(f"; rows: {', '.join(problem.row_blocks)})")
+    assert "\n" not in text
+    assert len(text) < 400
+    assert repr(Assembly().problem()) == (
+        "Problem(0 rows, 0 columns, 0 non-zeros, 0 integers; columns: none; rows: none)"
+    )
+
+
+def test_one_level_is_no_plural() -> None:
+    formulation = Scripted(1, {1: stop(Status.INFEASIBLE)})
+    (found,) = greenfield_study(
+        streams_of(EVERYTHING[:1]), levels=[1], formulation=formulation
+    ).results
+    assert found.notes[-1].startswith("No design with at most 1 level: ")
 
 
 def test_numbers_may_come_from_numpy() -> None:

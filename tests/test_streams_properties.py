@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,7 +16,7 @@ from helpers_streams import HEADER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milpcore.faults import InputError
+from milpcore.faults import Fault, InputError
 from milpcore.stream_units import Quantity, find_unit
 from milpcore.streams import Streams, load_case, read_streams, write_streams
 
@@ -53,10 +54,43 @@ def written_and_read(streams: Streams, suffix: str) -> Streams:
         return read_streams(path)
 
 
+def streams_or_faults(source: Any) -> Streams | tuple[Fault, ...]:
+    try:
+        return read_streams(source)
+    except InputError as error:
+        return error.faults
+
+
 @given(tables())
 def test_csv_round_trip_is_exact(records: list[dict[str, Any]]) -> None:
     streams = read_streams(records)
     assert written_and_read(streams, ".csv") == streams
+
+
+@given(tables(), st.integers(0, 6), st.sampled_from([",", "."]))
+def test_a_spreadsheet_with_semicolons_is_never_read_as_another_table(
+    records: list[dict[str, Any]], digits: int, sign: str
+) -> None:
+    numbers = ("t_supply", "t_target", "heat_flow", "dt_cont", "htc")
+    for record in records:
+        given_numbers = {name: f"{record[name]:.{digits}f}" for name in numbers if name in record}
+        record |= given_numbers | {"kind": ""}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "streams.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(records[0]), delimiter=";")
+            writer.writeheader()
+            for record in records:
+                local = {
+                    name: record[name].replace(".", sign) for name in numbers if name in record
+                }
+                writer.writerow(record | local)
+        expected, found = streams_or_faults(records), streams_or_faults(path)
+    if isinstance(found, Streams):
+        assert found == expected
+    elif isinstance(expected, Streams):
+        assert digits == 3
+        assert all("may be" in fault.rule for fault in found)
 
 
 @given(tables())

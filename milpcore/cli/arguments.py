@@ -6,6 +6,18 @@ import argparse
 import math
 import re
 
+FORMULATION_NAMES = (
+    "assignment_weak",
+    "assignment_strong",
+    "kink_assignment",
+    "level_path",
+    "arc_path",
+    "layered_path",
+    "path_search",
+)
+"""Those of `milpcore.site.FORMULATIONS`, which ``--help`` must not wait for."""
+VARIANT_PARTS = (*FORMULATION_NAMES[:-1], "reduced", "+pairing", "+coverage", "_intervals")
+"""Parts of the names of `milpcore.site.variants.VARIANTS`, each of some."""
 MOST_CONFIGURATIONS = 1000
 _RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", flags=re.ASCII)
 _LEVELS_RULE = "must be like 2-15, 6 or 4,6,8 (largest numbers of levels, each from 1)"

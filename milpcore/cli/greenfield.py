@@ -4,38 +4,45 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from milpcore.cli.greenfield_text import best_result, runs, study_text
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
-from milpcore.cli.output import check_output, output_folder, print_json, write_record
-from milpcore.cli.sources import Source, open_source
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
+from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.sources import Source, input_files, source_of
 from milpcore.cli.study import Answer, Request, run_study
-from milpcore.economics import SiteEconomics, read_economics, write_economics
+from milpcore.economics import SiteEconomics, read_economics
 from milpcore.report import ProgressLine
-from milpcore.site.results import SiteResult
-from milpcore.streams import write_streams
+from milpcore.site.results import GreenfieldStudy, SiteResult
+
+_TABLES = ("summary", "levels", "heat_pumps", "connections", "notes")
+_FIGURE_TABLES = ("cost_components", "heat_pump_use")
+_FIGURES = ("cost_over_levels", "heat_pump_use")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve a greenfield study, show it, write it."""
-    check_output(arguments.out)
+    inputs = input_files(arguments)
+    check_output(arguments.out, inputs=inputs, writes=_writes(arguments.levels))
     request, source = _request(arguments)
     line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
     answer = run_study(request, line)
     if answer.was_interrupted:
         _say_interrupted(answer)
-    if arguments.json:
-        print_json(answer.study.to_json_dict())
-    else:
-        sys.stdout.write(f"{_heading(source, request, answer)}\n\n")
-        sys.stdout.write(f"{study_text(answer.study)}\n")
-    sys.stdout.flush()
-    if arguments.out is not None:
-        _write(arguments.out, source, request, answer)
+    try:
+        if arguments.json:
+            print_json(answer.study.to_json_dict())
+        else:
+            heading = _heading(source, request, answer)
+            print_output(f"{heading}\n\n{study_text(answer.study)}\n")
+    finally:  # even where nobody reads the text
+        if arguments.out is not None:
+            _write(arguments.out, source, request, answer.study, inputs=inputs)
     if not arguments.json:
         where = "add --out DIR" if arguments.out is None else arguments.out
-        sys.stdout.write(f"\nfigures and tables: {where}\n")
+        print_output(f"\nfigures and tables: {where}\n")
     without = [result for result in answer.study.results if not result.has_design]
     if arguments.json:
         for result in without:
@@ -47,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     """Read all inputs, so that their faults come before anything long."""
-    source = open_source(arguments.streams)
+    source = source_of(arguments)
     economics = SiteEconomics()
     if arguments.economics is not None:
         economics = read_economics(arguments.economics)
@@ -89,37 +96,60 @@ def _why(result: SiteResult) -> str:
     return f"N = {result.max_levels}: {result.status.value}{': ' if notes else ''}{notes}"
 
 
-def _write(out: str, source: Source, request: Request, answer: Answer) -> None:
-    """Write tables, figures, inputs and the record of the run."""
-    from milpcore.plots import (
-        cost_over_levels,
-        heat_pump_use,
-        levels_and_streams,
-        save_figure,
-        tables,
+def _level_figure(max_levels: int) -> str:
+    return f"levels_{max_levels:02d}"
+
+
+def _writes(levels: tuple[int, ...]) -> list[str]:
+    """List what a run may write besides its record and its inputs."""
+    figures = (*_FIGURES, *map(_level_figure, levels))
+    return [
+        *(f"{name}.csv" for name in (*_TABLES, *_FIGURE_TABLES)),
+        *(f"{name}.{suffix}" for name in figures for suffix in ("png", "svg")),
+    ]
+
+
+def _write(
+    out: str,
+    source: Source,
+    request: Request,
+    study: GreenfieldStudy,
+    *,
+    inputs: tuple[str, ...],
+) -> None:
+    """Write tables, inputs, the record of the run and figures."""
+    from milpcore.plots import tables as figure_tables
+
+    def tables(folder: Path) -> None:
+        study.write(folder)
+        for name in _FIGURE_TABLES:
+            table = getattr(figure_tables, name)(study)
+            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write_inputs(folder, source.streams, request.economics)
+
+    write_output(
+        out,
+        tables=tables,
+        figures=_figures(source.name, study),
+        entries=_record(source, request),
+        inputs=inputs,
     )
 
-    study, name = answer.study, source.name
-    with output_folder(out) as folder:
-        study.write(folder)
-        for part in ("cost_components", "heat_pump_use"):
-            table = getattr(tables, part)(study)
-            table.to_csv(folder / f"{part}.csv", index=False, lineterminator="\n")
-        write_streams(source.streams, folder / "streams.csv")
-        write_economics(request.economics, folder / "economics.toml")
-        save_figure(
-            cost_over_levels(study, title=f"{name}: greenfield study"), folder / "cost_over_levels"
-        )
-        save_figure(
-            heat_pump_use(study, title=f"{name}: use of the heat pumps"), folder / "heat_pump_use"
-        )
-        best = best_result(study)
-        for result in study.results:
-            if result.has_design:
-                formats = ("png", "svg") if result is best else ("png",)
-                figure = levels_and_streams(result, name=name)
-                save_figure(figure, folder / f"levels_{result.max_levels:02d}", formats=formats)
-        write_record(folder, inputs=("streams.csv", "economics.toml"), **_record(source, request))
+
+def _figures(name: str, study: GreenfieldStudy) -> Iterator[Drawn]:
+    """Draw the figures one by one."""
+    from milpcore import plots
+
+    title = f"{name}: greenfield study"
+    yield Drawn("cost_over_levels", plots.cost_over_levels(study, title=title))
+    title = f"{name}: use of the heat pumps"
+    yield Drawn("heat_pump_use", plots.heat_pump_use(study, title=title))
+    best = best_result(study)
+    for result in study.results:
+        if result.has_design:
+            formats = ("png", "svg") if result is best else ("png",)
+            figure = plots.levels_and_streams(result, name=name)
+            yield Drawn(_level_figure(result.max_levels), figure, formats)
 
 
 def _record(source: Source, request: Request) -> dict[str, Any]:

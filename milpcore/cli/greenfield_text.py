@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -9,6 +10,9 @@ import pandas as pd
 from milpcore.report import TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
 from milpcore.site.results import GreenfieldStudy, SiteResult
+
+_EQUAL = 1e-9
+"""Relative difference that is none."""
 
 
 def study_text(study: GreenfieldStudy) -> str:
@@ -32,7 +36,7 @@ def study_text(study: GreenfieldStudy) -> str:
 
 
 def best_result(study: GreenfieldStudy) -> SiteResult | None:
-    """Find the configuration of least objective, the first of several equal ones.
+    """Find the configuration of least objective, then of least TAC, then with fewest levels.
 
     Parameters
     ----------
@@ -42,15 +46,22 @@ def best_result(study: GreenfieldStudy) -> SiteResult | None:
     Returns
     -------
     SiteResult or None
-        None when no configuration has a design.
+        None when no configuration has a design. Objectives, and TAC, that differ by less than
+        1e-9 of their size are equal.
 
     Examples
     --------
     >>> best_result(GreenfieldStudy(())) is None
     True
     """
-    found = [result for result in study.results if result.has_design]
-    return min(found, key=lambda one: float(one.summary["objective_value"].iloc[0]), default=None)
+    rows = [(one, one.summary.iloc[0]) for one in study.results if one.has_design]
+    for column in ("objective_value", "tac_EUR_per_a"):
+        values = [float(row[column]) for _, row in rows]
+        least = min(values, default=math.nan)
+        limit = least + _EQUAL * abs(least)
+        rows = [pair for pair, value in zip(rows, values, strict=True) if value <= limit]
+    best, _ = min(rows, key=lambda pair: int(pair[1]["n_levels"]), default=(None, None))
+    return best
 
 
 def summary_text(summary: pd.DataFrame) -> str:
@@ -121,7 +132,8 @@ def _best_text(best: SiteResult) -> list[str]:
     value = float(row["objective_value"])
     scale = scale_for(kind, [value])
     name = str(row["objective"]).upper()
-    title = f"Best: at most {best.max_levels} levels, {name} {scale.text(value)} {scale.unit}"
+    count = "1 level" if best.max_levels == 1 else f"{best.max_levels} levels"
+    title = f"Best: at most {count}, {name} {scale.text(value)} {scale.unit}"
     terms = (
         ("hot\nstreams", "hot_streams_kW"),
         ("cold\nstreams", "cold_streams_kW"),

@@ -1,11 +1,10 @@
-"""Arguments of the command line, and what becomes of errors.
+"""Run a command, and say what became of errors.
 
 Commands are imported when they run, so that ``--help`` waits for no solver.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import sys
@@ -14,16 +13,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
-from milpcore import __version__
-from milpcore.cases import case_names
-from milpcore.cli.arguments import gap, levels, names, positive_seconds, seconds
 from milpcore.cli.messages import (
     BAD_INPUT,
+    BAD_OUTPUT,
     CLOSED_PIPE,
     INTERNAL_ERROR,
-    INTERRUPTED,
+    OutputError,
     print_error,
+    print_output,
 )
+from milpcore.cli.parser import parser
 from milpcore.extras import MissingExtraError
 from milpcore.faults import InputError
 
@@ -35,109 +34,46 @@ _COMMANDS = {
     "tightness": "milpcore.cli.tightness",
 }
 
-_STREAMS_HELP = (
-    "CSV file with the columns zone,name,t_supply,t_target,heat_flow,dt_cont in °C, kW and K "
-    "(or a workbook .xlsx), or the name of a bundled case: {cases}"
-)
-_DESCRIPTIONS = {
-    "targets": "Minimum utilities, pinch temperatures and composite curves of a stream table.",
-    "greenfield": "Utility levels, connections and heat pumps of least cost or emissions,\n"
-    "proven optimal within a gap, for several largest numbers of levels.",
-    "tightness": "Formulations of the site model side by side: size, bound of the linear\n"
-    "relaxation, gap to the proven optimum, and optionally the mixed-integer search.",
-}
-_EXIT_CODES = """\
-exit codes:
-  0    every configuration has a solution
-  1    at least one has none (says why; the others are still shown)
-  2    bad arguments or input, or an optional package is missing
-  70   an error of this package; --traceback shows where
-  130  interrupted by Ctrl-C; what was finished is shown
-"""
-_MAIN_EPILOG = """\
-examples:
-  milpcore greenfield                     the bundled site of 400 streams, 2 to 15 levels
-  milpcore greenfield site.csv --levels 6 --out results
-  milpcore targets site.csv --json
 
-milpcore COMMAND --help describes a command.
-
-"""
-_TARGETS_EPILOG = """\
-Temperatures of pinches are on the shifted scale: hot streams lowered and cold streams raised by
-their own dt_cont. --json prints
-  {"hot_utility_kW": ..., "cold_utility_kW": ..., "pinch_C": [...]}
-
-examples:
-  milpcore targets dairy_8
-  milpcore targets site.csv --out curves
-
-"""
-_GREENFIELD_EPILOG = """\
-Every number of levels is a maximum; fewer are used where more do not help. Costs are EUR/a, CO2
-t/a, heat kW, temperatures °C in --json and CSV files; the printed table scales them.
-Ctrl-C ends the study and keeps what is finished.
-
-examples:
-  milpcore greenfield                               the bundled site, 2 to 15 levels
-  milpcore greenfield site.csv --levels 4,6,8 --economics prices.toml --out results
-  milpcore greenfield site.csv --levels 6 --objective co2 --json > six_levels.json
-
-"""
-_TIGHTNESS_EPILOG = """\
-The root gap is that of the linear relaxation to the optimum proven by the exact search. "reduced"
-variants leave out what no design as good as that optimum can use. --json prints
-  {"rows": [{"max_levels": ..., "variant": ..., "lp_bound": ..., "root_gap": ..., ...}, ...]}
-with costs in EUR/a, CO2 t/a. Ctrl-C ends the comparison and keeps what is finished.
-
-examples:
-  milpcore tightness                                the bundled site, 4, 6 and 8 levels
-  milpcore tightness site.csv --levels 5 --formulation level_path,+pairing --time-limit 20
-  milpcore tightness --levels 4,6,8,11 --out tightness
-
-"""
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
+def run_command(argv: Sequence[str] | None) -> int:
+    """Run the command that the arguments name, and turn errors into messages.
 
     Parameters
     ----------
-    argv : sequence of str, optional
-        Arguments without the program's name; those of the process if not given.
+    argv : sequence of str or None
+        Arguments without the program's name; None for those of the process.
 
     Returns
     -------
     int
         Exit code, see `milpcore.cli`.
 
-    Examples
-    --------
-    >>> main(["targets", "two_streams", "--json"])
-    {
-      "hot_utility_kW": 0.0,
-      "cold_utility_kW": 300.0...,
-      "pinch_C": []
-    }
-    0
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C, unless the command has kept what was finished.
     """
     for stream in (sys.stdout, sys.stderr):
         _print_what_it_can(stream)
+    wants_traceback = bool(os.environ.get(TRACEBACK_VARIABLE))
     try:
-        arguments = _parser().parse_args(argv)
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    wants_traceback = arguments.traceback or bool(os.environ.get(TRACEBACK_VARIABLE))
-    try:
+        try:
+            arguments = parser().parse_args(argv)
+        except SystemExit as stop:
+            print_output("")
+            return int(stop.code or 0)
+        wants_traceback = wants_traceback or arguments.traceback
         code: int = importlib.import_module(_COMMANDS[arguments.command]).run(arguments)
-        sys.stdout.flush()
         return code
-    except KeyboardInterrupt:
-        print_error("interrupted")
-        return INTERRUPTED
     except BrokenPipeError:
         _forget_output()
         return CLOSED_PIPE
+    except OutputError as error:
+        if wants_traceback:
+            traceback.print_exc()
+        _forget_output()
+        print_error(str(error))
+        return BAD_OUTPUT
     except (InputError, MissingExtraError) as error:
         if wants_traceback:
             traceback.print_exc()
@@ -168,168 +104,3 @@ def _forget_output() -> None:
     """Point standard output nowhere, so that closing it at exit raises nothing."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _help_layout(prog: str) -> argparse.RawDescriptionHelpFormatter:
-    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=26)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="milpcore",
-        description="Utility levels and heat pumps for chemical sites, proven optimal.",
-        epilog=_MAIN_EPILOG + _EXIT_CODES,
-        formatter_class=_help_layout,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"milpcore {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    streams_help = _STREAMS_HELP.format(cases=", ".join(case_names()))
-    for name, summary, epilog, fill in (
-        ("targets", "minimum utilities, pinches, composite curves", _TARGETS_EPILOG, _fill_targets),
-        ("greenfield", "best utility levels and heat pumps", _GREENFIELD_EPILOG, _fill_greenfield),
-        ("tightness", "formulations side by side", _TIGHTNESS_EPILOG, _fill_tightness),
-    ):
-        command = commands.add_parser(
-            name,
-            help=summary,
-            description=_DESCRIPTIONS[name],
-            epilog=epilog + _EXIT_CODES,
-            formatter_class=_help_layout,
-            allow_abbrev=False,
-        )
-        fill(command, streams_help)
-        command.add_argument("--json", action="store_true", help="print one JSON object only")
-        command.add_argument(
-            "--traceback", action="store_true", help="show where an error comes from"
-        )
-    return parser
-
-
-def _fill_targets(command: argparse.ArgumentParser, streams_help: str) -> None:
-    command.add_argument("streams", metavar="STREAMS", help=streams_help)
-    command.add_argument(
-        "--out",
-        metavar="DIR",
-        help="write the composite and grand composite curves as figures (PNG, SVG) and CSV; "
-        "needs the extra milpcore[plot]",
-    )
-
-
-def _fill_greenfield(command: argparse.ArgumentParser, streams_help: str) -> None:
-    command.add_argument(
-        "streams",
-        metavar="STREAMS",
-        nargs="?",
-        default="site_400",
-        help=f"{streams_help} (default: site_400)",
-    )
-    command.add_argument(
-        "--levels",
-        metavar="N",
-        type=levels,
-        default="2-15",
-        help="largest numbers of levels: 2-15, 6 or 4,6,8 (default: 2-15)",
-    )
-    command.add_argument(
-        "--economics",
-        metavar="FILE",
-        help="prices and limits, TOML with a table [site]; keys left out keep their default",
-    )
-    command.add_argument(
-        "--objective",
-        choices=("tac", "opex", "capex", "co2"),
-        default="tac",
-        help="what to minimise: total annualised cost, its parts (EUR/a), or CO2 (t/a); "
-        "TAC decides between equals (default: tac)",
-    )
-    command.add_argument(
-        "--formulation",
-        metavar="NAME",
-        help="how to solve (default: the fastest that is exact for the input)",
-    )
-    command.add_argument(
-        "--gap",
-        type=gap,
-        default=1e-4,
-        help="relative gap at which a configuration counts as optimal (default: 1e-4)",
-    )
-    command.add_argument(
-        "--time-limit",
-        metavar="S",
-        type=positive_seconds,
-        help="seconds for each configuration; the best design so far is shown with its gap",
-    )
-    command.add_argument(
-        "--no-cascade",
-        action="store_true",
-        help="heat may not flow from a level to a lower one",
-    )
-    command.add_argument(
-        "--out",
-        metavar="DIR",
-        help="write every table as CSV, the figures (PNG, SVG) and the inputs; "
-        "needs the extra milpcore[plot]",
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
-
-
-def _fill_tightness(command: argparse.ArgumentParser, streams_help: str) -> None:
-    command.add_argument(
-        "streams",
-        metavar="STREAMS",
-        nargs="?",
-        default="site_400",
-        help=f"{streams_help} (default: site_400)",
-    )
-    command.add_argument(
-        "--levels",
-        metavar="N",
-        type=levels,
-        default="4,6,8",
-        help="largest numbers of levels: 4,6,8, 6 or 4-8 (default: 4,6,8)",
-    )
-    command.add_argument(
-        "--economics",
-        metavar="FILE",
-        help="prices and limits, TOML with a table [site]; keys left out keep their default",
-    )
-    command.add_argument(
-        "--objective",
-        choices=("tac", "opex", "capex", "co2"),
-        default="tac",
-        help="what to minimise (default: tac)",
-    )
-    command.add_argument(
-        "--formulation",
-        metavar="NAMES",
-        type=names,
-        help="variants, or parts of their names, with commas between them (default: all)",
-    )
-    command.add_argument(
-        "--gap",
-        type=gap,
-        default=1e-4,
-        help="relative gap at which a search ends (default: 1e-4)",
-    )
-    command.add_argument(
-        "--time-limit",
-        metavar="S",
-        type=seconds,
-        default=0.0,
-        help="seconds for each mixed-integer search; 0 for relaxations only (default: 0)",
-    )
-    command.add_argument(
-        "--lp-time-limit",
-        metavar="S",
-        type=positive_seconds,
-        default=60.0,
-        help="seconds for each relaxation (default: 60)",
-    )
-    command.add_argument(
-        "--out",
-        metavar="DIR",
-        help="write the table as CSV, the figure (PNG, SVG) and the inputs; "
-        "needs the extra milpcore[plot]",
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")

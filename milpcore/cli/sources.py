@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from milpcore.cases import case_names, case_source
-from milpcore.faults import Fault, InputError
+from milpcore.faults import Fault, FaultList, InputError
 from milpcore.naming import suggestion
 from milpcore.scales import Kind, scale_for
 from milpcore.streams import Streams, load_case, read_streams
@@ -46,13 +47,22 @@ class Source(NamedTuple):
         return f"{self.name}: {count}, {', '.join(sides)}"
 
 
-def open_source(text: str) -> Source:
+def open_source(
+    text: str,
+    *,
+    temperature_unit: Literal["C", "K"] | None = None,
+    heat_unit: Literal["kW", "MW"] | None = None,
+) -> Source:
     """Read the stream table that an argument names.
 
     Parameters
     ----------
     text : str
         A file, or the name of a bundled case; a file of that name comes first.
+    temperature_unit : {"C", "K"}, optional
+        Unit of the temperatures of a file that carry none, see `milpcore.read_streams`.
+    heat_unit : {"kW", "MW"}, optional
+        Likewise of duties.
 
     Returns
     -------
@@ -61,7 +71,7 @@ def open_source(text: str) -> Source:
     Raises
     ------
     InputError
-        If there is neither, or the table has faults.
+        If there is neither, if the table has faults, or if a unit is given for a bundled case.
 
     Examples
     --------
@@ -71,8 +81,46 @@ def open_source(text: str) -> Source:
     is_plain_name = text == Path(text).stem and bool(text)
     if is_plain_name and not Path(text).is_file():
         if text in case_names():
+            _refuse_units(temperature_unit=temperature_unit, heat_unit=heat_unit)
             return Source(text, case_source(text), load_case(text))
         remedy = suggestion(text, case_names())
         fault = Fault("", "STREAMS", text, "neither a file nor a bundled case", remedy)
         raise InputError("streams", (fault,))
-    return Source(Path(text).name, "", read_streams(text))
+    streams = read_streams(text, temperature_unit=temperature_unit, heat_unit=heat_unit)
+    return Source(Path(text).name, "", streams)
+
+
+def source_of(arguments: argparse.Namespace) -> Source:
+    """Read the stream table of a command, see `milpcore.cli.parser.add_streams`."""
+    return open_source(
+        arguments.streams,
+        temperature_unit=arguments.temperature_unit,
+        heat_unit=arguments.heat_unit,
+    )
+
+
+def _refuse_units(**units: str | None) -> None:
+    """Raise if a unit is given: those of a bundled case are known."""
+    faults = FaultList()
+    for name, unit in units.items():
+        if unit is not None:
+            option = f"--{name.replace('_', '-')}"
+            faults.add("", option, unit, "is for files, bundled cases have units", "leave it out")
+    faults.raise_if_any("streams")
+
+
+def input_files(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """List what a run reads: stream table and prices, as named in its arguments.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With `streams` and `economics`.
+
+    Returns
+    -------
+    tuple of str
+        Files, or the name of a bundled case.
+    """
+    given = (arguments.streams, arguments.economics)
+    return tuple(text for text in given if text is not None)

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from milpcore.cli.messages import OK
-from milpcore.cli.output import check_output, output_folder, print_json, write_record
-from milpcore.cli.sources import Source, open_source
+from milpcore.cli.messages import OK, print_output
+from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.sources import Source, source_of
 from milpcore.scales import Kind, number, scale_for
-from milpcore.streams import write_streams
 from milpcore.targets import Targets, targets
+
+_CURVES = ("composite_curves", "grand_composite_curve")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Find the targets of a stream table, show them, write the curves."""
-    check_output(arguments.out)
-    source = open_source(arguments.streams)
+    writes = [f"{name}.{suffix}" for name in _CURVES for suffix in ("csv", "png", "svg")]
+    check_output(arguments.out, inputs=(arguments.streams,), writes=writes)
+    source = source_of(arguments)
     found = targets(source.streams)
-    if arguments.json:
-        print_json(found.to_json_dict())
-    else:
-        sys.stdout.write(f"{targets_text(source, found)}\n")
-    if arguments.out is not None:
-        _write(arguments.out, source, found)
-        if not arguments.json:
-            sys.stdout.write(f"\nfigures and tables: {arguments.out}\n")
+    try:
+        if arguments.json:
+            print_json(found.to_json_dict())
+        else:
+            print_output(f"{targets_text(source, found)}\n")
+    finally:  # even where nobody reads the text
+        if arguments.out is not None:
+            _write(arguments.out, source, found, inputs=(arguments.streams,))
+    if not arguments.json and arguments.out is None:
+        print_output("\ncomposite curves as figures and tables: add --out DIR\n")
     elif not arguments.json:
-        sys.stdout.write("\ncomposite curves as figures and tables: add --out DIR\n")
+        print_output(f"\nfigures and tables: {arguments.out}\n")
     return OK
 
 
@@ -49,22 +53,25 @@ def targets_text(source: Source, found: Targets) -> str:
     return "\n".join(lines)
 
 
-def _write(out: str, source: Source, found: Targets) -> None:
-    from milpcore.plots import composite_curves, grand_composite_curve, save_figure
+def _write(out: str, source: Source, found: Targets, *, inputs: tuple[str, ...]) -> None:
+    """Write the curves as tables and figures, the streams and the record of the run."""
 
-    with output_folder(out) as folder:
-        write_streams(source.streams, folder / "streams.csv")
-        for name in ("composite_curves", "grand_composite_curve"):
+    def tables(folder: Path) -> None:
+        for name in _CURVES:
             table = getattr(found, name)
             table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-        curves = composite_curves(found, title=f"{source.name}: composite curves")
-        save_figure(curves, folder / "composite_curves")
-        title = f"{source.name}: grand composite curve"
-        save_figure(grand_composite_curve(found, title=title), folder / "grand_composite_curve")
-        write_record(
-            Path(folder),
-            inputs=("streams.csv",),
-            command="targets",
-            streams=source.name,
-            targets=found.to_json_dict(),
-        )
+        write_inputs(folder, source.streams)
+
+    entries = {"command": "targets", "streams": source.name, "targets": found.to_json_dict()}
+    write_output(
+        out, tables=tables, figures=_figures(source.name, found), entries=entries, inputs=inputs
+    )
+
+
+def _figures(name: str, found: Targets) -> Iterator[Drawn]:
+    from milpcore import plots
+
+    title = f"{name}: composite curves"
+    yield Drawn("composite_curves", plots.composite_curves(found, title=title))
+    title = f"{name}: grand composite curve"
+    yield Drawn("grand_composite_curve", plots.grand_composite_curve(found, title=title))

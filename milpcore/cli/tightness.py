@@ -5,21 +5,21 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
-from milpcore.cli.output import check_output, output_folder, print_json, write_record
-from milpcore.cli.sources import Source, open_source
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
+from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.sources import Source, input_files, source_of
 from milpcore.compare import compare_rows, comparison_table
 from milpcore.core import Channel, ChildInterrupted, run_in_child
-from milpcore.economics import SiteEconomics, read_economics, write_economics
+from milpcore.economics import SiteEconomics, read_economics
 from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
-from milpcore.streams import Streams, write_streams
+from milpcore.streams import Streams
 
 GRACE_S = 0.3
 """Seconds that the solve under way has to end after Ctrl-C."""
@@ -27,8 +27,10 @@ GRACE_S = 0.3
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare formulations of a site, show the table, write it."""
-    check_output(arguments.out)
-    source = open_source(arguments.streams)
+    inputs = input_files(arguments)
+    writes = [f"tightness.{suffix}" for suffix in ("csv", "png", "svg")]
+    check_output(arguments.out, inputs=inputs, writes=writes)
+    source = source_of(arguments)
     economics = SiteEconomics()
     if arguments.economics is not None:
         economics = read_economics(arguments.economics)
@@ -44,17 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
     )
     rows, was_interrupted = _rows(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     table = comparison_table(rows)
-    if arguments.json:
-        print_json({"rows": [_plain(row) for row in table.to_dict("records")]})
-    else:
-        heading = "\n".join(filter(None, (source.headline, source.origin)))
-        sys.stdout.write(f"{heading}\n\n{tightness_text(table)}\n")
-    sys.stdout.flush()
-    if arguments.out is not None and len(table):
-        _write(arguments.out, source, request, table)
+    try:
+        if arguments.json:
+            print_json({"rows": [_plain(row) for row in table.to_dict("records")]})
+        else:
+            heading = "\n".join(filter(None, (source.headline, source.origin)))
+            print_output(f"{heading}\n\n{tightness_text(table)}\n")
+    finally:  # even where nobody reads the text
+        if arguments.out is not None and len(table):
+            _write(arguments.out, source, request, table, inputs=inputs)
     if not arguments.json:
         where = "add --out DIR" if arguments.out is None else arguments.out
-        sys.stdout.write(f"\nfigure and table: {where}\n")
+        print_output(f"\nfigure and table: {where}\n")
     if was_interrupted:
         print_error("interrupted")
         return INTERRUPTED
@@ -193,22 +196,23 @@ def _plain(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     }
 
 
-def _write(out: str, source: Source, request: _Request, table: pd.DataFrame) -> None:
-    """Write the table, the figure, the inputs and the record of the run."""
-    from milpcore.plots import root_gaps, save_figure
+def _write(
+    out: str, source: Source, request: _Request, table: pd.DataFrame, *, inputs: tuple[str, ...]
+) -> None:
+    """Write the table, the inputs, the record of the run and the figure."""
 
-    with output_folder(out) as folder:
-        write_streams(source.streams, folder / "streams.csv")
-        write_economics(request.economics, folder / "economics.toml")
+    def tables(folder: Path) -> None:
         table.to_csv(folder / "tightness.csv", index=False, lineterminator="\n")
-        title = f"{source.name}: tightness of the relaxations"
-        save_figure(root_gaps(table, title=title), folder / "tightness")
-        entries = request._asdict()
-        del entries["streams"], entries["economics"]
-        write_record(
-            Path(folder),
-            inputs=("streams.csv", "economics.toml"),
-            command="tightness",
-            streams=source.name,
-            **entries,
-        )
+        write_inputs(folder, source.streams, request.economics)
+
+    entries = {**request._asdict(), "command": "tightness", "streams": source.name}
+    del entries["economics"]
+    write_output(
+        out, tables=tables, figures=_figures(source.name, table), entries=entries, inputs=inputs
+    )
+
+
+def _figures(name: str, table: pd.DataFrame) -> Iterator[Drawn]:
+    from milpcore.plots import root_gaps
+
+    yield Drawn("tightness", root_gaps(table, title=f"{name}: tightness of the relaxations"))

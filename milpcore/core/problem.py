@@ -103,6 +103,16 @@ class Problem:
                     f"Problem: {name} has the shape {array.shape}, but the matrix has {size} {axis}"
                 )
 
+    def __repr__(self) -> str:
+        """Return size and names of the blocks, on one line."""
+        columns, rows = (
+            ", ".join(name) or "none" for name in (self.column_blocks, self.row_blocks)
+        )
+        return (
+            f"Problem({self.n_rows} rows, {self.n_columns} columns, {self.n_nonzeros} non-zeros, "
+            f"{self.n_integers} integers; columns: {columns}; rows: {rows})"
+        )
+
     @property
     def n_rows(self) -> int:
         """Number of rows."""

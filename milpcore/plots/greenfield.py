@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,10 @@ from milpcore.plots.style import (
     PUMP,
     TEXT_SIZE,
     dress,
+    heat_label,
+    measure_label,
     new_figure,
+    sentence_figure,
 )
 from milpcore.plots.tables import cost_components
 from milpcore.plots.tables import heat_pump_use as use_table
@@ -55,7 +59,8 @@ def cost_over_levels(study: GreenfieldStudy, *, title: str = "Greenfield study")
     -------
     Figure
         Above, the objective of every configuration with its number of heat pumps, and the lower
-        bound where it is not proven optimal; below, TAC split into what is paid for.
+        bound where it is not proven optimal; below, TAC split into what is paid for. Without
+        any design, a sentence that says so.
 
     Raises
     ------
@@ -63,20 +68,27 @@ def cost_over_levels(study: GreenfieldStudy, *, title: str = "Greenfield study")
         Without Matplotlib.
     """
     summary = study.summary
+    if not summary["objective_value"].notna().any():
+        return sentence_figure(title, _without_designs(study))
     figure = new_figure(height_in=7.4)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.15))
     _objective(upper, summary, title)
     _components(lower, cost_components(study))
     lower.set_xticks(summary["max_levels"].tolist())
-    if len(summary):
-        first, last = int(summary["max_levels"].min()), int(summary["max_levels"].max())
-        lower.set_xlim(first - 0.7, last + 0.7)
+    first, last = int(summary["max_levels"].min()), int(summary["max_levels"].max())
+    lower.set_xlim(first - 0.7, last + 0.7)
     return figure
 
 
+def _without_designs(study: GreenfieldStudy) -> str:
+    """Say how the configurations ended, none of which has a design."""
+    ends = Counter(result.status.value for result in study.results)
+    counts = ", ".join(f"{count} {status}" for status, count in ends.items())
+    return f"no configuration has a design ({counts or 'there is none'})"
+
+
 def _objective(axes: Axes, summary: pd.DataFrame, title: str) -> None:
-    names = summary["objective"].str.upper().unique()
-    name = str(names[0]) if len(names) else "TAC"
+    name = measure_label(str(summary["objective"].iloc[0])) if len(summary) else "TAC"
     kind = Kind.EMISSION if "t/a" in set(summary["unit"]) else Kind.COST
     found = summary[summary["objective_value"].notna()]
     scale = scale_for(kind, found["objective_value"])
@@ -177,7 +189,8 @@ def heat_pump_use(study: GreenfieldStudy, *, title: str = "Use of the heat pumps
     -------
     Figure
         Bars per pair of levels, most heat first: sink heat summed over the configurations (left)
-        and number of configurations that use the pair (right). At most 30 pairs are drawn.
+        and number of configurations that use the pair (right). At most 30 pairs are drawn;
+        without any, a sentence says so.
 
     Raises
     ------
@@ -185,27 +198,23 @@ def heat_pump_use(study: GreenfieldStudy, *, title: str = "Use of the heat pumps
         Without Matplotlib.
     """
     use = use_table(study)
+    n_designs = sum(result.has_design for result in study.results)
+    if not len(use):
+        sentence = "no heat pump in any configuration" if n_designs else _without_designs(study)
+        return sentence_figure(title, sentence)
     shown = use.head(_MOST_BARS)
     scale = scale_for(Kind.HEAT, use["total_heat_kW"])
     figure = new_figure(height_in=max(3.2, 1.9 + 0.24 * len(shown)))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.7, 1.0))
     label = f"sink heat, sum over the configurations, {scale.unit}"
     dress(left, title=title, x=label, y="source → sink, °C")
-    n_designs = sum(result.has_design for result in study.results)
     dress(right, x=f"configurations that use it, of {n_designs}")
-    if not len(use):
-        left.set_xticks([])
-        left.set_yticks([])
-        right.set_xticks([])
-        message = "no heat pump in any configuration"
-        left.text(0.5, 0.5, message, ha="center", transform=left.transAxes, fontsize=11.0)
-        return figure
     _bars(left, right, shown, scale)
-    right.set_xlim(0, max(n_designs, 1) * 1.08)
+    right.set_xlim(0, n_designs * 1.08)
     right.xaxis.get_major_locator().set_params(integer=True)
     if len(use) > len(shown):
         rest = use.iloc[len(shown) :]
-        heat = scale.text(float(rest["total_heat_kW"].sum()), 1)
+        heat = heat_label(float(rest["total_heat_kW"].sum()), scale)
         text = f"not drawn: {len(rest)} more pairs with {heat} {scale.unit} in all"
         figure.supxlabel(text, fontsize=TEXT_SIZE, color=FAINT)
     return figure
@@ -220,10 +229,11 @@ def _bars(left: Axes, right: Axes, use: pd.DataFrame, scale: Scale) -> None:
     pairs = zip(use["source_C"], use["sink_C"], strict=True)
     left.set_yticks(places, [f"{source_C:g} → {sink_C:g}" for source_C, sink_C in pairs])
     left.invert_yaxis()
-    for axes, values, decimals in ((left, heat, 1), (right, count, 0)):
-        for place, value in zip(places, values, strict=True):
+    labels = [heat_label(heat_kW, scale) for heat_kW in use["total_heat_kW"]]
+    for axes, values, texts in ((left, heat, labels), (right, count, [f"{n}" for n in count])):
+        for place, value, text in zip(places, values, texts, strict=True):
             axes.annotate(
-                number(float(value), decimals),
+                text,
                 xy=(value, place),
                 xytext=(4, 0),
                 textcoords="offset points",

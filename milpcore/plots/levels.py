@@ -19,6 +19,8 @@ from milpcore.plots.style import (
     TEXT_SIZE,
     TITLE_SIZE,
     dress,
+    heat_label,
+    measure_label,
     new_figure,
     spread,
 )
@@ -136,7 +138,7 @@ def _title(result: SiteResult) -> str:
     scale = scale_for(kind, [value])
     count = int(row["n_levels"])
     levels = "1 utility level" if count == 1 else f"{count} utility levels"
-    measure = str(row["objective"]).upper()
+    measure = measure_label(str(row["objective"]))
     return f"{levels} (at most {result.max_levels}), {measure} {scale.text(value)} {scale.unit}"
 
 
@@ -202,7 +204,7 @@ def _side(
     if curve.heat_kW.size:
         axes.plot(curve.heat_kW / scale.factor, curve.temperature_C, color=colour, lw=2, label=name)
     dress(axes, x=f"heat, {scale.unit}")
-    total = scale.text(float(duty_kW.sum()), 1)
+    total = heat_label(float(duty_kW.sum()), scale)
     axes.set_title(f"{name}, {total} {scale.unit}", fontsize=LABEL_SIZE, color=colour)
     axes.set_xlim(0.0, max(float(ends_kW[-1]) / scale.factor * 1.05, 1e-9))
 
@@ -228,7 +230,7 @@ def _draw_pumps(axes: Axes, pumps: pd.DataFrame) -> None:
         if len(pumps) > _MOST_LABELS:
             continue
         axes.annotate(
-            scale.text(heat_kW, 1),
+            heat_label(heat_kW, scale),
             xy=(place, (source_C + sink_C) / 2.0),
             xytext=(-5, 0),
             textcoords="offset points",
@@ -269,8 +271,8 @@ def _draw_rows(axes: Axes, levels: pd.DataFrame, axis: _TemperatureAxis) -> None
         axes.plot([0.0, 0.14], [row, place], color=_LEVEL_LINE, lw=0.9, transform=axes.transAxes)
         cells = (
             (f"{temperature_C:g}", INK),
-            (scale.text(external, 1) if external > 0.0 else "", EXTERNAL_INK),
-            (scale.text(cooling, 1) if cooling > 0.0 else "", COLD),
+            (heat_label(external, scale) if external > 0.0 else "", EXTERNAL_INK),
+            (heat_label(cooling, scale) if cooling > 0.0 else "", COLD),
         )
         for x, (text, colour) in zip(_CELLS, cells, strict=True):
             _cell(axes, x, place, text, colour)

@@ -12,6 +12,7 @@ from milpcore.plots.style import (
     PUMP,
     TEXT_SIZE,
     dress,
+    heat_label,
     new_figure,
 )
 from milpcore.scales import Kind, Scale, number, scale_for
@@ -52,7 +53,7 @@ def composite_curves(found: Targets, *, title: str = "Composite curves") -> Figu
     axes = figure.add_subplot()
     for name, (temperature_C, heat_kW), colour in sides:
         if heat_kW.size:
-            total = scale.text(float(heat_kW[-1] - heat_kW[0]), 1)
+            total = heat_label(float(heat_kW[-1] - heat_kW[0]), scale)
             label = f"{name}, {total} {scale.unit}"
             axes.plot(heat_kW / scale.factor, temperature_C, color=colour, lw=2.2, label=label)
     dress(axes, title=title, x=f"enthalpy, {scale.unit}", y="temperature, °C")
@@ -83,7 +84,7 @@ def _utility(
     )
     is_cold = from_kW == 0.0 and at < 0.5
     axes.annotate(
-        f"{name} {scale.text(to_kW - from_kW, 1)} {scale.unit}",
+        f"{name} {heat_label(to_kW - from_kW, scale)} {scale.unit}",
         xy=(ends[1] if is_cold else ends[0], at),
         xycoords=axes.get_xaxis_transform(),
         xytext=(6 if is_cold else -6, 0),
@@ -127,7 +128,7 @@ def grand_composite_curve(found: Targets, *, title: str = "Grand composite curve
         ("cold utility", found.cold_utility_kW, float(temperature_C[0]), COLD),
     )
     for name, utility_kW, level_C, colour in ends:
-        text = f"{name}, {scale.text(utility_kW, 1)} {scale.unit}"
+        text = f"{name}, {heat_label(utility_kW, scale)} {scale.unit}"
         axes.plot([0.0, utility_kW / scale.factor], [level_C] * 2, color=colour, lw=3, label=text)
     for pinch_C in found.pinch_C:
         name = f"pinch, {number(float(pinch_C), 1)} °C"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from milpcore.extras import require
 from milpcore.files import replacing
+from milpcore.scales import Scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,6 +59,51 @@ def dress(axes: Axes, *, title: str = "", x: str = "", y: str = "") -> None:
         axes.spines[side].set_visible(False)
     for side in ("bottom", "left"):
         axes.spines[side].set_color(FAINT)
+
+
+def sentence_figure(title: str, sentence: str) -> Figure:
+    """Write why there is nothing to draw, instead of empty axes."""
+    figure = new_figure(height_in=2.4)
+    axes = figure.add_subplot()
+    dress(axes, title=title)
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, sentence, ha="center", color=INK, fontsize=LABEL_SIZE)
+    return figure
+
+
+def heat_label(heat_kW: float, scale: Scale) -> str:
+    """Write heat with one decimal; small heat, from 1e-6 of the unit, with two digits.
+
+    Parameters
+    ----------
+    heat_kW : float
+        Heat, kW.
+    scale : Scale
+        Unit of the label.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> megawatt = Scale(1e3, "MW")
+    >>> heat_label(11_640.0, megawatt), heat_label(45.2, megawatt), heat_label(0.0, megawatt)
+    ('11.6', '0.045', '0.0')
+    """
+    value = heat_kW / scale.factor
+    return f"{value:.2g}" if 1e-6 <= abs(value) < 0.1 else scale.text(heat_kW, 1)
+
+
+def measure_label(measure: str) -> str:
+    """Write a measure of cost or emission as figures show it.
+
+    Examples
+    --------
+    >>> measure_label("tac"), measure_label("co2")
+    ('TAC', 'CO₂')
+    """
+    return measure.upper().replace("CO2", "CO₂")
 
 
 def spread(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -19,6 +19,7 @@ from milpcore.plots.style import (
     TEXT_SIZE,
     dress,
     new_figure,
+    sentence_figure,
 )
 
 if TYPE_CHECKING:
@@ -53,13 +54,17 @@ def root_gaps(table: pd.DataFrame, *, title: str = "Tightness of the relaxations
     -------
     Figure
         One line per variant, one mark per number of levels; the scale is logarithmic, and gaps of
-        0.001 % or less stand at its left edge. Variants without a bound have no mark.
+        0.001 % or less stand at its left edge. Variants without a bound have no mark; if none
+        has one, a sentence says so.
 
     Raises
     ------
     MissingExtraError
         Without Matplotlib.
     """
+    if not table["root_gap"].notna().any():
+        sentence = "no variant has a root gap: its bound or the optimum is missing"
+        return sentence_figure(title, sentence)
     variants = list(dict.fromkeys(table["variant"]))
     figure = new_figure(height_in=max(3.0, 1.7 + 0.27 * len(variants)))
     axes = figure.subplots()
@@ -85,21 +90,19 @@ def root_gaps(table: pd.DataFrame, *, title: str = "Tightness of the relaxations
             0.01, 0.008, "shaded: reduced by a known design", color=FAINT, fontsize=TEXT_SIZE
         )
     axes.grid(visible=False, axis="y")
-    if len(counts):
-        figure.legend(
-            *axes.get_legend_handles_labels(),
-            loc="outside lower right",
-            ncols=len(counts),
-            frameon=False,
-            fontsize=TEXT_SIZE,
-        )
+    figure.legend(
+        *axes.get_legend_handles_labels(),
+        loc="outside lower right",
+        ncols=len(counts),
+        frameon=False,
+        fontsize=TEXT_SIZE,
+    )
     return figure
 
 
 def _scale(axes: Axes, table: pd.DataFrame) -> None:
     """Limits and ticks in plain numbers."""
-    largest = float((100.0 * table["root_gap"]).max()) if len(table) else 1.0
-    top = max(1.0, 1.5 * largest) if np.isfinite(largest) else 1.0
+    top = max(1.0, 1.5 * float((100.0 * table["root_gap"]).max()))
     axes.set_xlim(_LEAST_PERCENT, top)
     ticks = [10.0**power for power in range(-3, 3) if 10.0**power <= top]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

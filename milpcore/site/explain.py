@@ -123,7 +123,8 @@ def _no_design_notes(inputs: SiteInputs, outcome: Outcome, max_levels: int) -> l
         if clash:
             return [f"No design with 1 level: {clash}; allow at least 2 levels."]
         why = outcome.message or "the search ended without a reason"
-        return [f"No design with at most {max_levels} levels: {why}."]
+        count = "1 level" if max_levels == 1 else f"{max_levels} levels"
+        return [f"No design with at most {count}: {why}."]
     message = f": {outcome.message}" if outcome.message else ""
     return [f"No design was found ({outcome.status.value}{message})."]
 

@@ -25,6 +25,7 @@ from milpcore.site.study import (
     honest,
     kept,
     outcomes,
+    solved,
 )
 from milpcore.streams import Streams
 
@@ -49,7 +50,7 @@ def greenfield(
     streams : Streams
         The stream table.
     n_levels : int
-        Largest number of levels, from 1.
+        Largest number of levels, from 1; more than there are candidates means all of them.
     economics : SiteEconomics, optional
         Prices and limits; the defaults of the bundled site if not given.
     objective : Measure or str
@@ -105,12 +106,9 @@ def greenfield(
         objective=objective,
     )
     make = chosen_formulation(inputs, formulation)
-    solver = make(int(n_levels))
-    outcome = solver.solve(
-        inputs, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s, observer=observer
-    )
+    _, outcome = next(solved(inputs, make, [int(n_levels)], settings))
     outcome = honest(inputs, outcome, mip_rel_gap)
-    return _checked_result(inputs, outcome, int(n_levels), solver.name)
+    return _checked_result(inputs, outcome, int(n_levels), make(int(n_levels)).name)
 
 
 def greenfield_study(
@@ -138,7 +136,7 @@ def greenfield_study(
     streams : Streams
         The stream table.
     levels : iterable of int
-        Largest numbers of levels, each from 1, none twice.
+        Largest numbers of levels, each from 1, none twice; see `greenfield`.
     economics : SiteEconomics, optional
         Prices and limits; the defaults of the bundled site if not given.
     objective : Measure or str

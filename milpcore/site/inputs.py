@@ -213,8 +213,8 @@ def prepare(
     Raises
     ------
     InputError
-        If a stream has no candidate level that serves it, a candidate is not a temperature, or a
-        price makes waste of energy profitable.
+        If streams or prices are of another kind, a stream has no candidate level that serves it,
+        a candidate is not a temperature, or a price makes waste of energy profitable.
 
     Examples
     --------
@@ -225,6 +225,14 @@ def prepare(
     156
     """
     economics = SiteEconomics() if economics is None else economics
+    faults = FaultList()
+    for name, value, kind, remedy in (
+        ("streams", streams, Streams, "read them with milpcore.read_streams(...)"),
+        ("economics", economics, SiteEconomics, "give milpcore.SiteEconomics(...)"),
+    ):
+        if not isinstance(value, kind):
+            faults.add("", name, type(value).__name__, f"must be {kind.__name__}", remedy)
+    faults.raise_if_any("site")
     measure = _measure(objective)
     is_hot = np.asarray(streams.is_hot)
     margin_K = streams.dt_cont_K + economics.level_dt_cont_K

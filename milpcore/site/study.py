@@ -3,7 +3,8 @@
 A formulation that can share work between configurations offers, beside `Formulation`,
 a method ``solve_study(inputs, levels, *, mip_rel_gap, time_limit_s, observer)`` that yields
 ``(n_levels, Outcome)`` in the order of `levels`, which rise; its own ``n_levels`` is the first of
-them. Without it the configurations are solved one at a time.
+them. Without it the configurations are solved one at a time. No formulation is made for more levels
+than there are candidates, which means the same.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from milpcore.faults import FaultList, InputError
 from milpcore.site.formulations import find_formulation
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Formulation, Observer, Outcome, relative_gap
+from milpcore.site.scaling import in_own_size, observer_in_own_size, resized, size_factor
 
 PREFERRED = ("path_search", "assignment_strong")
 """Used where no formulation is asked for: the first of these that is exact for the input."""
@@ -27,6 +29,9 @@ MakeFormulation = Callable[[int], Formulation]
 """From the largest number of levels to a formulation."""
 FormulationChoice = str | type[Any] | Formulation
 """A name, a class taking ``n_levels``, or an object whose ``n_levels`` is replaced."""
+
+MOST_LEVELS = 2**63 - 1
+"""Largest number of levels that tables hold."""
 
 _STOPPED = (Status.TIME_LIMIT, Status.NODE_LIMIT, Status.INTERRUPTED)
 
@@ -74,7 +79,7 @@ def checked_settings(
     settings : SolveSettings
         Gap from 0 to below 1; time limit positive.
     levels : sequence
-        Whole numbers from 1, none twice, at least one.
+        Whole numbers from 1 to `MOST_LEVELS`, none twice, at least one.
     formulation : object
         A known name; anything that is no text is looked at by `chosen_formulation`.
 
@@ -100,6 +105,9 @@ def checked_settings(
         if not _is_count(value):
             rule = "must be a whole number from 1"
             faults.add("", "n_levels", repr(value), rule, "give the largest number of levels")
+        elif int(cast(int, value)) > MOST_LEVELS:
+            rule = f"must be at most {MOST_LEVELS}"
+            faults.add("", "n_levels", value, rule, "give the number of candidates for no limit")
         elif value in seen:
             faults.add("", "levels", value, "must not come twice", "remove the duplicate")
         else:
@@ -139,7 +147,7 @@ def chosen_formulation(
     Returns
     -------
     callable
-        From ``n_levels`` to a formulation.
+        From ``n_levels`` to a formulation, for at most as many levels as there are candidates.
 
     Raises
     ------
@@ -157,7 +165,7 @@ def chosen_formulation(
     if formulation is None:
         makers = [_maker(name) for name in PREFERRED]
         exact = (make for make in makers if make(1).refusal(inputs) is None)
-        return next(exact, makers[-1])
+        return _within_candidates(next(exact, makers[-1]), inputs)
     make = _maker(formulation)
     refusal = make(1).refusal(inputs)
     if refusal is not None:
@@ -165,7 +173,7 @@ def chosen_formulation(
         faults = FaultList()
         faults.add("", "formulation", make(1).name, rule, remedy or "use another one")
         faults.raise_if_any("greenfield")
-    return make
+    return _within_candidates(make, inputs)
 
 
 def outcomes(
@@ -196,7 +204,7 @@ def outcomes(
     """
     waiting = list(levels)
     while waiting:
-        source = _source(inputs, make, list(waiting), settings)
+        source = solved(inputs, make, list(waiting), settings)
         try:
             for n_levels, outcome in source:
                 if n_levels != waiting[0]:
@@ -282,13 +290,28 @@ def failed(error: Exception) -> Outcome:
     return _without_design(Status.ERROR, f"{type(error).__name__}: {error}")
 
 
-def _source(
+def solved(
     inputs: SiteInputs,
     make: MakeFormulation,
     levels: Sequence[int],
     settings: SolveSettings,
 ) -> Iterator[tuple[int, Outcome]]:
-    """Outcomes of a formulation that shares work, or of one configuration after another."""
+    """Outcomes of a formulation that shares work, or of one configuration after another.
+
+    The site is solved in a usual size, see `milpcore.site.scaling`.
+    """
+    factor = size_factor(inputs)
+    settings = settings._replace(observer=observer_in_own_size(settings.observer, factor))
+    for n_levels, outcome in _in_turn(resized(inputs, factor), make, levels, settings):
+        yield n_levels, in_own_size(outcome, factor)
+
+
+def _in_turn(
+    inputs: SiteInputs,
+    make: MakeFormulation,
+    levels: Sequence[int],
+    settings: SolveSettings,
+) -> Iterator[tuple[int, Outcome]]:
     solver = make(levels[0])
     if hasattr(solver, "solve_study"):
         shares = cast(SolvesStudies, solver)
@@ -311,6 +334,11 @@ def _maker(formulation: FormulationChoice) -> MakeFormulation:
     faults.add("", "formulation", repr(formulation), rule, "give a name such as level_path")
     faults.raise_if_any("greenfield")
     raise AssertionError("unreachable")
+
+
+def _within_candidates(make: MakeFormulation, inputs: SiteInputs) -> MakeFormulation:
+    """Make no formulation for more levels than there are candidates."""
+    return lambda n_levels: make(min(n_levels, inputs.n_candidates))
 
 
 def _without_design(status: Status, message: str) -> Outcome:

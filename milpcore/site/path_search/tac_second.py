@@ -66,7 +66,7 @@ def settle_tac(
         )
         n_nodes += state.n_nodes
         design = operate_levels(inputs, state.levels)
-        if design is not None and _is_as_good(inputs, design, first_design):
+        if design is not None and is_as_good(inputs, design, first_design):
             return _with_design(inputs, outcome, design, n_nodes, state.finished), state.levels
         if not state.finished:
             break
@@ -88,8 +88,8 @@ def _known(outcome: Outcome, n_nodes: int, state: SearchState) -> tuple[float, f
     return outcome.objective, outcome.bound, n_nodes + state.n_nodes
 
 
-def _is_as_good(inputs: SiteInputs, found: Design, first: Design) -> bool:
-    """Whether neither the objective nor TAC is worse."""
+def is_as_good(inputs: SiteInputs, found: Design, first: Design) -> bool:
+    """Whether neither the objective nor TAC is worse, by more than 1e-9."""
     slack = 1.0 + LEXICOGRAPHIC_SLACK
     return objective_value(inputs, found) <= slack * objective_value(inputs, first) and (
         _tac(inputs, found) <= slack * _tac(inputs, first)

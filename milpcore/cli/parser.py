@@ -1,0 +1,263 @@
+"""The arguments of the command line and their help."""
+
+from __future__ import annotations
+
+import argparse
+
+from milpcore import __version__
+from milpcore.cases import case_names
+from milpcore.cli.arguments import (
+    FORMULATION_NAMES,
+    VARIANT_PARTS,
+    gap,
+    levels,
+    names,
+    positive_seconds,
+    seconds,
+)
+
+_STREAMS_HELP = (
+    "CSV file with the columns zone,name,t_supply,t_target,heat_flow,dt_cont in °C, kW and K "
+    "(or a workbook .xlsx), or the name of a bundled case: {cases}"
+)
+_DESCRIPTIONS = {
+    "targets": "Minimum utilities, pinch temperatures and composite curves of a stream table.",
+    "greenfield": "Utility levels, connections and heat pumps of least cost or emissions,\n"
+    "proven optimal within a gap, for several largest numbers of levels.",
+    "tightness": "Formulations of the site model side by side: size, bound of the linear\n"
+    "relaxation, gap to the proven optimum, and optionally the mixed-integer search.",
+}
+_EXIT_CODES = """\
+exit codes:
+  0    every configuration has a solution
+  1    at least one has none (says why; the others are still shown)
+  2    bad arguments or input, or an optional package is missing
+  70   an error of this package; --traceback shows where
+  74   the output could not be written, such as to a full disk
+  130  interrupted by Ctrl-C (143: by SIGTERM); what was finished is shown
+"""
+_MAIN_EPILOG = """\
+examples:
+  milpcore greenfield                     the bundled site of 400 streams, 2 to 15 levels
+  milpcore greenfield site.csv --levels 6 --out results
+  milpcore targets site.csv --json
+
+milpcore COMMAND --help describes a command.
+
+"""
+_TARGETS_EPILOG = """\
+Temperatures of pinches are on the shifted scale: hot streams lowered and cold streams raised by
+their own dt_cont. --json prints
+  {"hot_utility_kW": ..., "cold_utility_kW": ..., "pinch_C": [...]}
+
+examples:
+  milpcore targets dairy_8
+  milpcore targets site.csv --out curves
+
+"""
+_GREENFIELD_EPILOG = """\
+Every number of levels is a maximum; fewer are used where more do not help. Costs are EUR/a, CO2
+t/a, heat kW, temperatures °C in --json and CSV files; the printed table scales them.
+Ctrl-C ends the study and keeps what is finished.
+
+examples:
+  milpcore greenfield                               the bundled site, 2 to 15 levels
+  milpcore greenfield site.csv --levels 4,6,8 --economics prices.toml --out results
+  milpcore greenfield site.csv --levels 6 --objective co2 --json > six_levels.json
+
+"""
+_TIGHTNESS_EPILOG = """\
+The root gap is that of the linear relaxation to the optimum proven by the exact search. "reduced"
+variants leave out what no design as good as that optimum can use. --json prints
+  {"rows": [{"max_levels": ..., "variant": ..., "lp_bound": ..., "root_gap": ..., ...}, ...]}
+with costs in EUR/a, CO2 t/a. Ctrl-C ends the comparison and keeps what is finished.
+
+examples:
+  milpcore tightness                                the bundled site, 4, 6 and 8 levels
+  milpcore tightness site.csv --levels 5 --formulation level_path,+pairing --time-limit 20
+  milpcore tightness --levels 4,6,8,11 --out tightness
+
+"""
+
+
+def _help_layout(prog: str) -> argparse.RawDescriptionHelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=26)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands; `command` names the one asked for."""
+    whole = argparse.ArgumentParser(
+        prog="milpcore",
+        description="Utility levels and heat pumps for chemical sites, proven optimal.",
+        epilog=_MAIN_EPILOG + _EXIT_CODES,
+        formatter_class=_help_layout,
+        allow_abbrev=False,
+    )
+    whole.add_argument("--version", action="version", version=f"milpcore {__version__}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary, epilog, fill in (
+        ("targets", "minimum utilities, pinches, composite curves", _TARGETS_EPILOG, _fill_targets),
+        ("greenfield", "best utility levels and heat pumps", _GREENFIELD_EPILOG, _fill_greenfield),
+        ("tightness", "formulations side by side", _TIGHTNESS_EPILOG, _fill_tightness),
+    ):
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=_DESCRIPTIONS[name],
+            epilog=epilog + _EXIT_CODES,
+            formatter_class=_help_layout,
+            allow_abbrev=False,
+        )
+        fill(command)
+        command.add_argument("--json", action="store_true", help="print one JSON object only")
+        command.add_argument(
+            "--traceback", action="store_true", help="show where an error comes from"
+        )
+    return whole
+
+
+def add_streams(command: argparse.ArgumentParser, *, default: str | None) -> None:
+    """Add the stream table, with the units of its plain numbers.
+
+    Parameters
+    ----------
+    command : argparse.ArgumentParser
+        Where to add it.
+    default : str or None
+        Bundled case to take when none is named; None where one must be.
+    """
+    known = _STREAMS_HELP.format(cases=", ".join(case_names()))
+    if default is None:
+        command.add_argument("streams", metavar="STREAMS", help=known)
+    else:
+        known = f"{known} (default: {default})"
+        command.add_argument("streams", metavar="STREAMS", nargs="?", default=default, help=known)
+    command.add_argument(
+        "--temperature-unit",
+        choices=("C", "K"),
+        help="unit of temperatures that carry none in the file (default: C)",
+    )
+    command.add_argument(
+        "--heat-unit",
+        choices=("kW", "MW"),
+        help="unit of duties that carry none in the file (default: kW)",
+    )
+
+
+def _fill_targets(command: argparse.ArgumentParser) -> None:
+    add_streams(command, default=None)
+    command.add_argument(
+        "--out",
+        metavar="DIR",
+        help="write the composite and grand composite curves as figures (PNG, SVG) and CSV and, in "
+        "DIR/inputs, a copy of the streams; needs the extra milpcore[plot]",
+    )
+
+
+def _fill_greenfield(command: argparse.ArgumentParser) -> None:
+    add_streams(command, default="site_400")
+    command.add_argument(
+        "--levels",
+        metavar="N",
+        type=levels,
+        default="2-15",
+        help="largest numbers of levels: 2-15, 6 or 4,6,8 (default: 2-15)",
+    )
+    command.add_argument(
+        "--economics",
+        metavar="FILE",
+        help="prices and limits, TOML with a table [site]; keys left out keep their default",
+    )
+    command.add_argument(
+        "--objective",
+        choices=("tac", "opex", "capex", "co2"),
+        default="tac",
+        help="what to minimise: total annualised cost, its parts (EUR/a), or CO2 (t/a); "
+        "TAC decides between equals (default: tac)",
+    )
+    command.add_argument(
+        "--formulation",
+        metavar="NAME",
+        help=f"how to solve: {', '.join(FORMULATION_NAMES)} "
+        "(default: the fastest that is exact for the input)",
+    )
+    command.add_argument(
+        "--gap",
+        type=gap,
+        default=1e-4,
+        help="relative gap at which a configuration counts as optimal (default: 1e-4)",
+    )
+    command.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=positive_seconds,
+        help="seconds for each configuration; the best design so far is shown with its gap",
+    )
+    command.add_argument(
+        "--no-cascade",
+        action="store_true",
+        help="heat may not flow from a level to a lower one",
+    )
+    command.add_argument(
+        "--out",
+        metavar="DIR",
+        help="write every table as CSV, the figures (PNG, SVG) and, in DIR/inputs, copies of the "
+        "inputs; needs the extra milpcore[plot]",
+    )
+    command.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _fill_tightness(command: argparse.ArgumentParser) -> None:
+    add_streams(command, default="site_400")
+    command.add_argument(
+        "--levels",
+        metavar="N",
+        type=levels,
+        default="4,6,8",
+        help="largest numbers of levels: 4,6,8, 6 or 4-8 (default: 4,6,8)",
+    )
+    command.add_argument(
+        "--economics",
+        metavar="FILE",
+        help="prices and limits, TOML with a table [site]; keys left out keep their default",
+    )
+    command.add_argument(
+        "--objective",
+        choices=("tac", "opex", "capex", "co2"),
+        default="tac",
+        help="what to minimise (default: tac)",
+    )
+    command.add_argument(
+        "--formulation",
+        metavar="NAMES",
+        type=names,
+        help="variants, or parts of their names, with commas between them: "
+        f"{', '.join(VARIANT_PARTS)} (default: all)",
+    )
+    command.add_argument(
+        "--gap",
+        type=gap,
+        default=1e-4,
+        help="relative gap at which a search ends (default: 1e-4)",
+    )
+    command.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=seconds,
+        default=0.0,
+        help="seconds for each mixed-integer search; 0 for relaxations only (default: 0)",
+    )
+    command.add_argument(
+        "--lp-time-limit",
+        metavar="S",
+        type=positive_seconds,
+        default=60.0,
+        help="seconds for each relaxation (default: 60)",
+    )
+    command.add_argument(
+        "--out",
+        metavar="DIR",
+        help="write the table as CSV, the figure (PNG, SVG) and, in DIR/inputs, copies of the "
+        "inputs; needs the extra milpcore[plot]",
+    )
+    command.add_argument("--quiet", action="store_true", help="show no progress")
