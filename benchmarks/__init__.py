@@ -4,4 +4,13 @@ A benchmark is a module with ``NAME``, ``SUMMARY`` and ``run(out_dir) -> DataFra
 measurement, units in the column names. Add its name to `BENCHMARKS`.
 """
 
-BENCHMARKS = ("kernels", "assembly", "formulations", "greenfield", "scaling", "first_use")
+BENCHMARKS = (
+    "kernels",
+    "assembly",
+    "formulations",
+    "greenfield",
+    "retrofit",
+    "scaling",
+    "sweep",
+    "first_use",
+)

@@ -44,6 +44,7 @@ __all__ = [
     "read_streams",
     "solve",
     "solve_lp",
+    "sweep",
     "targets",
     "write_economics",
     "write_streams",
@@ -68,12 +69,13 @@ _HOME = {
     "read_streams": "milpcore.streams",
     "solve": "milpcore.core",
     "solve_lp": "milpcore.core",
+    "sweep": "milpcore.sweeps",
     "targets": "milpcore.targets",
     "write_economics": "milpcore.economics",
     "write_streams": "milpcore.streams",
 }
 """Module that each public name comes from."""
-_PARTS = ("core", "plots", "site")
+_PARTS = ("core", "plots", "site", "sweeps")
 """Packages that are imported like names."""
 TYPE_CHECKING = False
 """Type checkers take it for true; importing `typing` takes longer than all the rest."""
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from milpcore.extras import MissingExtraError
     from milpcore.faults import Fault, InputError
     from milpcore.streams import Streams, case_names, load_case, read_streams, write_streams
+    from milpcore.sweeps import sweep
     from milpcore.targets import Targets, targets
 else:
 

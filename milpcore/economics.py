@@ -271,7 +271,7 @@ def read_economics(path: str | Path) -> SiteEconomics:
     55.0
     """
     faults = FaultList()
-    document = _parsed(path, faults)
+    document = read_toml(path, faults)
     faults.raise_if_any(str(path))
     site = document.pop("site", None)
     about = document.pop("about", {})
@@ -316,8 +316,8 @@ def write_economics(economics: SiteEconomics, path: str | Path) -> None:
         temporary.write_text("\n".join(["[site]", *lines, ""]), encoding="utf-8")
 
 
-def _parsed(path: str | Path, faults: FaultList) -> dict[str, Any]:
-    """Read a TOML file, UTF-8 with or without byte order mark."""
+def read_toml(path: str | Path, faults: FaultList) -> dict[str, Any]:
+    """Read a TOML file, UTF-8 with or without byte order mark, noting what is wrong with it."""
     before = len(faults)
     data = read_bytes(path, faults)
     if len(faults) > before:

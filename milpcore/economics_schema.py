@@ -6,6 +6,7 @@ Values, units, statuses and sources stand in ``milpcore/data/site_400.toml``; th
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -77,6 +78,20 @@ def _bundled() -> dict[str, dict[str, Any]]:
 _BUNDLED = _bundled()
 DEFAULTS: dict[str, float] = _BUNDLED["site"]
 ABOUT: dict[str, dict[str, str]] = _BUNDLED["about"]
+
+
+_UNIT_SUFFIX = re.compile(r"_(?:(?:EUR|t|h)_per_(?:MWh|kW|t|a)|K|C|a)$")
+
+
+def label_of(key: str) -> str:
+    """Name of a parameter for people, without its unit.
+
+    Examples
+    --------
+    >>> label_of("co2_price_EUR_per_t"), label_of("max_lift_K"), label_of("interest_rate")
+    ('CO2 price', 'max lift', 'interest rate')
+    """
+    return _UNIT_SUFFIX.sub("", key).replace("_", " ").replace("co2", "CO2")
 
 
 def checked_values(values: Mapping[str, object], where: str, faults: FaultList) -> dict[str, float]:

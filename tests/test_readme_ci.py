@@ -29,7 +29,7 @@ STEPS = (
     "milpcore greenfield",
     "python -m pip install .[test]",
     "python -m pytest",
-    "python -m pip install .[lint,notebooks,benchmarks]",
+    "python -m pip install .[lint,notebooks,benchmarks,dask]",
     "python -m ruff format --check .",
     "python -m ruff check .",
     "python -m mypy",
@@ -48,6 +48,18 @@ line="${NUMBA_DISABLE_JIT:+NUMBA_DISABLE_JIT=$NUMBA_DISABLE_JIT }$name $*"
 printf '%s\\n' "$line" >>"$LOG"
 if [ "$line" = "$FAIL_AT" ]; then exit 3; fi
 printf 'ran %s\\n' "$line"
+"""
+
+
+SCENARIOS = """\
+[study]
+run = "fixed_levels"
+streams = "site.csv"
+levels_C = [5, 45, 85, 210]
+[cases]
+method = "grid"
+[cases.values]
+electricity_price_EUR_per_MWh = [40, 85, 130]
 """
 
 
@@ -147,17 +159,20 @@ def own_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the README speaks of."""
     milpcore.write_streams(milpcore.load_case("dairy_8"), tmp_path / "site.csv")
     (tmp_path / "prices.toml").write_text(_blocks("toml")[0], encoding="utf-8")
+    (tmp_path / "scenarios.toml").write_text(SCENARIOS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_python_in_the_readme_runs(own_site: Path) -> None:
-    (block,) = _blocks("python")
     names: dict[str, Any] = {}
-    exec(compile(block, "README.md", "exec"), names)
+    for block in _blocks("python"):
+        exec(compile(block, "README.md", "exec"), names)
     assert names["result"].status is milpcore.Status.OPTIMAL
     assert names["solution"].status is milpcore.Status.OPTIMAL
     assert (own_site / "six_levels.mps").stat().st_size > 1000
+    assert names["study"].best.saving_percent >= 0.0
+    assert set(names["table"]["status"]) == {"optimal"}
 
 
 @pytest.mark.slow
@@ -170,7 +185,8 @@ def test_command_lines_of_the_readme_run(line: str, own_site: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout
-    kinds = {file.suffix for file in (own_site / "results").iterdir()}
+    (folder,) = re.findall(r"--out (\w+)", line)
+    kinds = {file.suffix for file in (own_site / folder).iterdir()}
     assert {".csv", ".png"} <= kinds
 
 

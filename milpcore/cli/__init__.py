@@ -1,4 +1,4 @@
-"""The command line: ``milpcore targets``, ``greenfield`` and ``tightness``.
+"""The command line: ``milpcore targets``, ``greenfield``, ``retrofit``, ``sweep``, ``tightness``.
 
 Results go to standard output and nothing else does; messages and progress go to standard error.
 Exit codes:

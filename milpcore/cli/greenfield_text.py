@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from milpcore.cli.design_text import design_text
 from milpcore.report import TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
 from milpcore.site.results import GreenfieldStudy, SiteResult
@@ -127,49 +128,14 @@ def runs(numbers: Sequence[int]) -> str:
 
 
 def _best_text(best: SiteResult) -> list[str]:
-    row, levels, pumps = best.summary.iloc[0], best.levels, best.heat_pumps
+    row = best.summary.iloc[0]
     kind = Kind.EMISSION if row["unit"] == "t/a" else Kind.COST
     value = float(row["objective_value"])
     scale = scale_for(kind, [value])
     name = str(row["objective"]).upper()
     count = "1 level" if best.max_levels == 1 else f"{best.max_levels} levels"
     title = f"Best: at most {count}, {name} {scale.text(value)} {scale.unit}"
-    terms = (
-        ("hot\nstreams", "hot_streams_kW"),
-        ("cold\nstreams", "cold_streams_kW"),
-        ("external\nheat", "external_heat_kW"),
-        ("cooling", "cooling_kW"),
-        ("from\npumps", "heat_pump_sink_kW"),
-        ("to\npumps", "heat_pump_source_kW"),
-        ("from\nabove", "cascade_in_kW"),
-        ("to\nbelow", "cascade_out_kW"),
-    )
-    heat = scale_for(Kind.HEAT, levels[[column for _, column in terms]].to_numpy().ravel())
-    table = text_table(
-        [
-            TextColumn("level", "°C", [f"{value:g}" for value in levels["temperature_C"]]),
-            *(
-                TextColumn(title, heat.unit, [heat.text(value, 2) for value in levels[column]])
-                for title, column in terms
-            ),
-        ]
-    )
-    return [f"{title}\n\n{table}", _pumps_text(pumps)]
-
-
-def _pumps_text(pumps: pd.DataFrame) -> str:
-    if not len(pumps):
-        return ""
-    heat = scale_for(Kind.HEAT, pumps["heat_kW"])
-    return text_table(
-        [
-            TextColumn("heat pump\nfrom", "°C", [f"{value:g}" for value in pumps["source_C"]]),
-            TextColumn("to", "°C", [f"{value:g}" for value in pumps["sink_C"]]),
-            TextColumn("COP", "", [number(value) for value in pumps["cop"]]),
-            TextColumn("heat", heat.unit, [heat.text(value) for value in pumps["heat_kW"]]),
-            TextColumn("power", heat.unit, [heat.text(value) for value in pumps["power_kW"]]),
-        ]
-    )
+    return [title, *design_text(best)]
 
 
 def _counts(column: pd.Series[int]) -> list[str]:

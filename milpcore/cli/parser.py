@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import NamedTuple
 
 from milpcore import __version__
 from milpcore.cases import case_names
+from milpcore.cli import retrofit_arguments, sweep_arguments
 from milpcore.cli.arguments import (
     FORMULATION_NAMES,
     VARIANT_PARTS,
@@ -20,13 +23,6 @@ _STREAMS_HELP = (
     "CSV file with the columns zone,name,t_supply,t_target,heat_flow,dt_cont in °C, kW and K "
     "(or a workbook .xlsx), or the name of a bundled case: {cases}"
 )
-_DESCRIPTIONS = {
-    "targets": "Minimum utilities, pinch temperatures and composite curves of a stream table.",
-    "greenfield": "Utility levels, connections and heat pumps of least cost or emissions,\n"
-    "proven optimal within a gap, for several largest numbers of levels.",
-    "tightness": "Formulations of the site model side by side: size, bound of the linear\n"
-    "relaxation, gap to the proven optimum, and optionally the mixed-integer search.",
-}
 _EXIT_CODES = """\
 exit codes:
   0    every configuration has a solution
@@ -41,6 +37,7 @@ examples:
   milpcore greenfield                     the bundled site of 400 streams, 2 to 15 levels
   milpcore greenfield site.csv --levels 6 --out results
   milpcore targets site.csv --json
+  milpcore retrofit --existing 13,25,80,143,214,285,1600 --move 2
 
 milpcore COMMAND --help describes a command.
 
@@ -80,6 +77,65 @@ examples:
 """
 
 
+class _Command(NamedTuple):
+    """A command: its help, its own arguments, and the stream table taken when none is named.
+
+    `default_streams` is empty where one must be named, None where there is none.
+    """
+
+    name: str
+    summary: str
+    description: str
+    epilog: str
+    fill: Callable[[argparse.ArgumentParser], None]
+    default_streams: str | None = "site_400"
+
+
+def _commands() -> tuple[_Command, ...]:
+    return (
+        _Command(
+            "targets",
+            "minimum utilities, pinches, composite curves",
+            "Minimum utilities without heat pumps, pinch temperatures and composite curves of a\n"
+            "stream table.",
+            _TARGETS_EPILOG,
+            _fill_targets,
+            default_streams="",
+        ),
+        _Command(
+            "greenfield",
+            "best utility levels and heat pumps",
+            "Utility levels, connections and heat pumps of least cost or emissions,\n"
+            "proven optimal within a gap, for several largest numbers of levels.",
+            _GREENFIELD_EPILOG,
+            _fill_greenfield,
+        ),
+        _Command(
+            "retrofit",
+            retrofit_arguments.SUMMARY,
+            retrofit_arguments.DESCRIPTION,
+            retrofit_arguments.EPILOG,
+            retrofit_arguments.fill,
+        ),
+        _Command(
+            "sweep",
+            sweep_arguments.SUMMARY,
+            sweep_arguments.DESCRIPTION,
+            sweep_arguments.EPILOG,
+            sweep_arguments.fill,
+            default_streams=None,
+        ),
+        _Command(
+            "tightness",
+            "formulations side by side",
+            "Formulations of the site model side by side: size, bound of the linear\n"
+            "relaxation, gap to the proven optimum, and optionally the mixed-integer search.",
+            _TIGHTNESS_EPILOG,
+            _fill_tightness,
+        ),
+    )
+
+
 def _help_layout(prog: str) -> argparse.RawDescriptionHelpFormatter:
     return argparse.RawDescriptionHelpFormatter(prog, max_help_position=26)
 
@@ -95,20 +151,18 @@ def parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"milpcore {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary, epilog, fill in (
-        ("targets", "minimum utilities, pinches, composite curves", _TARGETS_EPILOG, _fill_targets),
-        ("greenfield", "best utility levels and heat pumps", _GREENFIELD_EPILOG, _fill_greenfield),
-        ("tightness", "formulations side by side", _TIGHTNESS_EPILOG, _fill_tightness),
-    ):
+    for one in _commands():
         command = commands.add_parser(
-            name,
-            help=summary,
-            description=_DESCRIPTIONS[name],
-            epilog=epilog + _EXIT_CODES,
+            one.name,
+            help=one.summary,
+            description=one.description,
+            epilog=one.epilog + _EXIT_CODES,
             formatter_class=_help_layout,
             allow_abbrev=False,
         )
-        fill(command)
+        if one.default_streams is not None:
+            add_streams(command, default=one.default_streams or None)
+        one.fill(command)
         command.add_argument("--json", action="store_true", help="print one JSON object only")
         command.add_argument(
             "--traceback", action="store_true", help="show where an error comes from"
@@ -145,7 +199,6 @@ def add_streams(command: argparse.ArgumentParser, *, default: str | None) -> Non
 
 
 def _fill_targets(command: argparse.ArgumentParser) -> None:
-    add_streams(command, default=None)
     command.add_argument(
         "--out",
         metavar="DIR",
@@ -155,7 +208,6 @@ def _fill_targets(command: argparse.ArgumentParser) -> None:
 
 
 def _fill_greenfield(command: argparse.ArgumentParser) -> None:
-    add_streams(command, default="site_400")
     command.add_argument(
         "--levels",
         metavar="N",
@@ -208,7 +260,6 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
 
 
 def _fill_tightness(command: argparse.ArgumentParser) -> None:
-    add_streams(command, default="site_400")
     command.add_argument(
         "--levels",
         metavar="N",

@@ -31,6 +31,8 @@ TRACEBACK_VARIABLE = "MILPCORE_TRACEBACK"
 _COMMANDS = {
     "targets": "milpcore.cli.targets",
     "greenfield": "milpcore.cli.greenfield",
+    "retrofit": "milpcore.cli.retrofit",
+    "sweep": "milpcore.cli.sweep",
     "tightness": "milpcore.cli.tightness",
 }
 

@@ -1,6 +1,7 @@
 """Model A: the utility levels, connections and heat pumps of a chemical site.
 
-`greenfield` goes from a stream table to a checked result in one call. Step by step: `prepare` turns
+`greenfield` goes from a stream table to a checked result in one call, `retrofit` from levels of
+today. Step by step: `prepare` turns
 streams and prices into arrays, a formulation solves them, `check` verifies the result from its
 tables alone; `build` gives the mixed-integer program itself. Source of the model: Hochhaus,
 Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated Utility Systems with Heat Pumps
@@ -20,6 +21,8 @@ from milpcore.site.level_path import LevelPath
 from milpcore.site.model import Design, Formulation, MilpFormulation, Outcome, Progress
 from milpcore.site.path_search import PathSearch
 from milpcore.site.results import GreenfieldStudy, SiteResult
+from milpcore.site.retrofit import RetrofitProgress, retrofit
+from milpcore.site.retrofit_results import RetrofitResult, RetrofitStudy
 
 __all__ = [
     "FORMULATIONS",
@@ -38,6 +41,9 @@ __all__ = [
     "Outcome",
     "PathSearch",
     "Progress",
+    "RetrofitProgress",
+    "RetrofitResult",
+    "RetrofitStudy",
     "SiteInputs",
     "SiteResult",
     "TemperatureBand",
@@ -50,4 +56,5 @@ __all__ = [
     "greenfield_study",
     "prepare",
     "random_site",
+    "retrofit",
 ]

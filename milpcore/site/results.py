@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,11 +25,10 @@ import pandas as pd
 
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
-from milpcore.faults import FaultList
-from milpcore.files import replacing
 from milpcore.site.explain import explain
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Outcome
+from milpcore.site.table_files import write_tables
 from milpcore.site.tables import (
     COST_COLUMNS,
     SCHEMAS,
@@ -193,15 +191,7 @@ class GreenfieldStudy:
         >>> [path.name for path in study.write(tempfile.mkdtemp())]
         ['summary.csv', 'levels.csv', 'heat_pumps.csv', 'connections.csv', 'notes.csv']
         """
-        folder = Path(directory)
-        _make_directory(folder)
-        paths = tuple(folder / f"{name}.csv" for name in (*SCHEMAS, "notes"))
-        with ExitStack() as stack:
-            for path in paths:
-                temporary = stack.enter_context(replacing(path))
-                table: pd.DataFrame = getattr(self, path.stem)
-                table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
-        return paths
+        return write_tables({name: getattr(self, name) for name in (*SCHEMAS, "notes")}, directory)
 
     def _joined(self, table_of: Callable[[SiteResult], pd.DataFrame], name: str) -> pd.DataFrame:
         if not self.results:
@@ -271,13 +261,3 @@ def make_result(
 
 def _plain(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
-
-
-def _make_directory(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        faults = FaultList()
-        rule = f"cannot be made: {error.strerror or error}"
-        faults.add("", "directory", folder, rule, "name a folder that you can write to")
-        faults.raise_if_any("results")

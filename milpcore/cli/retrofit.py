@@ -1,0 +1,147 @@
+"""The command ``milpcore retrofit``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
+from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.retrofit_study import Answer, Request, run_study
+from milpcore.cli.retrofit_text import retrofit_text
+from milpcore.cli.sources import Source, input_files, source_of
+from milpcore.economics import SiteEconomics, read_economics
+from milpcore.report import ProgressLine
+from milpcore.site.retrofit_plan import RetrofitOptions
+
+_TABLES = ("summary", "existing", "levels", "heat_pumps", "connections", "notes")
+_FIGURES = ("retrofit_savings", "levels_best")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Solve a retrofit study, show it, write it."""
+    inputs = input_files(arguments)
+    check_output(arguments.out, inputs=inputs, writes=_writes())
+    request, source = _request(arguments)
+    answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
+    study = answer.study
+    if answer.was_interrupted:
+        missing = study.n_configurations - len(study.results)
+        print_error(f"interrupted; {missing} of {study.n_configurations} combinations not started")
+    try:
+        if arguments.json:
+            print_json(study.to_json_dict())
+        else:
+            print_output(f"{_heading(source, request, answer)}\n\n{retrofit_text(study)}\n")
+    finally:  # even where nobody reads the text
+        if arguments.out is not None:
+            _write(arguments.out, source, request, answer, inputs=inputs)
+    if not arguments.json:
+        where = "add --out DIR" if arguments.out is None else arguments.out
+        print_output(f"\nfigures and tables: {where}\n")
+    without = [one for one in study.results if not one.result.has_design]
+    if arguments.json:
+        for one in without:
+            print_error(f"{one.name}: {' '.join(one.result.notes)}")
+    if answer.was_interrupted:
+        return INTERRUPTED
+    return NO_SOLUTION if without else OK
+
+
+def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
+    """Read all inputs, so that their faults come before anything long."""
+    source = source_of(arguments)
+    economics = SiteEconomics()
+    if arguments.economics is not None:
+        economics = read_economics(arguments.economics)
+    options = RetrofitOptions(
+        existing_C=arguments.existing,
+        move=arguments.move,
+        range_K=arguments.range,
+        movable_C=arguments.movable,
+        heat_pumps=not arguments.no_pumps,
+        add=arguments.add,
+        close=arguments.close,
+        candidates_C=None,
+    )
+    request = Request(
+        source.streams,
+        economics,
+        options,
+        arguments.objective,
+        wants_singles=arguments.out is not None and arguments.move == 2,
+    )
+    return request, source
+
+
+def _heading(source: Source, request: Request, answer: Answer) -> str:
+    """Say what was solved."""
+    options = request.options
+    movable = options.existing_C if options.movable_C is None else options.movable_C
+    told = [
+        f"least {request.objective.upper()}",
+        f"{options.move} of {len(movable)} levels may move by {options.range_K:g} K",
+        f"{options.add} added" if options.add else "",
+        f"{options.close} given up" if options.close else "",
+        "" if options.heat_pumps else "no heat pumps",
+        f"{answer.n_candidates} candidate levels",
+    ]
+    return "\n".join(filter(None, (source.headline, source.origin, ", ".join(filter(None, told)))))
+
+
+def _writes() -> list[str]:
+    """List what a run may write besides its record and its inputs."""
+    return [
+        *(f"{name}.csv" for name in _TABLES),
+        *(f"{name}.{suffix}" for name in _FIGURES for suffix in ("png", "svg")),
+    ]
+
+
+def _write(
+    out: str, source: Source, request: Request, answer: Answer, *, inputs: tuple[str, ...]
+) -> None:
+    """Write tables, inputs, the record of the run and figures."""
+
+    def tables(folder: Path) -> None:
+        answer.study.write(folder)
+        write_inputs(folder, source.streams, request.economics)
+
+    write_output(
+        out,
+        tables=tables,
+        figures=_figures(source.name, answer),
+        entries=_record(source, request),
+        inputs=inputs,
+    )
+
+
+def _figures(name: str, answer: Answer) -> Iterator[Drawn]:
+    """Draw the figures one by one."""
+    from milpcore import plots
+
+    title = f"{name}: retrofit"
+    savings = plots.retrofit_savings(answer.study, singles=answer.singles, title=title)
+    yield Drawn("retrofit_savings", savings)
+    best = answer.study.best
+    if best is not None:
+        yield Drawn("levels_best", plots.levels_and_streams(best.result, name=name))
+
+
+def _record(source: Source, request: Request) -> dict[str, Any]:
+    """Everything that a run can be repeated with."""
+    options = request.options
+    return {
+        "command": "retrofit",
+        "streams": source.name,
+        "existing_C": list(options.existing_C),
+        "move": options.move,
+        "range_K": options.range_K,
+        "movable_C": None if options.movable_C is None else list(options.movable_C),
+        "heat_pumps": options.heat_pumps,
+        "add": options.add,
+        "close": options.close,
+        "objective": request.objective,
+    }

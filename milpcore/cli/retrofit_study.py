@@ -1,0 +1,131 @@
+"""Run a retrofit study in a child process, so that Ctrl-C is answered at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from milpcore.core import Channel, ChildInterrupted, run_in_child
+from milpcore.economics import SiteEconomics
+from milpcore.report import ProgressLine
+from milpcore.scales import number
+from milpcore.site.retrofit import RetrofitProgress, retrofit
+from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
+from milpcore.site.retrofit_results import RetrofitStudy
+from milpcore.streams import Streams
+
+GRACE_S = 0.3
+"""Seconds that the study has to hand over what is finished after Ctrl-C."""
+
+
+class Request(NamedTuple):
+    """What is asked for; picklable."""
+
+    streams: Streams
+    economics: SiteEconomics
+    options: RetrofitOptions
+    objective: str
+    wants_singles: bool
+
+
+class _Found(NamedTuple):
+    """What the child finds."""
+
+    study: RetrofitStudy
+    singles: RetrofitStudy | None
+
+
+class Answer(NamedTuple):
+    """What came of it.
+
+    Attributes
+    ----------
+    study : RetrofitStudy
+        The configurations that were finished.
+    singles : RetrofitStudy or None
+        The same levels moved one at a time, for the figure.
+    was_interrupted : bool
+        Whether Ctrl-C ended the study.
+    n_candidates : int
+        Number of candidate levels.
+    """
+
+    study: RetrofitStudy
+    singles: RetrofitStudy | None
+    was_interrupted: bool
+    n_candidates: int
+
+
+def run_study(request: Request, line: ProgressLine) -> Answer:
+    """Solve all configurations in a child process.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+    line : ProgressLine
+        Shows how far it is.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    InputError
+        If the input has faults; at once.
+    KeyboardInterrupt
+        At Ctrl-C before anything was finished.
+    """
+    plan = plan_retrofit(
+        request.streams, request.options, economics=request.economics, objective=request.objective
+    )
+    n_candidates = plan.inputs.n_candidates
+
+    def hear(progress: RetrofitProgress) -> None:
+        line.begin(progress_line(progress))
+
+    with line:
+        line.begin(lambda _: "starting")
+        try:
+            found = run_in_child(_study_in_child, request, on_message=hear, grace_s=GRACE_S)
+        except ChildInterrupted as interrupt:
+            if isinstance(interrupt.value, _Found):
+                return Answer(*interrupt.value, True, n_candidates)
+            raise
+    return Answer(*found, False, n_candidates)
+
+
+def progress_line(progress: RetrofitProgress) -> Callable[[float], str]:
+    """Text of the progress line, from the seconds since it was begun."""
+    done = f"{progress.n_done} of {progress.n_configurations} combinations"
+    best = progress.best_saving_percent
+    saving = "" if math.isnan(best) else f"  best saving {number(best, 3)} %"
+    return lambda since_s: f"{done}  {progress.elapsed_s + since_s:.1f} s{saving}"
+
+
+def _study_in_child(channel: Channel, request: Request) -> _Found:
+    """Send progress to the parent; stop when it asks to."""
+    sent = -1
+
+    def observe(progress: RetrofitProgress) -> bool:
+        nonlocal sent
+        if progress.n_done > sent:
+            channel.send(progress)
+            sent = progress.n_done
+        return channel.should_stop.is_set()
+
+    def solved(options: RetrofitOptions) -> RetrofitStudy:
+        return retrofit(
+            request.streams,
+            **options._asdict(),
+            economics=request.economics,
+            objective=request.objective,
+            observer=observe,
+        )
+
+    study = solved(request.options)
+    if not request.wants_singles or channel.should_stop.is_set():
+        return _Found(study, None)
+    return _Found(study, solved(request.options._replace(move=1)))

@@ -1,0 +1,190 @@
+"""The command ``milpcore sweep``."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
+from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.extras import require
+from milpcore.faults import Fault, InputError
+from milpcore.report import ProgressLine, TextColumn, text_table
+from milpcore.scales import Kind, number, scale_for
+from milpcore.sweeps.runner import SweepProgress, sweep
+from milpcore.sweeps.study_file import SweepStudy, read_sweep
+from milpcore.sweeps.summary import SweepSummary, summarize
+
+CHECKPOINT = "checkpoint.sqlite"
+_SUMMARIES = ("status", "spread", "heat_pumps", "pump_sets")
+_FIGURES = ("tac_distribution", "heat_pump_shares")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run all cases that are not in the checkpoint, show and write the results."""
+    study = read_sweep(arguments.study)
+    results_file = f"results.{arguments.format}"
+    writes = [
+        results_file,
+        CHECKPOINT,
+        "inputs/study.toml",
+        *(f"{name}.csv" for name in _SUMMARIES),
+    ]
+    writes += [f"{name}.{suffix}" for name in _FIGURES for suffix in ("png", "svg")]
+    check_output(arguments.out, inputs=study.files, writes=writes)
+    if arguments.workers < 1:
+        rule = "must be at least 1"
+        fault = Fault("", "--workers", str(arguments.workers), rule, "such as 2")
+        raise InputError("sweep", (fault,))
+    if arguments.format == "parquet":
+        require("pyarrow", "parquet", "writing Parquet files")
+    Path(arguments.out).mkdir(parents=True, exist_ok=True)
+    try:
+        table = _swept(arguments, study)
+    except KeyboardInterrupt:
+        print_error("interrupted; finished cases are kept, the same command goes on with the rest")
+        return INTERRUPTED
+    summary = summarize(table)
+    try:
+        if arguments.json:
+            print_json(summary.to_json_dict())
+        else:
+            print_output(f"{_text(study, table, summary)}\n")
+    finally:  # even where nobody reads the text
+        _write(arguments, study, table, summary, results_file)
+    if not arguments.json:
+        print_output(f"\nresults, summary and figures: {arguments.out}\n")
+    return OK if (table["status"] == "optimal").all() else NO_SOLUTION
+
+
+def _swept(arguments: argparse.Namespace, study: SweepStudy) -> pd.DataFrame:
+    line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
+    latest: list[SweepProgress] = []
+
+    def text(elapsed_s: float) -> str:
+        if not latest:
+            return f"starting  {elapsed_s:.0f} s"
+        now = latest[-1]
+        return (
+            f"{now.n_done} of {now.n_cases} cases  {now.cases_per_s:.0f} a second  "
+            f"{now.remaining_s:.0f} s left"
+        )
+
+    with line, _executor(arguments) as executor:
+        line.begin(text)
+        return sweep(
+            study.run,
+            study.cases,
+            executor=executor,
+            checkpoint=Path(arguments.out) / CHECKPOINT,
+            on_progress=latest.append,
+        )
+
+
+@contextmanager
+def _executor(arguments: argparse.Namespace) -> Iterator[Any]:
+    if arguments.scheduler is None:
+        yield arguments.workers if arguments.workers > 1 else None
+        return
+    distributed = require("distributed", "dask", "sweeps on a Dask cluster")
+    try:
+        client = distributed.Client(arguments.scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        rule = f"cannot be reached: {error}"
+        fault = Fault("", "--scheduler", arguments.scheduler, rule, "check address and network")
+        raise InputError("sweep", (fault,)) from error
+    with client:
+        yield client
+
+
+def _text(study: SweepStudy, table: pd.DataFrame, summary: SweepSummary) -> str:
+    counts = ", ".join(
+        f"{count} {status}" for status, count in summary.status.itertuples(index=False, name=None)
+    )
+    parts = [f"{study.name}: {len(table)} cases ({counts})"]
+    if len(summary.spread):
+        parts.append(_spread_text(summary.spread))
+    if len(summary.pump_sets):
+        sets = summary.pump_sets.head(12)
+        scale = scale_for(Kind.COST, sets["mean_tac_EUR_per_a"])
+        parts.append(
+            text_table(
+                [
+                    TextColumn("heat pumps", "°C", [str(x) for x in sets["heat_pumps"]], left=True),
+                    TextColumn("cases", "", [str(count) for count in sets["n_cases"]]),
+                    TextColumn("share", "%", [number(100.0 * x, 1) for x in sets["share"]]),
+                    TextColumn(
+                        "mean TAC", scale.unit, [scale.text(x) for x in sets["mean_tac_EUR_per_a"]]
+                    ),
+                ]
+            )
+        )
+    failed = table[table["status"].isin(("error", "bad_input"))]
+    for place, error in failed["error"].head(3).items():
+        parts.append(f"case {int(str(place)) + 1}: {error}")
+    return "\n\n".join(parts)
+
+
+def _spread_text(spread: pd.DataFrame) -> str:
+    names = ("mean", "q05", "q50", "q95")
+    kinds = {"EUR_per_a": Kind.COST, "t_per_a": Kind.EMISSION, "kW": Kind.HEAT}
+    rows = []
+    for row in spread.to_dict("records"):
+        quantity = str(row["quantity"])
+        unit = next(unit for unit in kinds if quantity.endswith(unit))
+        scale = scale_for(kinds[unit], [row[name] for name in names])
+        label = quantity.removesuffix(f"_{unit}").replace("_", " ")
+        label = label if label in ("regret", "external heat", "electricity") else label.upper()
+        rows.append((label, scale.unit, *(scale.text(row[name]) for name in names)))
+    titles = ("", "unit", "mean", "5 %", "median", "95 %")
+    return text_table(
+        [
+            TextColumn(title, "", list(cells), left=place < 2)
+            for place, (title, cells) in enumerate(
+                zip(titles, zip(*rows, strict=True), strict=True)
+            )
+        ]
+    )
+
+
+def _write(
+    arguments: argparse.Namespace,
+    study: SweepStudy,
+    table: pd.DataFrame,
+    summary: SweepSummary,
+    results_file: str,
+) -> None:
+    def tables(folder: Path) -> None:
+        if arguments.format == "parquet":
+            table.to_parquet(folder / results_file, index=False)
+        else:
+            table.to_csv(folder / results_file, index=False, lineterminator="\n")
+        for name in _SUMMARIES:
+            one: pd.DataFrame = getattr(summary, name)
+            one.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write_inputs(folder, study.streams, study.economics)
+        shutil.copyfile(arguments.study, folder / "inputs" / "study.toml")
+
+    write_output(
+        arguments.out,
+        tables=tables,
+        figures=_figures(study, table, summary),
+        entries={"command": "sweep", "study": study.name, "n_cases": len(table)},
+        inputs=study.files,
+    )
+
+
+def _figures(study: SweepStudy, table: pd.DataFrame, summary: SweepSummary) -> Iterator[Drawn]:
+    from milpcore import plots
+
+    title = f"{study.name}: TAC over all cases"
+    yield Drawn("tac_distribution", plots.tac_distribution(table, title=title))
+    title = f"{study.name}: how often each heat pump runs"
+    yield Drawn("heat_pump_shares", plots.heat_pump_shares(summary.heat_pumps, title=title))

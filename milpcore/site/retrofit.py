@@ -1,0 +1,308 @@
+r"""The retrofit study of model A: existing levels, some of which may move, be added or be closed.
+
+Every configuration is a combination of existing levels that may move; each of them may go to a
+candidate within a range or stay, and the order of levels is kept. The search
+(`milpcore.site.slot_search`) is exact, the operation of its levels is a linear program
+(`milpcore.site.operate`), and every result is checked from its tables (`milpcore.site.check`).
+The cascade is always allowed: the search relies on it.
+
+Closing a level never lowers the cost. Proof: take the best operation of the levels that are left
+and open the closed level again without buying, removing or pumping heat there. Let every stream
+stay where it is; nothing else changes, so that its cost can be had with the level, too. And with a
+free cascade, streams at the level nearest to them never cost more
+(`milpcore.site.conditions.nearest_level_faults`). So `close` answers what giving up levels costs.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from milpcore.economics import Measure, SiteEconomics
+from milpcore.site.check import check
+from milpcore.site.explain import explain
+from milpcore.site.inputs import Integers, SiteInputs
+from milpcore.site.model import Outcome
+from milpcore.site.results import SiteResult, make_result
+from milpcore.site.retrofit_plan import RetrofitOptions, RetrofitPlan, plan_retrofit
+from milpcore.site.retrofit_results import (
+    RetrofitResult,
+    RetrofitStudy,
+    levels_text,
+    saving_percent,
+)
+from milpcore.site.retrofit_search import FORMULATION_NAME, Found, RetrofitSearch, operated
+from milpcore.site.tables import used_levels
+from milpcore.streams import Streams
+
+NO_PUMPS_NOTE = "No heat pump: heat pumps are left out."
+_NO_PUMP = "No heat pump"
+
+
+class RetrofitProgress(NamedTuple):
+    """How far a study is.
+
+    Attributes
+    ----------
+    elapsed_s : float
+        Since the study began.
+    n_done, n_configurations : int
+        Configurations finished, and all of them.
+    best_saving_percent : float
+        Largest saving so far; nan before the first.
+    """
+
+    elapsed_s: float
+    n_done: int
+    n_configurations: int
+    best_saving_percent: float
+
+
+RetrofitObserver = Callable[[RetrofitProgress], bool]
+"""Called now and then with `RetrofitProgress`; returning True stops the study."""
+
+
+def retrofit(
+    streams: Streams,
+    *,
+    existing_C: Sequence[float],
+    move: int = 1,
+    range_K: float = 10.0,
+    movable_C: Sequence[float] | None = None,
+    heat_pumps: bool = True,
+    add: int = 0,
+    close: int = 0,
+    economics: SiteEconomics | None = None,
+    objective: Measure | str = Measure.TAC,
+    candidates_C: Sequence[float] | None = None,
+    observer: RetrofitObserver | None = None,
+    on_result: Callable[[RetrofitResult], object] | None = None,
+) -> RetrofitStudy:
+    """Find what moving existing levels saves, for every combination of so many levels.
+
+    Parameters
+    ----------
+    streams : Streams
+        The stream table.
+    existing_C : sequence of float
+        Levels of today, °C, in any order.
+    move : int
+        Levels that may move at a time: 1 for each alone, 2 for every pair, 0 for none.
+    range_K : float
+        How far each may move; it goes to a candidate within that range or stays. Two levels
+        that meet count as one, the other one being given up.
+    movable_C : sequence of float, optional
+        Existing levels that may move at all; default all of them.
+    heat_pumps : bool
+        Whether heat pumps are allowed.
+    add : int
+        New levels in every configuration, each at any candidate.
+    close : int
+        Existing levels given up in every configuration, the best choice among those that may not
+        move; no other level takes their temperature. It never saves cost, see the proof above.
+    economics : SiteEconomics, optional
+        Prices and limits; the defaults of the bundled site if not given.
+    objective : Measure or str
+        ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"``; TAC decides between equals.
+    candidates_C : sequence of float, optional
+        Where levels may go, °C, besides the existing ones; default the limit temperatures of the
+        streams.
+    observer : callable, optional
+        Called now and then with `RetrofitProgress`; returning True stops the study, which then
+        holds the configurations that are finished.
+    on_result : callable, optional
+        Called with each `RetrofitResult` as soon as it has passed the check.
+
+    Returns
+    -------
+    RetrofitStudy
+        Every design is optimal within 2e-9 and checked; of designs that cost the same, the one
+        that moves the fewest levels, then has the fewest and the lowest ones. Savings are in
+        percent of the objective, against the existing levels without heat pumps.
+
+    Raises
+    ------
+    InputError
+        Listing what is wrong with the input.
+    CheckError
+        If a result contradicts its streams or prices, which is an error of this package.
+
+    References
+    ----------
+    Hochhaus, Grünewald, Riese (2026), Optimization of Site-wide Heat-Integrated Utility Systems
+    with Heat Pumps using MILP, Systems and Control Transactions.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> streams = milpcore.load_case("dairy_8")
+    >>> study = retrofit(streams, existing_C=[5.0, 40.0, 85.0, 205.0], range_K=15.0)
+    >>> study.summary[["configuration", "moved_C", "n_heat_pumps"]]
+      configuration  moved_C  n_heat_pumps
+    0             5                      1
+    1            40  40→54.5             1
+    2            85  85→83.5             1
+    3           205                      1
+    """
+    options = RetrofitOptions(
+        existing_C, move, range_K, movable_C, heat_pumps, add, close, candidates_C
+    )
+    plan = plan_retrofit(streams, options, economics=economics, objective=objective)
+    start_s = time.perf_counter()
+    baseline = _existing_result(plan, plan.bare)
+    without_moves = baseline
+    if plan.inputs is not plan.bare:
+        without_moves = _existing_result(plan, plan.inputs)
+    search = RetrofitSearch(plan)
+    choices = plan.choices
+    results: list[RetrofitResult] = []
+
+    def should_stop() -> bool:
+        if observer is None:
+            return False
+        savings = [one.saving_percent for one in results if one.result.has_design]
+        best = max(savings, default=math.nan)
+        elapsed_s = time.perf_counter() - start_s
+        return observer(RetrofitProgress(elapsed_s, len(results), len(choices), best))
+
+    for choice in choices:
+        solved = None if should_stop() else search.solve(choice, should_stop)
+        if solved is None:
+            break
+        result = _result(plan, choice, *solved, baseline)
+        results.append(result)
+        if on_result is not None:
+            on_result(result)
+    existing = tuple(plan.existing_C.tolist())
+    return RetrofitStudy(baseline, without_moves, tuple(results), existing, len(choices))
+
+
+class Changes(NamedTuple):
+    """What becomes of the existing levels.
+
+    Attributes
+    ----------
+    moved : dict of int to int
+        Position of each existing level that moves, and the candidate it goes to.
+    given_up : list of int
+        Positions of existing levels that are left out.
+    added : list of int
+        Candidates of new levels.
+    met : list of int
+        Candidates where several levels meet.
+    """
+
+    moved: dict[int, int]
+    given_up: list[int]
+    added: list[int]
+    met: list[int]
+
+
+def changes_of(plan: RetrofitPlan, found: Found) -> Changes:
+    """Tell which existing levels move, which are given up, and which levels are new.
+
+    Where levels meet, the one that is there today stays, or the nearest one moves; the others are
+    given up.
+
+    Parameters
+    ----------
+    plan : RetrofitPlan
+        The study.
+    found : Found
+        The best choice of levels.
+
+    Returns
+    -------
+    Changes
+    """
+    moved: dict[int, int] = {}
+    added, met, stays = [], [], set()
+    level_C, existing_C = plan.inputs.level_C, plan.existing_C
+    for level in np.unique(found.place).tolist():
+        here = found.position[(found.place == level) & (found.position >= 0)].tolist()
+        if len(here) > 1:
+            met.append(level)
+        if level in plan.existing:
+            stays.add(int(np.flatnonzero(plan.existing == level)[0]))
+        elif here:
+            distance_K = np.abs(existing_C[here] - level_C[level])
+            moved[here[int(distance_K.argmin())]] = level
+        else:
+            added.append(level)
+    given_up = sorted(set(range(len(plan.existing))) - stays - set(moved))
+    return Changes(moved, given_up, added, met)
+
+
+def _existing_result(plan: RetrofitPlan, inputs: SiteInputs) -> SiteResult:
+    """Operate the existing levels and check the result."""
+    outcome = operated(inputs, plan.existing)
+    unused = _unused(inputs, outcome, plan.existing)
+    notes = _unused_note(unused)
+    return _checked(inputs, outcome, len(plan.existing), notes, has_pumps=inputs is not plan.bare)
+
+
+def _result(
+    plan: RetrofitPlan,
+    choice: tuple[int, ...],
+    outcome: Outcome,
+    found: Found,
+    baseline: SiteResult,
+) -> RetrofitResult:
+    """One configuration: tables, check, what has changed."""
+    inputs, existing_C = plan.inputs, plan.existing_C
+    chosen_C = tuple(existing_C[list(choice)].tolist())
+    has_pumps = inputs is not plan.bare
+    if outcome.design is None:
+        result = _checked(inputs, outcome, plan.n_slots, [], has_pumps=has_pumps)
+        return RetrofitResult(chosen_C, {}, (), (), (), math.nan, result)
+    changes = changes_of(plan, found)
+    unused = _unused(inputs, outcome, np.unique(found.place))
+    level_C = inputs.level_C
+    notes = [
+        f"Levels meet at {level_C[level]:.10g} °C and count as one." for level in changes.met
+    ] + _unused_note(unused)
+    result = _checked(inputs, outcome, plan.n_slots, notes, has_pumps=has_pumps)
+    return RetrofitResult(
+        choice_C=chosen_C,
+        moved_C={float(existing_C[old]): float(level_C[new]) for old, new in changes.moved.items()},
+        given_up_C=tuple(existing_C[changes.given_up].tolist()),
+        added_C=tuple(level_C[changes.added].tolist()),
+        unused_C=unused,
+        saving_percent=saving_percent(baseline, result),
+        result=result,
+    )
+
+
+def _unused(inputs: SiteInputs, outcome: Outcome, levels: Integers) -> tuple[float, ...]:
+    """Temperatures of levels that no stream, heat pump or utility uses."""
+    assert outcome.design is not None
+    unused = levels[~used_levels(inputs, outcome.design)[levels]]
+    return tuple(inputs.level_C[unused].tolist())
+
+
+def _unused_note(unused_C: tuple[float, ...]) -> list[str]:
+    if not unused_C:
+        return []
+    which = "The level at" if len(unused_C) == 1 else "The levels at"
+    verb = "is" if len(unused_C) == 1 else "are"
+    return [f"{which} {levels_text(unused_C)} °C {verb} not used."]
+
+
+def _checked(
+    inputs: SiteInputs, outcome: Outcome, n_slots: int, notes: list[str], *, has_pumps: bool
+) -> SiteResult:
+    """Tables of an outcome, after the independent check, with notes that fit a retrofit."""
+    result = make_result(inputs, outcome, max_levels=n_slots, formulation_name=FORMULATION_NAME)
+    check(result, inputs.streams, inputs.economics)
+    if outcome.design is None:
+        return result
+    general = explain(inputs, outcome, max_levels=len(result.levels))
+    if not has_pumps:
+        general = tuple(note for note in general if not note.startswith(_NO_PUMP))
+        notes = [NO_PUMPS_NOTE, *notes]
+    return replace(result, notes=(*general, *notes))

@@ -1,0 +1,114 @@
+"""What a sensitivity study is asked for: keys and values, all faults at once."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+
+import numpy as np
+
+from milpcore.economics import SiteEconomics
+from milpcore.economics_schema import ABOUT, RANGES
+from milpcore.faults import FaultList
+from milpcore.naming import shown, suggestion
+from milpcore.site.inputs import Floats
+
+KEYS = tuple(one.name for one in fields(SiteEconomics))
+
+
+def checked_request(
+    base: SiteEconomics,
+    vary: str | Sequence[str] | Mapping[str, Sequence[float]],
+    from_percent: float,
+    to_percent: float,
+    n_steps: int,
+) -> dict[str, Floats]:
+    """Values of each key, rising.
+
+    Parameters
+    ----------
+    base : SiteEconomics
+        Base values.
+    vary : str, sequence of str, or mapping of str to sequence of float
+        Keys, or keys with values.
+    from_percent, to_percent : float
+        Range relative to the base value.
+    n_steps : int
+        Values in that range.
+
+    Returns
+    -------
+    dict of str to ndarray (P,)
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+    """
+    faults = FaultList()
+    keys = [vary] if isinstance(vary, str) else list(vary)
+    if not keys:
+        faults.add("", "vary", "[]", "must name at least one parameter", f"such as {KEYS[0]}")
+    for key in keys:
+        if key not in KEYS:
+            faults.add("", "vary", shown(key), "unknown parameter", suggestion(str(key), KEYS))
+    for key in {key for key in keys if keys.count(key) > 1}:
+        faults.add("", "vary", shown(key), "must not come twice", "remove the duplicate")
+    given = vary if isinstance(vary, Mapping) else None
+    if given is None:
+        _check_range(from_percent, to_percent, n_steps, faults)
+    faults.raise_if_any("sensitivity")
+    request: dict[str, Floats] = {}
+    for key in keys:
+        if given is None:
+            value = float(getattr(base, key))
+            percent = np.linspace(from_percent, to_percent, int(n_steps))
+            values = np.sort(value * (1.0 + percent / 100.0))
+            if value == 0.0:
+                rule = "is 0 and cannot be varied by percent"
+                faults.add("", key, value, rule, "give its values")
+        else:
+            values = _values(key, given[key], faults)
+        request[key] = values
+        for extreme in {float(values.min(initial=math.inf)), float(values.max(initial=-math.inf))}:
+            if values.size and not RANGES[key].contains(extreme):
+                faults.add(
+                    "", key, extreme, RANGES[key].rule(ABOUT[key]["unit"]), "narrow the range"
+                )
+    faults.raise_if_any("sensitivity")
+    return request
+
+
+def values_of(base: SiteEconomics, key: str, values: Floats) -> list[SiteEconomics]:
+    """Return the base with one key at each of several values."""
+    return [replace(base, **{key: value}) for value in values.tolist()]
+
+
+def _check_range(low: float, high: float, n_steps: int, faults: FaultList) -> None:
+    for name, value in (("from_percent", low), ("to_percent", high)):
+        if not _is_number(value):
+            faults.add("", name, repr(value), "must be a number (%)", "such as -50")
+    if _is_number(low) and _is_number(high) and not low < high:
+        faults.add("", "from_percent", low, f"must be below to_percent, {high:g}", "swap them")
+    is_count = isinstance(n_steps, numbers.Integral) and not isinstance(n_steps, bool)
+    if not is_count or n_steps < 2:
+        faults.add("", "n_steps", repr(n_steps), "must be a whole number from 2", "such as 41")
+
+
+def _values(key: str, given: Sequence[float], faults: FaultList) -> Floats:
+    try:
+        values = np.unique(np.asarray(given, dtype=np.float64))
+    except (TypeError, ValueError):
+        faults.add("", key, shown(given), "must be numbers", "list the values")
+        return np.empty(0)
+    if values.size < 2 or not np.isfinite(values).all():
+        faults.add("", key, shown(given), "must be two or more finite numbers", "list the values")
+        return np.empty(0)
+    return values
+
+
+def _is_number(value: object) -> bool:
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and math.isfinite(float(value))  # type: ignore[arg-type]

@@ -1,0 +1,63 @@
+"""The tables of a study as CSV files in one folder, all of them or none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+
+from milpcore.faults import FaultList
+from milpcore.files import replacing
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame], directory: str | os.PathLike[str]
+) -> tuple[Path, ...]:
+    """Write every table as CSV into a directory, each whole or not at all.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Tables by the name of their file, without suffix.
+    directory : str or path
+        Made if it is missing. All files are written beside their targets first and renamed
+        when the last one is done.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        If the directory cannot be made or written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pd.DataFrame({"level_C": [25.0]})
+    >>> [path.name for path in write_tables({"levels": table}, tempfile.mkdtemp())]
+    ['levels.csv']
+    """
+    folder = Path(directory)
+    _make_directory(folder)
+    paths = tuple(folder / f"{name}.csv" for name in tables)
+    with ExitStack() as stack:
+        for path, table in zip(paths, tables.values(), strict=True):
+            temporary = stack.enter_context(replacing(path))
+            table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+    return paths
+
+
+def _make_directory(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        faults = FaultList()
+        rule = f"cannot be made: {error.strerror or error}"
+        faults.add("", "directory", folder, rule, "name a folder that you can write to")
+        faults.raise_if_any("results")

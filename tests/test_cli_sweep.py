@@ -1,0 +1,125 @@
+"""The command ``milpcore sweep`` and its study file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from helpers_cli import run
+
+from milpcore.faults import InputError
+from milpcore.sweeps.study_file import read_sweep
+
+STUDY = """\
+[study]
+run = "fixed_levels"
+streams = "site_400"
+levels_C = [15, 35, 80, 134, 214, 285, 1600]
+[site]
+gas_price_EUR_per_MWh = 45.0
+[cases]
+method = "grid"
+[cases.values]
+electricity_price_EUR_per_MWh = [40.0, 85.0, 200.0]
+co2_price_EUR_per_t = [80.0, 120.0]
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    file = tmp_path / "prices.toml"
+    file.write_text(STUDY, encoding="utf-8")
+    return file
+
+
+def test_all_cases_are_run_shown_and_written(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    done = run(capsys, "sweep", str(study), "--out", str(out))
+    assert (done.code, done.err) == (0, "")
+    assert "prices: 6 cases (6 optimal)" in done.out
+    table = pd.read_csv(out / "results.csv")
+    assert len(table) == 6
+    assert set(table["status"]) == {"optimal"}
+    assert table["electricity_price_EUR_per_MWh"].tolist() == [40.0, 40.0, 85.0, 85.0, 200.0, 200.0]
+    for name in ("spread.csv", "pump_sets.csv", "tac_distribution.png", "inputs/study.toml"):
+        assert (out / name).is_file()
+    again = run(capsys, "sweep", str(study), "--out", str(out), "--json")
+    assert again.code == 0
+    assert json.loads(again.out)["status"] == [{"status": "optimal", "n_cases": 6}]
+    pd.testing.assert_frame_equal(pd.read_csv(out / "results.csv"), table)  # from the checkpoint
+
+
+def test_a_changed_study_does_not_mix_with_an_old_checkpoint(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(capsys, "sweep", str(study), "--out", str(out)).code == 0
+    study.write_text(STUDY.replace("45.0", "50.0"), encoding="utf-8")
+    refused = run(capsys, "sweep", str(study), "--out", str(out))
+    assert refused.code == 2
+    assert "belongs to another sweep" in refused.err
+
+
+def test_a_case_that_fails_is_told(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study.write_text(STUDY.replace("200.0", "200000.0"), encoding="utf-8")
+    done = run(capsys, "sweep", str(study), "--out", str(tmp_path / "out"))
+    assert done.code == 1
+    assert "4 optimal" in done.out
+    assert "2 bad_input" in done.out
+    assert "case 5: " in done.out
+
+
+def test_faults_of_a_study_come_together(tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text(
+        '[study]\nrun = "fixed_levels"\nlevel_C = [15]\n[sit]\n[site]\ngas = 3\n'
+        '[cases]\nmethod = "grids"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError) as caught:
+        read_sweep(file)
+    text = str(caught.value)
+    for part in (
+        "did you mean 'levels_C'",
+        "levels_C: is missing",
+        "streams: is missing",
+        "did you mean 'site'",
+        "unknown key",
+        "must be one of grid, latin_hypercube, table",
+    ):
+        assert part in text
+    file.write_text("[study\n", encoding="utf-8")
+    with pytest.raises(InputError, match="1 fault"):
+        read_sweep(file)
+
+
+def test_tables_and_hypercubes_are_read(tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text("gas_price_EUR_per_MWh\n30\n60\n", encoding="utf-8")
+    file = tmp_path / "study.toml"
+    head = '[study]\nrun = "retrofit"\nstreams = "dairy_8"\nexisting_C = [5, 80]\nmove = 1\n'
+    file.write_text(f'{head}[cases]\nmethod = "table"\nfile = "cases.csv"\n', encoding="utf-8")
+    assert read_sweep(file).cases["gas_price_EUR_per_MWh"].tolist() == [30, 60]
+    drawn = (
+        '[cases]\nmethod = "latin_hypercube"\nn_cases = 5\n[cases.ranges]\nmax_lift_K = [40, 60]'
+    )
+    file.write_text(f"{head}{drawn}\n", encoding="utf-8")
+    assert len(read_sweep(file).cases) == 5
+    file.write_text(f"{head}{drawn.replace('max_lift_K', 'max_lift')}\n", encoding="utf-8")
+    with pytest.raises(InputError, match="unknown parameter"):
+        read_sweep(file)
+
+
+def test_a_scheduler_that_is_not_there(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("distributed")
+    out = str(tmp_path / "out")
+    done = run(capsys, "sweep", str(study), "--out", out, "--scheduler", "tcp://127.0.0.1:9")
+    assert done.code == 2
+    assert "cannot be reached" in done.err
