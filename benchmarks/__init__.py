@@ -10,6 +10,7 @@ BENCHMARKS = (
     "formulations",
     "greenfield",
     "retrofit",
+    "sensitivity",
     "scaling",
     "sweep",
     "first_use",

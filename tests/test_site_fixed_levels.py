@@ -7,7 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from helpers_fixed_levels import ELECTRICITY, INVESTMENT, LEVELS_C, LevelSite, level_sites, prices
+from helpers_fixed_levels import (
+    ELECTRICITY,
+    EMISSION,
+    INVESTMENT,
+    LEVELS_C,
+    LevelSite,
+    level_sites,
+    prices,
+)
 from helpers_sites import least_cost, streams_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,6 +161,14 @@ def test_of_operations_that_cost_the_same_the_least_heat_is_pumped() -> None:
         found = system.operate([free.replace(max_sink_C=limit_C)])
         assert np.argwhere(found.is_used[0]).tolist() == [[0, sink]]
         assert found.electricity_kW[0] == pytest.approx(7.0)
+
+
+def test_where_electricity_is_free_the_best_cop_is_used() -> None:
+    streams = streams_of((-30.0, -40.0, 7.0, 5.0), (20.0, 40.0, 7.0, 5.0))
+    free = SiteEconomics().replace(**{ELECTRICITY: 0.0, EMISSION: 0.0, "max_lift_K": 110.0})
+    system = FixedLevels(streams, [-53.0, -52.0, -50.5, 51.0], objective="opex")
+    found = system.operate([free])
+    assert np.argwhere(found.is_used[0]).tolist() == [[2, 3]]
 
 
 def test_no_case_at_all_is_no_result() -> None:

@@ -9,13 +9,14 @@ import pytest
 from helpers_sites import PRICES, enumerated_lexicographic, site_at_levels
 
 from milpcore.core import Status
-from milpcore.economics import Measure
+from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.explain import explain
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.level_path import LevelPath
 from milpcore.site.lexicographic import least_tac
 from milpcore.site.model import Outcome, nearest_levels, relative_gap
 from milpcore.site.operate import objective_value, operate
+from milpcore.site.path_search import PathSearch
 from milpcore.site.path_search.network import level_network
 from milpcore.site.path_search.run import Run
 from milpcore.site.path_search.search import SearchState
@@ -106,3 +107,20 @@ def test_a_search_that_cannot_settle_them_says_so(self_fed: SiteInputs) -> None:
     notes = explain(self_fed, settled, max_levels=2)
     assert "TAC, which decides between designs of equal objective, is not proven least." in notes
     assert settle_tac(self_fed, first, state, replace(run, time_limit_s=None))[0].tac_proven
+
+
+def test_cooling_moves_up_only_where_tac_allows_it() -> None:
+    """CO2 does not mind where heat is removed; at 50 °C that costs more."""
+    inputs = site_at_levels(
+        {-50.0: 7.0, -30.0: 7.0, 50.0: 7.0},
+        {110.0: 7.0},
+        economics=SiteEconomics(cooling_price_EUR_per_MWh=7.0),
+        objective="co2",
+    )
+    inputs = replace(inputs, cooling_factor=np.array([5.0, 5.0, 6.0, 6.0]) / 13.0)
+    outcome = PathSearch(3).solve(inputs, mip_rel_gap=0.0)
+    assert outcome.design is not None
+    flows = outcome.design
+    tac = inputs.evaluate(Measure.TAC, flows.external_heat_kW, flows.cooling_kW, flows.pump_heat_kW)
+    assert tac == pytest.approx(enumerated_lexicographic(inputs, 3)[1], rel=1e-7)
+    assert outcome.tac_proven

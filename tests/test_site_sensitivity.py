@@ -109,7 +109,7 @@ def changes(study: SensitivityStudy) -> list[tuple[str, str]]:
     level_sites(),
     prices(level_dt_cont_K=False).filter(lambda one: one.electricity_price_EUR_per_MWh >= 0.0),
     st.sampled_from(COST_KEYS),
-    st.sampled_from(["tac", "tac", "co2"]),
+    st.sampled_from(["tac", "opex", "co2"]),
 )
 def test_no_tipping_point_is_missed(
     site: LevelSite, base: SiteEconomics, key: str, objective: str

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from milpcore import __version__
 from milpcore.cases import case_names
-from milpcore.cli import retrofit_arguments, sweep_arguments
+from milpcore.cli import retrofit_arguments, sensitivity_arguments, sweep_arguments
 from milpcore.cli.arguments import (
     FORMULATION_NAMES,
     VARIANT_PARTS,
@@ -116,6 +116,13 @@ def _commands() -> tuple[_Command, ...]:
             retrofit_arguments.DESCRIPTION,
             retrofit_arguments.EPILOG,
             retrofit_arguments.fill,
+        ),
+        _Command(
+            "sensitivity",
+            sensitivity_arguments.SUMMARY,
+            sensitivity_arguments.DESCRIPTION,
+            sensitivity_arguments.EPILOG,
+            sensitivity_arguments.fill,
         ),
         _Command(
             "sweep",

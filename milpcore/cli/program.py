@@ -32,6 +32,7 @@ _COMMANDS = {
     "targets": "milpcore.cli.targets",
     "greenfield": "milpcore.cli.greenfield",
     "retrofit": "milpcore.cli.retrofit",
+    "sensitivity": "milpcore.cli.sensitivity",
     "sweep": "milpcore.cli.sweep",
     "tightness": "milpcore.cli.tightness",
 }

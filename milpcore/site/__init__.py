@@ -11,6 +11,8 @@ using MILP*, Systems and Control Transactions.
 from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
 from milpcore.site.build import build
 from milpcore.site.check import CheckError, Violation, check
+from milpcore.site.design_sensitivity import greenfield_sensitivity, retrofit_sensitivity
+from milpcore.site.fixed_levels import FixedLevels
 from milpcore.site.formulations import FORMULATIONS, find_formulation
 from milpcore.site.generator import DutyShape, TemperatureBand, random_site
 from milpcore.site.greenfield import greenfield, greenfield_study
@@ -23,6 +25,9 @@ from milpcore.site.path_search import PathSearch
 from milpcore.site.results import GreenfieldStudy, SiteResult
 from milpcore.site.retrofit import RetrofitProgress, retrofit
 from milpcore.site.retrofit_results import RetrofitResult, RetrofitStudy
+from milpcore.site.sensitivity import sensitivity
+from milpcore.site.sensitivity_map import sensitivity_map
+from milpcore.site.sensitivity_results import SensitivityStudy
 
 __all__ = [
     "FORMULATIONS",
@@ -32,6 +37,7 @@ __all__ = [
     "CheckError",
     "Design",
     "DutyShape",
+    "FixedLevels",
     "Formulation",
     "GreenfieldStudy",
     "KinkAssignment",
@@ -44,6 +50,7 @@ __all__ = [
     "RetrofitProgress",
     "RetrofitResult",
     "RetrofitStudy",
+    "SensitivityStudy",
     "SiteInputs",
     "SiteResult",
     "TemperatureBand",
@@ -53,8 +60,12 @@ __all__ = [
     "check",
     "find_formulation",
     "greenfield",
+    "greenfield_sensitivity",
     "greenfield_study",
     "prepare",
     "random_site",
     "retrofit",
+    "retrofit_sensitivity",
+    "sensitivity",
+    "sensitivity_map",
 ]

@@ -12,8 +12,9 @@ on, and heat pumps ``q`` with their source heat,
 It is solved by the simplex of `milpcore.site.path_search.level_set`, microseconds a case. OPEX and
 CO2 leave TAC open: a second run minimises TAC over the columns whose reduced cost in the first is
 zero, which are exactly those that some best operation may use. Operations that cost the same are
-told apart by a last run that minimises the heat of all heat pumps: without it chance would decide
-where a heat pump is but a way to buy heat, because each of them turns electricity into as much.
+told apart by the heat of all heat pumps, then by their electricity: otherwise chance would decide
+where a heat pump is but a way to buy heat, because each of them turns electricity into as much, or
+where electricity is free.
 Every case is checked by `milpcore.site.operations_check` before it is handed out.
 
 Source of the model: Hochhaus, Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated
@@ -35,6 +36,9 @@ from milpcore.site.operations_kernel import operate_all
 from milpcore.streams import Streams
 from preprocess.heat_pumps import heat_pump_pairs
 
+PUMPED_HEAT, ELECTRICITY = (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 0.0)
+"""Amounts that tell equals apart, as unit costs of heat, cooling, electricity and sink heat."""
+
 
 class FixedLevels:
     """Levels of a site that stay where they are, to be operated at many prices.
@@ -48,7 +52,8 @@ class FixedLevels:
     levels_C : sequence of float
         The levels; every stream is connected to the nearest that serves it.
     objective : Measure or str
-        What is minimised; TAC second where it is not TAC, the heat of all heat pumps last.
+        What is minimised; TAC second where it is not TAC, then the heat of all heat pumps, then
+        their electricity.
     heat_pumps : bool
         Whether heat pumps are allowed.
     level_dt_cont_K : float, optional
@@ -130,8 +135,8 @@ class FixedLevels:
             cop[first[:, 3] > 0.0] = 0.0
             first = second
         total_kW = max(float(self.streams.duty_kW.sum()), 1e-300)
-        least_pumps = np.tile([0.0, 0.0, 0.0, 1.0], (n_cases, 1))
-        measures = [first, least_pumps] if first is second else [first, second, least_pumps]
+        amounts = [np.tile(one, (n_cases, 1)) for one in (PUMPED_HEAT, ELECTRICITY)]
+        measures = [first, *amounts] if first is second else [first, second, *amounts]
         flows = operate_all(
             supply_kW / total_kW, np.array([_scaled(one) for one in measures]), cop, bases
         )

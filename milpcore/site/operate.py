@@ -301,18 +301,19 @@ def _solved(problem: Problem) -> _Flows:
 
 
 def _bought_low_removed_high(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
-    """Buy heat where it is used and remove it where it arises, as far as that costs nothing."""
+    """Buy heat low and remove it high, as far as neither objective nor TAC rises."""
     heat, cooling, cascade = (flow.copy() for flow in flows[:3])
-    costs = inputs.objective_costs
-    heat_price, cooling_price = costs.external_heat[part.level], costs.cooling[part.level]
+    measures = inputs.objective_costs, inputs.costs(Measure.TAC)
+    heat_price = np.array([costs.external_heat[part.level] for costs in measures])
+    cooling_price = np.array([costs.cooling[part.level] for costs in measures])
     for lower in reversed(range(cascade.size)):
-        if heat_price[lower] <= heat_price[lower + 1]:
+        if np.all(heat_price[:, lower] <= heat_price[:, lower + 1]):
             moved_MW = min(heat[lower + 1], cascade[lower])
             heat[lower + 1] -= moved_MW
             cascade[lower] -= moved_MW
             heat[lower] += moved_MW
     for lower in range(cascade.size):
-        if cooling_price[lower + 1] <= cooling_price[lower]:
+        if np.all(cooling_price[:, lower + 1] <= cooling_price[:, lower]):
             moved_MW = min(cooling[lower], cascade[lower])
             cooling[lower] -= moved_MW
             cascade[lower] -= moved_MW

@@ -15,6 +15,8 @@ from preprocess.jit import kernel
 
 NOTHING = 1e-9
 """Heat below this share of all duties is none."""
+GOLDEN = 0.6180339887498949
+"""Multiples of it, less their whole part, are numbers without relation to each other."""
 TIE = 1e-11
 """Reduced costs below this share of the largest cost are zero."""
 
@@ -34,7 +36,8 @@ def operate_all(
         Hot heat less cold duty, as a share of all duties.
     unit_costs : ndarray (K, C, 4)
         Of external heat, cooling, electricity and pump sink heat; each of the K measures decides
-        between equals of those before it.
+        between equals of those before it. What is left is decided by numbers that have nothing to
+        do with each other, so that chance never is.
     cop : ndarray (C, L, L)
         By source and sink, 0 for none.
     start : ndarray of int (C, L)
@@ -102,10 +105,14 @@ def operate_all(
                 value[a] = abs(demand)
                 inverse[a] = 0.0
                 inverse[a, a] = 1.0 if demand >= 0.0 else -1.0
-        for measure in range(unit_costs.shape[0]):
-            heat, cold, electricity, sink = unit_costs[measure, case]
+        for measure in range(unit_costs.shape[0] + 1):
+            by_number = measure == unit_costs.shape[0]
+            heat, cold, electricity, sink = unit_costs[0 if by_number else measure, case]
             for column in range(n_columns):
-                if column < 2 * m:
+                if by_number:
+                    is_pump = column >= 2 * m and first[column] > second[column]
+                    cost[column] = 1.0 + (GOLDEN * column) % 1.0 if is_pump else 0.0
+                elif column < 2 * m:
                     cost[column] = heat if column % 2 == 0 else cold
                 elif first[column] < second[column]:
                     cost[column] = 0.0

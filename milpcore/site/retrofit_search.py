@@ -17,7 +17,7 @@ from milpcore.site.inputs import Floats, Integers, SiteInputs, with_tie_break
 from milpcore.site.model import KW_PER_MW, Design, Outcome, relative_gap
 from milpcore.site.operate import objective_value, operate_levels
 from milpcore.site.path_search.network import LevelNetwork, level_network
-from milpcore.site.path_search.tac_second import WEIGHTS, is_as_good
+from milpcore.site.path_search.tac_second import WEIGHTS, settled_design
 from milpcore.site.retrofit_plan import SAME_K, RetrofitPlan
 from milpcore.site.slot_search import EQUAL, all_open_prices, best_in_slots, changes
 from milpcore.site.study import honest
@@ -72,6 +72,7 @@ class Found(NamedTuple):
 class _Arena(NamedTuple):
     """A network with what every search in it shares."""
 
+    inputs: SiteInputs
     network: LevelNetwork
     open_prices: Floats
 
@@ -138,8 +139,8 @@ class RetrofitSearch:
             if other is None:
                 return None
             n_choices += other.n_choices
-            trial = _operated(inputs, other)
-            if is_as_good(inputs, trial, design):
+            trial = settled_design(arena.inputs, inputs, np.unique(other.place), design)
+            if trial is not None:
                 design, found, is_proven = trial, other, True
                 break
         outcome = _outcome(
@@ -239,7 +240,7 @@ def orders(plan: RetrofitPlan, choice: tuple[int, ...]) -> Iterator[Slots]:
 
 def _arena(inputs: SiteInputs) -> _Arena:
     network = level_network(inputs)
-    return _Arena(network, all_open_prices(network))
+    return _Arena(inputs, network, all_open_prices(network))
 
 
 def _operated(inputs: SiteInputs, found: Found) -> Design:

@@ -74,7 +74,13 @@ class FixedLevelsRun:
         heat_pumps: bool = True,
     ) -> None:
         self.base = SiteEconomics() if economics is None else economics
-        self.system = FixedLevels(streams, levels_C, objective=objective, heat_pumps=heat_pumps)
+        self.system = FixedLevels(
+            streams,
+            levels_C,
+            objective=objective,
+            heat_pumps=heat_pumps,
+            level_dt_cont_K=self.base.level_dt_cont_K,
+        )
 
     @cached_property
     def base_operation(self) -> Operations:

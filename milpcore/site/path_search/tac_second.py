@@ -65,8 +65,8 @@ def settle_tac(
             partial(_known, outcome, n_nodes),
         )
         n_nodes += state.n_nodes
-        design = operate_levels(inputs, state.levels)
-        if design is not None and is_as_good(inputs, design, first_design):
+        design = settled_design(settled, inputs, state.levels, first_design)
+        if design is not None:
             return _with_design(inputs, outcome, design, n_nodes, state.finished), state.levels
         if not state.finished:
             break
@@ -88,12 +88,38 @@ def _known(outcome: Outcome, n_nodes: int, state: SearchState) -> tuple[float, f
     return outcome.objective, outcome.bound, n_nodes + state.n_nodes
 
 
-def is_as_good(inputs: SiteInputs, found: Design, first: Design) -> bool:
-    """Whether neither the objective nor TAC is worse, by more than 1e-9."""
+def settled_design(
+    settled: SiteInputs, inputs: SiteInputs, levels: Integers, first: Design
+) -> Design | None:
+    """Operate the levels that are best with weight, if that proves their TAC the least.
+
+    Parameters
+    ----------
+    settled : SiteInputs
+        With TAC in its costs.
+    inputs : SiteInputs
+        Without.
+    levels : ndarray of int
+        The best for `settled`.
+    first : Design
+        What the first search found.
+
+    Returns
+    -------
+    Design or None
+        None where the operation that is best with weight does worse than `first` in the objective:
+        the weight is too large to prove anything then.
+    """
+    weighted, design = operate_levels(settled, levels), operate_levels(inputs, levels)
+    if weighted is None or design is None:
+        return None
+    most = objective_value(inputs, first)
+    is_proof = objective_value(inputs, weighted) <= (1.0 + 10.0 * LEXICOGRAPHIC_SLACK) * most
     slack = 1.0 + LEXICOGRAPHIC_SLACK
-    return objective_value(inputs, found) <= slack * objective_value(inputs, first) and (
-        _tac(inputs, found) <= slack * _tac(inputs, first)
+    is_as_good = objective_value(inputs, design) <= slack * most and (
+        _tac(inputs, design) <= slack * _tac(inputs, first)
     )
+    return design if is_proof and is_as_good else None
 
 
 def _with_design(

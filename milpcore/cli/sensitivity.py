@@ -1,0 +1,153 @@
+"""The command ``milpcore sensitivity``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from milpcore.cli.messages import OK, print_output
+from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.sensitivity_text import map_text, sensitivity_text
+from milpcore.cli.sources import Source, input_files, source_of
+from milpcore.economics import SiteEconomics, read_economics
+from milpcore.economics_schema import label_of
+from milpcore.report import ProgressLine
+from milpcore.site import sensitivity_map_results, sensitivity_results
+from milpcore.site.sensitivity import sensitivity
+from milpcore.site.sensitivity_map import sensitivity_map
+from milpcore.site.sensitivity_map_results import SensitivityMap
+from milpcore.site.sensitivity_results import SensitivityStudy
+
+_FIGURE, _MAP_FIGURE = "sensitivity", "sensitivity_map"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Vary parameters, show what comes of it, write it."""
+    inputs = input_files(arguments)
+    check_output(arguments.out, inputs=inputs, writes=_writes(arguments))
+    source = source_of(arguments)
+    economics = SiteEconomics()
+    if arguments.economics is not None:
+        economics = read_economics(arguments.economics)
+    line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
+    found = _study(arguments, source, economics, line)
+    try:
+        if arguments.json:
+            print_json(found.to_json_dict())
+        else:
+            text = map_text(found) if isinstance(found, SensitivityMap) else sensitivity_text(found)
+            print_output(f"{_heading(source, arguments)}\n\n{text}\n")
+    finally:  # even where nobody reads the text
+        if arguments.out is not None:
+            _write(arguments, source, economics, found, inputs=inputs)
+    if not arguments.json:
+        where = "add --out DIR" if arguments.out is None else arguments.out
+        print_output(f"\nfigures and tables: {where}\n")
+    return OK
+
+
+def _study(
+    arguments: argparse.Namespace, source: Source, economics: SiteEconomics, line: ProgressLine
+) -> SensitivityStudy | SensitivityMap:
+    """Vary one parameter after the other, or two together."""
+    asked: dict[str, Any] = {
+        "levels_C": arguments.existing,
+        "vary": arguments.vary,
+        "from_percent": arguments.from_percent,
+        "to_percent": arguments.to_percent,
+        "n_steps": arguments.steps,
+        "economics": economics,
+        "objective": arguments.objective,
+        "heat_pumps": not arguments.no_pumps,
+    }
+    with line:
+        if arguments.map:
+
+            def tell_row(done: int, total: int) -> None:
+                line.begin(_progress(f"{done} of {total} rows"))
+
+            return sensitivity_map(source.streams, **asked, on_row=tell_row)
+
+        def tell_key(key: str) -> None:
+            line.begin(_progress(label_of(key)))
+
+        return sensitivity(source.streams, **asked, on_parameter=tell_key)
+
+
+def _progress(what: str) -> Callable[[float], str]:
+    return lambda since_s: f"{what}  {since_s:.1f} s"
+
+
+def _heading(source: Source, arguments: argparse.Namespace) -> str:
+    """Say what was solved."""
+    levels = ", ".join(f"{level:.10g}" for level in arguments.existing)
+    told = [
+        f"least {arguments.objective.upper()} at {levels} °C",
+        "" if not arguments.no_pumps else "no heat pumps",
+        f"{arguments.steps} values from {arguments.from_percent:g} to {arguments.to_percent:g} %",
+    ]
+    return "\n".join(filter(None, (source.headline, source.origin, ", ".join(filter(None, told)))))
+
+
+def _writes(arguments: argparse.Namespace) -> list[str]:
+    """List what a run may write besides its record and its inputs."""
+    module = sensitivity_map_results if arguments.map else sensitivity_results
+    figure = _MAP_FIGURE if arguments.map else _FIGURE
+    return [
+        *(f"{name}.csv" for name in module.TABLES),
+        *(f"{figure}.{suffix}" for suffix in ("png", "svg")),
+    ]
+
+
+def _write(
+    arguments: argparse.Namespace,
+    source: Source,
+    economics: SiteEconomics,
+    found: SensitivityStudy | SensitivityMap,
+    *,
+    inputs: tuple[str, ...],
+) -> None:
+    """Write tables, inputs, the record of the run and the figure."""
+
+    def tables(folder: Path) -> None:
+        found.write(folder)
+        write_inputs(folder, source.streams, economics)
+
+    write_output(
+        arguments.out,
+        tables=tables,
+        figures=_figures(source.name, found),
+        entries=_record(arguments, source),
+        inputs=inputs,
+    )
+
+
+def _figures(name: str, found: SensitivityStudy | SensitivityMap) -> Iterator[Drawn]:
+    from milpcore.plots.sensitivity import cost_over_parameters, heat_pump_map
+
+    levels = ", ".join(f"{level:.10g}" for level in found.levels_C)
+    if isinstance(found, SensitivityMap):
+        title = f"{name}: best heat pumps at {levels} °C"
+        yield Drawn(_MAP_FIGURE, heat_pump_map(found, title=title))
+    else:
+        title = f"{name}: sensitivity at {levels} °C"
+        yield Drawn(_FIGURE, cost_over_parameters(found, title=title))
+
+
+def _record(arguments: argparse.Namespace, source: Source) -> dict[str, Any]:
+    """Everything that a run can be repeated with."""
+    return {
+        "command": "sensitivity",
+        "streams": source.name,
+        "existing_C": list(arguments.existing),
+        "vary": list(arguments.vary),
+        "from_percent": arguments.from_percent,
+        "to_percent": arguments.to_percent,
+        "steps": arguments.steps,
+        "map": arguments.map,
+        "heat_pumps": not arguments.no_pumps,
+        "objective": arguments.objective,
+    }
