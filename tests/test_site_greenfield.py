@@ -550,3 +550,9 @@ def test_a_study_can_cross_a_process_border() -> None:
     study = greenfield_study(STREAMS, levels=[1, 3])
     copy = pickle.loads(pickle.dumps(study))
     assert copy.to_json_dict() == study.to_json_dict()
+
+
+def test_levels_below_absolute_zero_are_refused() -> None:
+    streams = streams_of([("H", -200.0, -210.0, 100.0), ("C", 20.0, 30.0, 100.0)])
+    with pytest.raises(InputError, match=r"H: dt_cont = .*below absolute zero"):
+        prepare(streams, economics=SiteEconomics(level_dt_cont_K=90.0))

@@ -237,6 +237,7 @@ def prepare(
     is_hot = np.asarray(streams.is_hot)
     margin_K = streams.dt_cont_K + economics.level_dt_cont_K
     limit_C = np.round(streams.t_target_C + np.where(is_hot, -margin_K, margin_K), 6)
+    _refuse_impossible_limits(streams, limit_C)
     level_C = candidate_levels(limit_C if candidates_C is None else _candidates(candidates_C))
     kink = kink_index(is_hot, limit_C, level_C)
     _refuse_unserved(streams, limit_C, kink, level_C)
@@ -333,6 +334,19 @@ def _candidates(candidates_C: Sequence[float]) -> Floats:
         faults.add("", "candidates_C", shape, "must be a flat list (°C)", "list temperatures")
     faults.raise_if_any("candidate levels")
     return values
+
+
+def _refuse_impossible_limits(streams: Streams, limit_C: Floats) -> None:
+    faults = FaultList()
+    for stream in np.flatnonzero(limit_C < -273.15):
+        faults.add(
+            f"stream {streams.label[stream]}",
+            "dt_cont",
+            float(streams.dt_cont_K[stream]),
+            f"needs a level at or below {limit_C[stream]:g} °C, below absolute zero",
+            "correct t_target, dt_cont or level_dt_cont_K",
+        )
+    faults.raise_if_any("site")
 
 
 def _refuse_unserved(streams: Streams, limit_C: Floats, kink: Integers, level_C: Floats) -> None:
