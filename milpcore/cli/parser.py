@@ -261,7 +261,7 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
         "--out",
         metavar="DIR",
         help="write every table as CSV, the figures (PNG, SVG) and, in DIR/inputs, copies of the "
-        "inputs; needs the extra milpcore[plot]",
+        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
     )
     command.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -316,6 +316,6 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
         "--out",
         metavar="DIR",
         help="write the table as CSV, the figure (PNG, SVG) and, in DIR/inputs, copies of the "
-        "inputs; needs the extra milpcore[plot]",
+        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
     )
     command.add_argument("--quiet", action="store_true", help="show no progress")

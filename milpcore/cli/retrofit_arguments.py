@@ -96,7 +96,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--out",
         metavar="DIR",
         help="write every table as CSV, the figures (PNG, SVG) and, in DIR/inputs, copies of the "
-        "inputs; needs the extra milpcore[plot]",
+        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
     )
     command.add_argument("--quiet", action="store_true", help="show no progress")
 
