@@ -103,3 +103,13 @@ def test_greenfield_and_retrofit_scenarios() -> None:
     old = sweep(RetrofitRun(streams, levels_C, move=1, range_K=10.0), cases)
     assert old["status"].tolist() == ["optimal", "optimal"]
     assert (old["tac_EUR_per_a"] >= new["tac_EUR_per_a"] * (1.0 - 1e-4)).all()
+
+
+def test_the_table_is_the_same_whatever_the_chunks(run: FixedLevelsRun) -> None:
+    """A limit that rules a heat pump out in one case says nothing about the others."""
+    cases = grid({"max_lift_K": [40.0, 60.0, 80.0], "electricity_price_EUR_per_MWh": [60.0, 85.0]})
+    one, all_together = (
+        sweep(run, cases, chunk_size=size).drop(columns="run_s") for size in (1, 6)
+    )
+    pd.testing.assert_frame_equal(one, all_together)
+    assert one["heat_pump_15_80_kW"].isna().tolist() == [True] * 4 + [False] * 2

@@ -112,7 +112,7 @@ class FixedLevelsRun:
             Costs (EUR/a, t/a), heat and electricity (kW), ``n_heat_pumps``, ``heat_pumps`` (such as
             ``35→80``), ``regret_EUR_per_a`` (what the heat pumps of the base values cost more than
             the best ones, run as designed; None where a case changes what they can do), and heat
-            of every possible heat pump as ``heat_pump_35_80_kW``.
+            of every heat pump that is possible in the case as ``heat_pump_35_80_kW``.
 
         Raises
         ------
@@ -122,9 +122,6 @@ class FixedLevelsRun:
         economics = [_economics(self.base, case) for case in cases]
         found = self.system.operate(economics)
         level_C = found.level_C.tolist()
-        pairs = np.argwhere((found.cop > 0.0).any(axis=0) | (self.base_operation.cop[0] > 0.0))
-        names = [f"heat_pump_{level_C[i]:g}_{level_C[j]:g}_kW" for i, j in pairs]
-        heat_kW = found.pump_heat_kW[:, pairs[:, 0], pairs[:, 1]].tolist()
         used = [
             pumps_text(tuple((level_C[i], level_C[j]) for i, j in np.argwhere(one).tolist()))
             for one in found.is_used
@@ -148,8 +145,9 @@ class FixedLevelsRun:
             dict(zip(columns, values, strict=True))
             for values in zip(*columns.values(), strict=True)
         ]
-        for row, heats in zip(rows, heat_kW, strict=True):
-            row.update(zip(names, heats, strict=True))
+        for case, i, j in np.argwhere(found.cop > 0.0).tolist():
+            heat_kW = float(found.pump_heat_kW[case, i, j])
+            rows[case][f"heat_pump_{level_C[i]:g}_{level_C[j]:g}_kW"] = heat_kW
         return rows
 
     def _regret(self, case: Case, economics: SiteEconomics, tac: float) -> float | None:
