@@ -68,6 +68,18 @@ RANGES = {
     "level_dt_cont_K": Range(0.0, 200.0, _DIFFERENCE),
 }
 
+TECHNICAL_KEYS = frozenset(
+    {
+        "carnot_efficiency",
+        "heat_pump_dt_source_K",
+        "heat_pump_dt_sink_K",
+        "max_lift_K",
+        "max_sink_C",
+        "level_dt_cont_K",
+    }
+)
+"""Keys that change what heat pumps or levels can do, beside what things cost."""
+
 
 def _bundled() -> dict[str, dict[str, Any]]:
     """Read the bundled defaults and what is known about them."""

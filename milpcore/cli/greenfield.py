@@ -11,9 +11,8 @@ from typing import Any
 from milpcore.cli.greenfield_text import best_result, runs, study_text
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
 from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
-from milpcore.cli.sources import Source, input_files, source_of
+from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.cli.study import Answer, Request, run_study
-from milpcore.economics import SiteEconomics, read_economics
 from milpcore.report import ProgressLine
 from milpcore.site.results import GreenfieldStudy, SiteResult
 
@@ -55,9 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     """Read all inputs, so that their faults come before anything long."""
     source = source_of(arguments)
-    economics = SiteEconomics()
-    if arguments.economics is not None:
-        economics = read_economics(arguments.economics)
+    economics = economics_of(arguments)
     request = Request(
         streams=source.streams,
         economics=economics,

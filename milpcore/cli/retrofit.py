@@ -12,8 +12,7 @@ from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, pri
 from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
 from milpcore.cli.retrofit_study import Answer, Request, run_study
 from milpcore.cli.retrofit_text import retrofit_text
-from milpcore.cli.sources import Source, input_files, source_of
-from milpcore.economics import SiteEconomics, read_economics
+from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.report import ProgressLine
 from milpcore.site.retrofit_plan import RetrofitOptions
 
@@ -54,9 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     """Read all inputs, so that their faults come before anything long."""
     source = source_of(arguments)
-    economics = SiteEconomics()
-    if arguments.economics is not None:
-        economics = read_economics(arguments.economics)
+    economics = economics_of(arguments)
     options = RetrofitOptions(
         existing_C=arguments.existing,
         move=arguments.move,

@@ -11,8 +11,8 @@ from typing import Any
 from milpcore.cli.messages import OK, print_output
 from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
 from milpcore.cli.sensitivity_text import map_text, sensitivity_text
-from milpcore.cli.sources import Source, input_files, source_of
-from milpcore.economics import SiteEconomics, read_economics
+from milpcore.cli.sources import Source, economics_of, input_files, source_of
+from milpcore.economics import SiteEconomics
 from milpcore.economics_schema import label_of
 from milpcore.report import ProgressLine
 from milpcore.site import sensitivity_map_results, sensitivity_results
@@ -29,9 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = input_files(arguments)
     check_output(arguments.out, inputs=inputs, writes=_writes(arguments))
     source = source_of(arguments)
-    economics = SiteEconomics()
-    if arguments.economics is not None:
-        economics = read_economics(arguments.economics)
+    economics = economics_of(arguments)
     line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
     found = _study(arguments, source, economics, line)
     try:

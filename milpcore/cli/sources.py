@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from milpcore.cases import case_names, case_source
+from milpcore.economics import SiteEconomics, read_economics
 from milpcore.faults import Fault, FaultList, InputError
 from milpcore.naming import suggestion
 from milpcore.scales import Kind, scale_for
@@ -97,6 +98,13 @@ def source_of(arguments: argparse.Namespace) -> Source:
         temperature_unit=arguments.temperature_unit,
         heat_unit=arguments.heat_unit,
     )
+
+
+def economics_of(arguments: argparse.Namespace) -> SiteEconomics:
+    """Read the prices and limits of a command; the defaults where it names no file."""
+    if arguments.economics is None:
+        return SiteEconomics()
+    return read_economics(arguments.economics)
 
 
 def _refuse_units(**units: str | None) -> None:

@@ -18,6 +18,7 @@ from milpcore.extras import require
 from milpcore.faults import Fault, InputError
 from milpcore.report import ProgressLine, TextColumn, text_table
 from milpcore.scales import Kind, number, scale_for
+from milpcore.site.table_files import write_tables
 from milpcore.sweeps.runner import SweepProgress, sweep
 from milpcore.sweeps.study_file import SweepStudy, read_sweep
 from milpcore.sweeps.summary import SweepSummary, summarize
@@ -166,9 +167,7 @@ def _write(
             table.to_parquet(folder / results_file, index=False)
         else:
             table.to_csv(folder / results_file, index=False, lineterminator="\n")
-        for name in _SUMMARIES:
-            one: pd.DataFrame = getattr(summary, name)
-            one.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write_tables({name: getattr(summary, name) for name in _SUMMARIES}, folder)
         write_inputs(folder, study.streams, study.economics)
         shutil.copyfile(arguments.study, folder / "inputs" / "study.toml")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +13,13 @@ import pandas as pd
 
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
 from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
-from milpcore.cli.sources import Source, input_files, source_of
+from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.compare import compare_rows, comparison_table
 from milpcore.core import Channel, ChildInterrupted, run_in_child
-from milpcore.economics import SiteEconomics, read_economics
+from milpcore.economics import SiteEconomics
 from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
+from milpcore.site.table_files import plain
 from milpcore.streams import Streams
 
 GRACE_S = 0.3
@@ -31,9 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     writes = [f"tightness.{suffix}" for suffix in ("csv", "png", "svg")]
     check_output(arguments.out, inputs=inputs, writes=writes)
     source = source_of(arguments)
-    economics = SiteEconomics()
-    if arguments.economics is not None:
-        economics = read_economics(arguments.economics)
+    economics = economics_of(arguments)
     request = _Request(
         streams=source.streams,
         economics=economics,
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     table = comparison_table(rows)
     try:
         if arguments.json:
-            print_json({"rows": [_plain(row) for row in table.to_dict("records")]})
+            print_json({"rows": _records(table)})
         else:
             heading = "\n".join(filter(None, (source.headline, source.origin)))
             print_output(f"{heading}\n\n{tightness_text(table)}\n")
@@ -188,12 +187,11 @@ def _seconds(value: float) -> str:
     return "–" if math.isnan(value) else number(value, 2)
 
 
-def _plain(row: Mapping[Hashable, Any]) -> dict[str, Any]:
-    """Row for JSON, where what is missing is null."""
-    return {
-        str(name): None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for JSON, where what is missing is null."""
+    return [
+        {str(name): plain(value) for name, value in row.items()} for row in table.to_dict("records")
+    ]
 
 
 def _write(

@@ -15,8 +15,8 @@ from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.design_tips import DesignState, Signature
 from milpcore.site.inputs import Floats
 from milpcore.site.results import SiteResult
-from milpcore.site.sensitivity_results import pairs_of, percent_of, plain, pumps_text
-from milpcore.site.table_files import write_tables
+from milpcore.site.sensitivity_results import pairs_of, percent_of, pumps_text
+from milpcore.site.table_files import plain, write_tables
 from milpcore.site.tables import empty_table, table
 from milpcore.site.tipping import TippingPoint
 

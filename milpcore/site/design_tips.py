@@ -1,7 +1,7 @@
 r"""Where along a parameter the best design changes, when finding a design takes a while.
 
 A design whose heat flows stay what they are costs :math:`f(t)`: its flows times unit costs. For
-every key but those of `milpcore.site.operation_tips.MATRIX_KEYS` and the limits of lift and sink,
+every key but those of `milpcore.economics_schema.TECHNICAL_KEYS`,
 unit costs are linear in the parameter :math:`t` or in a monotone function of it. So the least cost
 over all designs is a lower envelope of lines, and two neighbouring values need only be asked where
 the lines of their designs cross (Eisner, Severance (1976), *Mathematical techniques for efficient
@@ -23,12 +23,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from milpcore.economics import Measure, SiteEconomics
-from milpcore.site.operation_tips import MATRIX_KEYS
+from milpcore.economics_schema import TECHNICAL_KEYS
 from milpcore.site.results import SiteResult
 from milpcore.site.tipping import TippingPoint
 
-HALVED_KEYS = MATRIX_KEYS | {"max_lift_K", "max_sink_C"}
-"""Keys that change more than costs."""
 EQUAL = 1e-8
 """Costs closer than this share are equal."""
 MOST_CROSSINGS = 60
@@ -129,7 +127,7 @@ def design_tips(
     search = _Search(key, find, base, tolerance)
     for low, high, below, above in zip(values, values[1:], states, states[1:], strict=False):
         both = below.result.has_design and above.result.has_design
-        if key in HALVED_KEYS or not both:
+        if key in TECHNICAL_KEYS or not both:
             search.halve(low, high, below, above)
         else:
             search.cross(low, high, below, above, MOST_CROSSINGS)

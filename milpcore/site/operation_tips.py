@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from milpcore.economics import SiteEconomics
+from milpcore.economics_schema import TECHNICAL_KEYS
 from milpcore.site.fixed_levels import FixedLevels
 from milpcore.site.inputs import Floats
 from milpcore.site.operations import Operations
@@ -26,14 +27,8 @@ TOLERANCE = 1e-6
 """Width to which a tipping point is narrowed down, relative to the base value."""
 SPLITS = 4
 """Parts of a step where a key changes the balances."""
-MATRIX_KEYS = frozenset(
-    {
-        "carnot_efficiency",
-        "heat_pump_dt_source_K",
-        "heat_pump_dt_sink_K",
-        "level_dt_cont_K",
-    }
-)
+MATRIX_KEYS = TECHNICAL_KEYS - {"max_lift_K", "max_sink_C"}
+"""Keys that change the balances themselves."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ tables: `milpcore.site.check` recomputes them from nothing else.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.explain import explain
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Outcome
-from milpcore.site.table_files import write_tables
+from milpcore.site.table_files import plain, write_tables
 from milpcore.site.tables import (
     COST_COLUMNS,
     SCHEMAS,
@@ -103,20 +102,20 @@ class SiteResult:
         columns = [self.heat_pumps[key] for key in pump_keys]
         return {
             "max_levels": int(row["max_levels"]),
-            "levels_C": [_plain(value) for value in self.levels["temperature_C"]],
+            "levels_C": [plain(value) for value in self.levels["temperature_C"]],
             "heat_pumps": [
-                {key: _plain(value) for key, value in zip(pump_keys, values, strict=True)}
+                {key: plain(value) for key, value in zip(pump_keys, values, strict=True)}
                 for values in zip(*columns, strict=True)
             ],
-            **{column: _plain(row[column]) for column in COST_COLUMNS.values()},
-            "external_heat_kW": _plain(row["external_heat_kW"]),
+            **{column: plain(row[column]) for column in COST_COLUMNS.values()},
+            "external_heat_kW": plain(row["external_heat_kW"]),
             "objective": str(row["objective"]),
-            "objective_value": _plain(row["objective_value"]),
-            "bound": _plain(row["bound"]),
+            "objective_value": plain(row["objective_value"]),
+            "bound": plain(row["bound"]),
             "unit": str(row["unit"]),
-            "gap": _plain(row["gap"]),
+            "gap": plain(row["gap"]),
             "status": str(row["status"]),
-            "solve_s": _plain(row["solve_s"]),
+            "solve_s": plain(row["solve_s"]),
         }
 
 
@@ -257,7 +256,3 @@ def make_result(
         streams=inputs.streams,
         economics=inputs.economics,
     )
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

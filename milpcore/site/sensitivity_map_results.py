@@ -20,11 +20,10 @@ from milpcore.site.sensitivity_results import (
     operation_columns,
     pairs_of,
     percent_of,
-    plain,
     pumps_text,
     used_pumps,
 )
-from milpcore.site.table_files import write_tables
+from milpcore.site.table_files import plain, write_tables
 from milpcore.site.tables import empty_table
 from milpcore.site.tipping import TippingPoint
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,8 +14,6 @@ from milpcore.economics_schema import ABOUT, RANGES
 from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
 from milpcore.site.inputs import Floats
-
-KEYS = tuple(one.name for one in fields(SiteEconomics))
 
 
 def checked_request(
@@ -50,10 +48,11 @@ def checked_request(
     faults = FaultList()
     keys = [vary] if isinstance(vary, str) else list(vary)
     if not keys:
-        faults.add("", "vary", "[]", "must name at least one parameter", f"such as {KEYS[0]}")
+        remedy = f"such as {next(iter(RANGES))}"
+        faults.add("", "vary", "[]", "must name at least one parameter", remedy)
     for key in keys:
-        if key not in KEYS:
-            faults.add("", "vary", shown(key), "unknown parameter", suggestion(str(key), KEYS))
+        if key not in RANGES:
+            faults.add("", "vary", shown(key), "unknown parameter", suggestion(str(key), RANGES))
     for key in {key for key in keys if keys.count(key) > 1}:
         faults.add("", "vary", shown(key), "must not come twice", "remove the duplicate")
     given = vary if isinstance(vary, Mapping) else None

@@ -15,7 +15,7 @@ from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.fixed_levels import FixedLevels
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.operations import Operations
-from milpcore.site.table_files import write_tables
+from milpcore.site.table_files import plain, write_tables
 from milpcore.site.tables import COST_COLUMNS, empty_table, table
 from milpcore.site.tipping import TippingPoint
 
@@ -218,13 +218,6 @@ def percent_of(base: float, values: Floats) -> Floats:
     if base == 0.0:
         return np.full(len(values), np.nan)
     return np.round(100.0 * (values / base - 1.0), 9)
-
-
-def plain(value: float) -> float | int | None:
-    """Return a plain Python number, None for nan and infinity."""
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    return float(value) if np.isfinite(value) else None
 
 
 def _records(rows: pd.DataFrame | None) -> list[dict[str, float]]:

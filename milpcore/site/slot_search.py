@@ -24,10 +24,11 @@ from typing import NamedTuple
 import numpy as np
 
 from milpcore.site.inputs import Floats, Integers
-from milpcore.site.path_search.incumbents import level_set_cost
+from milpcore.site.path_search.incumbents import arc_length, level_set_cost, set_arrays
 from milpcore.site.path_search.level_set import level_set_prices
 from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.node import root_node
+from milpcore.site.path_search.start import stepped_prices
 from preprocess.jit import kernel
 
 EQUAL = 1e-9
@@ -94,15 +95,6 @@ def best_in_slots(
     place, cost = _descend(network, slots, _start(slots, at))
     general = all_open_prices(network) if open_prices is None else open_prices
     profiles = np.stack([_prices(network, np.unique(place)), general])
-    arrays = (
-        network.hot_below_MW,
-        network.cold_below_MW,
-        network.external_heat_cost,
-        network.cooling_cost,
-        network.pump_index,
-        network.pump_share,
-        network.pump_cost,
-    )
     duties_MW = network.hot_below_MW[-1] + network.cold_below_MW[-1]
     rounding = ROUNDING * float(duties_MW * network.external_heat_cost.max())
     to_go = _completions(first, candidates, profiles, network.hot_below_MW, network.cold_below_MW)
@@ -110,7 +102,17 @@ def best_in_slots(
     count = 0
     for settles, share in ((False, 0.1 * equal), (True, 0.9 * equal)):
         cost, priced = _walk(
-            first, candidates, at, profiles, to_go, found, cost, settles, share, rounding, *arrays
+            first,
+            candidates,
+            at,
+            profiles,
+            to_go,
+            found,
+            cost,
+            settles,
+            share,
+            rounding,
+            *set_arrays(network),
         )
         count += priced
     return SlotOptimum(found, float(cost), int(count))
@@ -123,9 +125,7 @@ def all_open_prices(network: LevelNetwork) -> Floats:
 
 def _prices(network: LevelNetwork, levels: Integers) -> Floats:
     """Feasible prices (L,) that step as those of a level set do."""
-    _, price = level_set_cost(network, levels)
-    above = np.searchsorted(levels, np.arange(network.n_levels))
-    return root_node(network, price[np.clip(above, 0, levels.size - 1)]).price
+    return root_node(network, stepped_prices(network, levels)).price
 
 
 def _start(slots: Sequence[Integers], stay: Integers) -> Integers:
@@ -186,10 +186,9 @@ def _completions(
                 j = candidates[there]
                 if j < i:
                     continue
-                deficit = (cold_below[n] - cold_below[i + 1]) - (hot_below[n] - hot_below[j])
                 for profile in range(n_profiles):
-                    step = deficit * (profiles[profile, j] - profiles[profile, i])
-                    step = (step if j > i else 0.0) + to_go[profile, there]
+                    step = arc_length(i, j, hot_below, cold_below, profiles[profile])
+                    step += to_go[profile, there]
                     to_go[profile, here] = min(to_go[profile, here], step)
     return to_go
 
@@ -261,11 +260,9 @@ def _walk(
         for profile in range(n_profiles):
             reached = total * profiles[profile, j]
             if slot > 0:
-                i = place[slot - 1]
-                reached = length[slot - 1, profile]
-                if j > i:
-                    deficit = (cold_below[n] - cold_below[i + 1]) - (hot_below[n] - hot_below[j])
-                    reached += deficit * (profiles[profile, j] - profiles[profile, i])
+                reached = length[slot - 1, profile] + arc_length(
+                    place[slot - 1], j, hot_below, cold_below, profiles[profile]
+                )
             length[slot, profile] = reached
             if reached + to_go[profile, here] > limit or to_go[profile, here] == np.inf:
                 possible = False

@@ -24,11 +24,12 @@ from milpcore.faults import Fault, InputError
 from milpcore.site.inputs import Booleans, Floats, Integers, SiteInputs
 from milpcore.site.model import KW_PER_MW
 from milpcore.site.path_search.bounding import raise_bound
-from milpcore.site.path_search.incumbents import first_level_set, level_set_cost, local_search
+from milpcore.site.path_search.incumbents import first_level_set, local_search
 from milpcore.site.path_search.labels import backward_labels
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.node import Labels, Node, reduce_node, root_node
 from milpcore.site.path_search.solvers import default_solver
+from milpcore.site.path_search.start import stepped_prices
 
 MARGIN = 1e-6
 """A known design's own arcs survive by this share of its cost."""
@@ -159,9 +160,7 @@ def _reduced(network: LevelNetwork, node: Node, n_levels: int, cutoff: float) ->
 def _first_prices(network: LevelNetwork, n_levels: int) -> Floats:
     """Heat prices (L,) that step as those of a good level set do."""
     levels, _ = local_search(network, first_level_set(network), n_levels, network.lowest_price)
-    _, price = level_set_cost(network, levels)
-    above = np.searchsorted(levels, np.arange(network.n_levels))
-    return np.asarray(price[np.clip(above, 0, levels.size - 1)])
+    return stepped_prices(network, levels)
 
 
 def _by_layer(

@@ -1,12 +1,15 @@
-"""The tables of a study as CSV files in one folder, all of them or none."""
+"""The tables of a study as CSV files in one folder, all of them or none, and cells for JSON."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from milpcore.faults import FaultList
@@ -51,6 +54,19 @@ def write_tables(
             temporary = stack.enter_context(replacing(path))
             table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
     return paths
+
+
+def plain(value: Any) -> Any:
+    """Return a value as plain Python for JSON, None for nan and infinity.
+
+    Examples
+    --------
+    >>> plain(np.float64(2.5)), plain(np.int64(3)), plain(float("nan")), plain("text")
+    (2.5, 3, None, 'text')
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _make_directory(folder: Path) -> None:

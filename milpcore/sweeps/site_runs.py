@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
+from milpcore.economics_schema import RANGES, TECHNICAL_KEYS
 from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
 from milpcore.site import greenfield, retrofit
@@ -23,18 +24,6 @@ from milpcore.site.results import SiteResult
 from milpcore.site.sensitivity_results import pumps_text
 from milpcore.streams import Streams
 
-KEYS = tuple(one.name for one in fields(SiteEconomics))
-TECHNICAL_KEYS = frozenset(
-    {
-        "carnot_efficiency",
-        "heat_pump_dt_source_K",
-        "heat_pump_dt_sink_K",
-        "max_lift_K",
-        "max_sink_C",
-        "level_dt_cont_K",
-    }
-)
-"""Keys that change what a heat pump can do: the base design cannot run unchanged then."""
 Case = Mapping[str, Any]
 
 
@@ -271,11 +260,11 @@ def result_values(result: SiteResult) -> dict[str, Any]:
 
 
 def _economics(base: SiteEconomics, case: Case) -> SiteEconomics:
-    unknown = [key for key in case if key not in KEYS]
+    unknown = [key for key in case if key not in RANGES]
     if unknown:
         faults = FaultList()
         for key in unknown:
-            faults.add("", shown(key), case[key], "unknown parameter", suggestion(str(key), KEYS))
+            faults.add("", shown(key), case[key], "unknown parameter", suggestion(str(key), RANGES))
         faults.raise_if_any("case")
     return replace(base, **case)
 

@@ -32,13 +32,13 @@ import pandas as pd
 
 from milpcore.cases import case_names
 from milpcore.economics import SiteEconomics, read_toml
-from milpcore.economics_schema import checked_values
+from milpcore.economics_schema import RANGES, checked_values
 from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
 from milpcore.streams import Streams, load_case, read_streams
 from milpcore.sweeps.cases import grid, latin_hypercube
 from milpcore.sweeps.runner import Run
-from milpcore.sweeps.site_runs import KEYS, FixedLevelsRun, GreenfieldRun, RetrofitRun
+from milpcore.sweeps.site_runs import FixedLevelsRun, GreenfieldRun, RetrofitRun
 
 _RUNS: dict[str, tuple[Callable[..., Run], str, tuple[str, ...]]] = {
     "fixed_levels": (FixedLevelsRun, "levels_C", ("heat_pumps",)),
@@ -126,8 +126,8 @@ def read_sweep(path: str | Path) -> SweepStudy:
     streams, stream_file = _streams(study["streams"], place.parent)
     table, case_file = _cases(method, cases, place.parent)
     for column in table.columns:
-        if column not in KEYS:
-            remedy = suggestion(str(column), KEYS)
+        if column not in RANGES:
+            remedy = suggestion(str(column), RANGES)
             faults.add("[cases]", shown(column), "", "unknown parameter", remedy)
     faults.raise_if_any(str(path))
     make, needed, optional = _RUNS[name]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from milpcore.site.table_files import plain
+
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MEASURES = (
     "tac_EUR_per_a",
@@ -47,7 +49,7 @@ class SweepSummary:
         names = ("status", "spread", "heat_pumps", "pump_sets")
         return {
             name: [
-                {key: _plain(value) for key, value in record.items()}
+                {key: plain(value) for key, value in record.items()}
                 for record in getattr(self, name).to_dict("records")
             ]
             for name in names
@@ -109,9 +111,3 @@ def _pump_sets(solved: pd.DataFrame) -> pd.DataFrame:
     groups.columns = pd.Index(["heat_pumps", "n_cases", "mean_tac_EUR_per_a"])
     groups.insert(2, "share", groups["n_cases"] / len(solved))
     return groups.sort_values(["n_cases", "heat_pumps"], ascending=[False, True])
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -18,7 +18,7 @@ EQUAL = 1e-9
 
 
 @kernel
-def _step(i: int, j: int, hot_below: Floats, cold_below: Floats, profile: Floats) -> float:
+def arc_length(i: int, j: int, hot_below: Floats, cold_below: Floats, profile: Floats) -> float:
     """Length of the arc from level i to level j at feasible prices; 0 beyond either end."""
     if i < 0 or j < 0:
         return 0.0
@@ -32,7 +32,7 @@ def _length(levels: Integers, hot_below: Floats, cold_below: Floats, profile: Fl
     """Lower bound of a level set's cost from feasible prices."""
     length = (cold_below[-1] - hot_below[-1]) * profile[levels[0]]
     for a in range(levels.shape[0] - 1):
-        length += _step(levels[a], levels[a + 1], hot_below, cold_below, profile)
+        length += arc_length(levels[a], levels[a + 1], hot_below, cold_below, profile)
     return float(length)
 
 
@@ -66,9 +66,9 @@ def _place_one(
         above = base[place] if place < kept else -1
         longer = (
             length
-            - _step(below, above, hot_below, cold_below, profile)
-            + _step(below, new, hot_below, cold_below, profile)
-            + _step(new, above, hot_below, cold_below, profile)
+            - arc_length(below, above, hot_below, cold_below, profile)
+            + arc_length(below, new, hot_below, cold_below, profile)
+            + arc_length(new, above, hot_below, cold_below, profile)
         )
         if place == 0:
             longer += total * (profile[new] - (profile[base[0]] if kept else 0.0))
@@ -116,17 +116,17 @@ def _move_two(
     for a in range(m - 1):
         below = -1 if a == 0 else levels[a - 1]
         above = -1 if a == m - 2 else levels[a + 2]
-        rest = length - _step(below, levels[a], hot_below, cold_below, profile)
-        rest -= _step(levels[a], levels[a + 1], hot_below, cold_below, profile)
-        rest -= _step(levels[a + 1], above, hot_below, cold_below, profile)
+        rest = length - arc_length(below, levels[a], hot_below, cold_below, profile)
+        rest -= arc_length(levels[a], levels[a + 1], hot_below, cold_below, profile)
+        rest -= arc_length(levels[a + 1], above, hot_below, cold_below, profile)
         trial = levels.copy()
         for first in range(below + 1, above - 1 if above >= 0 else n - 1):
-            here = rest + _step(below, first, hot_below, cold_below, profile)
+            here = rest + arc_length(below, first, hot_below, cold_below, profile)
             if a == 0:
                 here += total * (profile[first] - profile[levels[0]])
             for second in range(first + 1, above if above >= 0 else n):
-                longer = here + _step(first, second, hot_below, cold_below, profile)
-                longer += _step(second, above, hot_below, cold_below, profile)
+                longer = here + arc_length(first, second, hot_below, cold_below, profile)
+                longer += arc_length(second, above, hot_below, cold_below, profile)
                 if longer >= least:
                     continue
                 trial[a], trial[a + 1] = first, second
@@ -215,7 +215,7 @@ def _price_sets(
     return costs
 
 
-class _SetArrays(NamedTuple):
+class SetArrays(NamedTuple):
     """The arrays of a network that price a level set, in the order the kernels take them."""
 
     hot_below_MW: Floats
@@ -227,14 +227,15 @@ class _SetArrays(NamedTuple):
     pump_cost: Floats
 
 
-def _arrays(network: LevelNetwork) -> _SetArrays:
-    return _SetArrays(*(getattr(network, name) for name in _SetArrays._fields))
+def set_arrays(network: LevelNetwork) -> SetArrays:
+    """Arrays of a network that price level sets."""
+    return SetArrays(*(getattr(network, name) for name in SetArrays._fields))
 
 
 def level_set_cost(network: LevelNetwork, levels: Integers) -> tuple[float, Floats]:
     """Exact cost of a level set, and the heat price of each of its levels."""
     price = np.zeros(levels.size)
-    return float(level_set_prices(levels, *_arrays(network), price)), price
+    return float(level_set_prices(levels, *set_arrays(network), price)), price
 
 
 def local_search(
@@ -258,12 +259,12 @@ def local_search(
     cost : float
     """
     cost, _ = level_set_cost(network, levels)
-    return _descend(levels, cost, n_levels, *_arrays(network), profile)
+    return _descend(levels, cost, n_levels, *set_arrays(network), profile)
 
 
 def level_set_costs(network: LevelNetwork, sets: Integers) -> Floats:
     """Exact costs of level sets, one a row, padded with -1."""
-    return _price_sets(sets, *_arrays(network))
+    return _price_sets(sets, *set_arrays(network))
 
 
 def first_level_set(network: LevelNetwork) -> Integers:

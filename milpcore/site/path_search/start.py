@@ -49,17 +49,22 @@ def first_guess(network: LevelNetwork, n_levels: int) -> Start:
     -------
     Start
     """
-    _, all_open = level_set_cost(network, np.arange(network.n_levels))
+    all_open = stepped_prices(network, np.arange(network.n_levels))
     levels = first_level_set(network)
     if n_levels > MANY_LEVELS:
         path = _cheapest_path(_root_labels(network, n_levels, all_open))
         levels = path if path.size else levels
     profile = root_node(network, all_open).price
     levels, _ = local_search(network, levels, n_levels, profile)
+    stepped = Start(levels, stepped_prices(network, levels))
+    return better_start(network, n_levels, Start(levels, all_open), stepped)
+
+
+def stepped_prices(network: LevelNetwork, levels: Integers) -> Floats:
+    """Heat prices (L,) that step as those of the best operation of a level set do."""
     _, price = level_set_cost(network, levels)
     above = np.searchsorted(levels, np.arange(network.n_levels))
-    stepped = Start(levels, price[np.clip(above, 0, levels.size - 1)])
-    return better_start(network, n_levels, Start(levels, all_open), stepped)
+    return np.asarray(price[np.clip(above, 0, levels.size - 1)])
 
 
 def better_start(network: LevelNetwork, n_levels: int, first: Start, second: Start) -> Start:
