@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import numba
@@ -10,6 +11,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# A shell that starts a script in the background has it ignore Ctrl-C, and so would every process
+# that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 JIT_IS_OFF = bool(numba.config.DISABLE_JIT)
 """Kernels run as plain Python: a hundred times slower, and open to coverage and debuggers."""

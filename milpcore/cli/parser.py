@@ -18,6 +18,7 @@ from milpcore.cli.arguments import (
     positive_seconds,
     seconds,
 )
+from milpcore.cli.shared_arguments import add_economics, add_objective, add_output
 
 _STREAMS_HELP = (
     "CSV file with the columns zone,name,t_supply,t_target,heat_flow,dt_cont in °C, kW and K "
@@ -222,18 +223,8 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
         default="2-15",
         help="largest numbers of levels: 2-15, 6 or 4,6,8 (default: 2-15)",
     )
-    command.add_argument(
-        "--economics",
-        metavar="FILE",
-        help="prices and limits, TOML with a table [site]; keys left out keep their default",
-    )
-    command.add_argument(
-        "--objective",
-        choices=("tac", "opex", "capex", "co2"),
-        default="tac",
-        help="what to minimise: total annualised cost, its parts (EUR/a), or CO2 (t/a); "
-        "TAC decides between equals (default: tac)",
-    )
+    add_economics(command)
+    add_objective(command)
     command.add_argument(
         "--formulation",
         metavar="NAME",
@@ -257,13 +248,7 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="heat may not flow from a level to a lower one",
     )
-    command.add_argument(
-        "--out",
-        metavar="DIR",
-        help="write every table as CSV, the figures (PNG, SVG) and, in DIR/inputs, copies of the "
-        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
+    add_output(command, "every table as CSV, the figures (PNG, SVG)")
 
 
 def _fill_tightness(command: argparse.ArgumentParser) -> None:
@@ -274,17 +259,8 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
         default="4,6,8",
         help="largest numbers of levels: 4,6,8, 6 or 4-8 (default: 4,6,8)",
     )
-    command.add_argument(
-        "--economics",
-        metavar="FILE",
-        help="prices and limits, TOML with a table [site]; keys left out keep their default",
-    )
-    command.add_argument(
-        "--objective",
-        choices=("tac", "opex", "capex", "co2"),
-        default="tac",
-        help="what to minimise (default: tac)",
-    )
+    add_economics(command)
+    add_objective(command)
     command.add_argument(
         "--formulation",
         metavar="NAMES",
@@ -312,10 +288,4 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
         default=60.0,
         help="seconds for each relaxation (default: 60)",
     )
-    command.add_argument(
-        "--out",
-        metavar="DIR",
-        help="write the table as CSV, the figure (PNG, SVG) and, in DIR/inputs, copies of the "
-        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
+    add_output(command, "the table as CSV, the figure (PNG, SVG)")

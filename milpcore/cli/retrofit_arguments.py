@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 
+from milpcore.cli.shared_arguments import add_economics, add_objective, add_output
+
 SUMMARY = "what moving existing levels saves"
 DESCRIPTION = (
     "What heat pumps and moving existing utility levels save: every combination of so many\n"
@@ -80,25 +82,9 @@ def fill(command: argparse.ArgumentParser) -> None:
         help="existing levels given up in every combination, the best ones of those that may not "
         "move (default: 0)",
     )
-    command.add_argument(
-        "--economics",
-        metavar="FILE",
-        help="prices and limits, TOML with a table [site]; keys left out keep their default",
-    )
-    command.add_argument(
-        "--objective",
-        choices=("tac", "opex", "capex", "co2"),
-        default="tac",
-        help="what to minimise: total annualised cost, its parts (EUR/a), or CO2 (t/a); "
-        "TAC decides between equals (default: tac)",
-    )
-    command.add_argument(
-        "--out",
-        metavar="DIR",
-        help="write every table as CSV, the figures (PNG, SVG) and, in DIR/inputs, copies of the "
-        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
+    add_economics(command)
+    add_objective(command)
+    add_output(command, "every table as CSV, the figures (PNG, SVG)")
 
 
 def temperatures(text: str) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ import math
 
 from milpcore.cli.arguments import names
 from milpcore.cli.retrofit_arguments import count, temperatures
+from milpcore.cli.shared_arguments import add_economics, add_objective, add_output
 
 SUMMARY = "how fixed levels answer to prices and other parameters"
 DESCRIPTION = (
@@ -79,25 +80,9 @@ def fill(command: argparse.ArgumentParser) -> None:
         help="vary two parameters together and map the best sets of heat pumps",
     )
     command.add_argument("--no-pumps", action="store_true", help="allow no heat pumps")
-    command.add_argument(
-        "--economics",
-        metavar="FILE",
-        help="base values, TOML with a table [site]; keys left out keep their default",
-    )
-    command.add_argument(
-        "--objective",
-        choices=("tac", "opex", "capex", "co2"),
-        default="tac",
-        help="what to minimise: total annualised cost, its parts (EUR/a), or CO2 (t/a); "
-        "TAC decides between equals (default: tac)",
-    )
-    command.add_argument(
-        "--out",
-        metavar="DIR",
-        help="write every table as CSV, the figure (PNG, SVG) and, in DIR/inputs, copies of the "
-        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
-    )
-    command.add_argument("--quiet", action="store_true", help="show no progress")
+    add_economics(command, "base values")
+    add_objective(command)
+    add_output(command, "every table as CSV, the figure (PNG, SVG)")
 
 
 def percent(text: str) -> float:

@@ -1,0 +1,36 @@
+"""Arguments that several commands share, with the same words in each."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_economics(command: argparse.ArgumentParser, what: str = "prices and limits") -> None:
+    """Add the file of prices; `what` says what its values are to the command."""
+    command.add_argument(
+        "--economics",
+        metavar="FILE",
+        help=f"{what}, TOML with a table [site]; keys left out keep their default",
+    )
+
+
+def add_objective(command: argparse.ArgumentParser) -> None:
+    """Add the choice of what is minimised."""
+    command.add_argument(
+        "--objective",
+        choices=("tac", "opex", "capex", "co2"),
+        default="tac",
+        help="what to minimise: total annualised cost, its parts (EUR/a), or CO2 (t/a); "
+        "TAC decides between equals (default: tac)",
+    )
+
+
+def add_output(command: argparse.ArgumentParser, what: str) -> None:
+    """Add the output folder and `--quiet`; `what` names tables and figures."""
+    command.add_argument(
+        "--out",
+        metavar="DIR",
+        help=f"write {what} and, in DIR/inputs, copies of the "
+        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
+    )
+    command.add_argument("--quiet", action="store_true", help="show no progress")
