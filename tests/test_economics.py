@@ -98,6 +98,7 @@ def test_unit_prices_printed_with_the_parameters() -> None:
 def test_annuity_without_interest_is_one_over_lifetime() -> None:
     assert SiteEconomics(interest_rate=0.0).annuity_per_a == 1 / 20
     assert SiteEconomics(interest_rate=5e-324).annuity_per_a == 1 / 20
+    assert SiteEconomics(interest_rate=5e-324, lifetime_a=0.5).annuity_per_a == 2.0
     assert SiteEconomics(interest_rate=1e-12).annuity_per_a == pytest.approx(0.05, rel=1e-10)
 
 

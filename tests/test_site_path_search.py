@@ -28,7 +28,7 @@ from milpcore.site.model import KW_PER_MW
 from milpcore.site.path_search import bounding, search
 from milpcore.site.path_search.bounding import raise_bound
 from milpcore.site.path_search.branching import branch
-from milpcore.site.path_search.incumbents import canonical, level_set_cost
+from milpcore.site.path_search.incumbents import canonical, first_level_set, level_set_cost
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.node import (
     Node,
@@ -38,6 +38,7 @@ from milpcore.site.path_search.node import (
     root_node,
 )
 from milpcore.site.path_search.solvers import HighsSolver, ScipySolver
+from milpcore.site.path_search.start import Start, better_start, first_guess
 
 SITE_400_EUR_PER_A = {
     2: 215_183_197,
@@ -306,3 +307,22 @@ def test_every_configuration_of_the_bundled_site_is_proven() -> None:
         expected = SITE_400_EUR_PER_A[int(row["max_levels"])]
         assert row["tac_EUR_per_a"] == pytest.approx(expected, rel=1e-4)
         assert row["bound"] <= expected * (1.0 + 1e-4)
+
+
+def test_the_better_of_two_starts_has_the_cheaper_levels_and_the_higher_bound() -> None:
+    network = level_network(site.prepare(milpcore.load_case("site_400")))
+    guess = first_guess(network, 6)
+    dear = Start(first_level_set(network), guess.price)
+    low = Start(guess.levels, network.lowest_price)
+    for first, second in ((dear, low), (low, dear)):
+        better = better_start(network, 6, first, second)
+        assert better.levels.tolist() == guess.levels.tolist()
+        assert better.price.tolist() == guess.price.tolist()
+
+
+def test_many_levels_start_from_what_all_of_them_cost() -> None:
+    network = level_network(site.prepare(milpcore.load_case("site_400")))
+    everything = np.arange(network.n_levels)
+    least, _ = level_set_cost(network, everything)
+    cost, _ = level_set_cost(network, first_guess(network, network.n_levels).levels)
+    assert cost == pytest.approx(least, rel=1e-9)

@@ -70,6 +70,10 @@ def test_a_summary_counts_what_the_table_holds(table: pd.DataFrame) -> None:
     assert summary.pump_sets["n_cases"].sum() == 300
     share = summary.heat_pumps.set_index(["source_C", "sink_C"])["share"]
     assert share[35.0, 80.0] == pytest.approx((table["heat_pump_35_80_kW"] > 0).mean())
+    upper = summary.heat_pumps.set_index(["source_C", "sink_C"])["mean_heat_kW"][80.0, 134.0]
+    runs = table["heat_pump_80_134_kW"] > 0
+    assert 0 < runs.sum() < 300
+    assert upper == pytest.approx(table.loc[runs, "heat_pump_80_134_kW"].mean())
     assert summary.to_json_dict()["status"] == [{"status": "optimal", "n_cases": 300}]
 
 
