@@ -311,10 +311,13 @@ def test_what_is_no_formulation_is_refused() -> None:
 def test_bad_prices_and_candidates_are_refused_before_solving() -> None:
     with pytest.raises(InputError, match="no level low enough for this hot stream"):
         greenfield(STREAMS, n_levels=2, candidates_C=[100.0, 200.0])
-    with pytest.raises(InputError, match="wasting energy without end would pay"):
+    with pytest.raises(InputError, match="no bound on what wasting energy would earn"):
         greenfield(
             STREAMS, n_levels=2, economics=SiteEconomics(electricity_price_EUR_per_MWh=-500.0)
         )
+    cheap = SiteEconomics(co2_price_EUR_per_t=0.0, electricity_price_EUR_per_MWh=-200.0)
+    with pytest.raises(InputError, match=r"earn \(TAC decides between designs of equal CO2\)"):
+        greenfield(STREAMS, n_levels=2, objective="co2", economics=cheap)
     with pytest.raises(InputError, match="profit"):
         greenfield(STREAMS, n_levels=2, objective="profit")
 

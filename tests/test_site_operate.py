@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from milpcore.economics import SiteEconomics
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Design, nearest_levels
-from milpcore.site.operate import objective_value, operate, without_spare_levels
+from milpcore.site.operate import BALANCE_SHARE, objective_value, operate, without_spare_levels
 
 
 @pytest.fixture
@@ -101,11 +101,16 @@ def test_a_level_that_saves_nothing_is_left_out() -> None:
     assert fewest.is_open.tolist() == [True, True, False]
 
 
-def test_without_cascade_every_level_is_kept() -> None:
-    inputs = site_at_levels({60.0: 10.0, 80.0: 20.0}, {}, cascade=False)
-    design = operate(inputs, np.ones(2, dtype=bool), inputs.stream_kink)
+def test_without_cascade_a_spare_level_is_left_out_as_well() -> None:
+    # The hot stream of 80 °C does more good at 70 °C, where it heats the cold one.
+    inputs = site_at_levels({60.0: 10.0, 80.0: 20.0}, {70.0: 15.0}, cascade=False)
+    design = operate(inputs, np.ones(3, dtype=bool), inputs.stream_kink)
     assert design is not None
-    assert without_spare_levels(inputs, design) is design
+    assert design.is_open.all()
+    fewest = without_spare_levels(inputs, design)
+    assert fewest.is_open.tolist() == [True, True, False]
+    assert fewest.stream_level.tolist() == [0, 1, 1]
+    assert objective_value(inputs, fewest) < objective_value(inputs, design)
 
 
 @settings(max_examples=20)
@@ -126,6 +131,37 @@ def test_leaving_out_spare_levels_costs_nothing_and_leaves_none(
         fewer[level] = False
         smaller = operate(inputs, fewer, nearest_levels(inputs, fewer))
         assert smaller is None or objective_value(inputs, smaller) > cost
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.floats(-5.0, 7.0), min_size=2, max_size=6),
+    st.lists(st.floats(20.0, 140.0), min_size=6, max_size=6, unique=True),
+    st.booleans(),
+)
+def test_every_level_balances_however_unequal_the_duties(
+    magnitude: list[float], limit_C: list[float], cascade: bool
+) -> None:
+    duty_kW = {at_C: 10.0**power for at_C, power in zip(limit_C, magnitude, strict=False)}
+    hot, cold = dict(list(duty_kW.items())[::2]), dict(list(duty_kW.items())[1::2])
+    inputs = site_at_levels(hot, cold, cascade=cascade)
+    design = operate(inputs, np.ones(inputs.n_candidates, dtype=bool), inputs.stream_kink)
+    assert design is not None
+    passing_kW = np.zeros(inputs.n_candidates)
+    np.add.at(passing_kW, inputs.stream_kink, inputs.stream_duty_kW)
+    assert np.all(
+        np.abs(imbalance_kW(inputs, design))
+        <= 2e-9 * passing_kW
+        + BALANCE_SHARE
+        * (
+            design.external_heat_kW
+            + design.cooling_kW
+            + design.cascade_kW[1:]
+            + design.cascade_kW[:-1]
+            + np.bincount(inputs.pump_sink, design.pump_heat_kW, minlength=inputs.n_candidates)
+            + np.bincount(inputs.pump_source, design.pump_heat_kW, minlength=inputs.n_candidates)
+        )
+    )
 
 
 def test_heat_is_bought_low_and_removed_high_where_that_costs_nothing() -> None:

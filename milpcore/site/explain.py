@@ -14,7 +14,7 @@ from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Design, Outcome
 from milpcore.site.tables import used_levels
 
-_NEGLIGIBLE = 1e-9
+_NEGLIGIBLE = 1e-8
 """Heat below this share of the site's total duty counts as none."""
 _DECIDES = {
     Measure.TAC: "TAC",

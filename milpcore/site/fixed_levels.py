@@ -29,7 +29,7 @@ import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
-from milpcore.site.inputs import Floats, Integers, prepare
+from milpcore.site.inputs import NO_NEGATIVE_COST, Floats, Integers, prepare
 from milpcore.site.operations import Operations
 from milpcore.site.operations_check import check_operations
 from milpcore.site.operations_kernel import operate_all
@@ -233,7 +233,7 @@ def _refuse_profitable_waste(
                     names[case],
                     f"{measure.value} of {name}",
                     f"{cost[case]:g} per kW and year",
-                    "must not be negative, or wasting energy without end would pay",
+                    NO_NEGATIVE_COST,
                     "raise the price behind it",
                 )
     faults.raise_if_any("economics")

@@ -26,6 +26,9 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
+NO_NEGATIVE_COST = "must not be negative: model A has no bound on what wasting energy would earn"
+"""Rule that unit costs must follow."""
+
 TIE_BREAK = 1e-7
 """Weight of TAC in the objective OPEX or CO2, relative to the largest unit cost."""
 
@@ -366,16 +369,22 @@ def _refuse_unserved(streams: Streams, limit_C: Floats, kink: Integers, level_C:
 
 
 def _refuse_profitable_waste(inputs: SiteInputs) -> None:
+    """Refuse unit costs below zero, with which the cost may have no lower end.
+
+    Where cooling has a price, a heat pump that earns money need not run without end. Such prices
+    are refused all the same: searches and bounds rely on costs of at least zero.
+    """
     faults = FaultList()
     names = ("external heat", "cooling", "heat pump heat")
-    for measure in {inputs.objective, Measure.TAC}:
+    for measure in dict.fromkeys((inputs.objective, Measure.TAC)):
+        second = f" (TAC decides between designs of equal {inputs.objective.value.upper()})"
         for name, cost in zip(names, inputs.costs(measure)[:3], strict=True):
             if cost.size and cost.min() < 0.0:
                 faults.add(
                     measure.value,
                     f"cost of {name}",
                     f"{cost.min():g} per kW and year",
-                    "must not be negative, or wasting energy without end would pay",
+                    NO_NEGATIVE_COST + ("" if measure is inputs.objective else second),
                     "raise the price behind it",
                 )
     faults.raise_if_any("economics")

@@ -12,12 +12,14 @@ import numpy as np
 
 from milpcore.core import Assembly, Problem, Status, solve_lp
 from milpcore.economics import Measure
-from milpcore.site.conditions import nearest_level_faults
 from milpcore.site.inputs import Booleans, Floats, Integers, SiteInputs
 from milpcore.site.model import KW_PER_MW, Design, nearest_levels
 
 NOISE = 1e-11
 """Flows below this share of all duties are set to zero."""
+
+BALANCE_SHARE = 1e-9
+"""Largest imbalance of a level that is left alone, as a share of the heat that passes it."""
 
 LEXICOGRAPHIC_SLACK = 1e-9
 """Relative amount by which TAC, coming second, may worsen the first objective."""
@@ -67,7 +69,8 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
     The objective is minimised first, then TAC, without making the objective worse by more than
     1e-9 of it. Among operations of equal cost external heat is bought as low and heat is removed as
     high as the cascade allows. Levels without stream, heat pump, external heat and cooling
-    are closed. Flows below 1e-11 of all duties are set to zero.
+    are closed. Flows below 1e-11 of all duties are set to zero, and what the solver's tolerances
+    leave open at a level with little heat is bought, removed or cascaded.
 
     Parameters
     ----------
@@ -115,7 +118,7 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
     flows = _bought_low_removed_high(inputs, part, _cheapest(inputs, part))
     tiny_MW = NOISE * float(inputs.stream_duty_kW.sum()) / KW_PER_MW
     flows = _Flows(*(np.where(flow < tiny_MW, 0.0, flow) for flow in flows))
-    return _design(inputs, part, flows, levels)
+    return _design(inputs, part, _balanced(inputs, part, flows), levels)
 
 
 def operate_levels(inputs: SiteInputs, levels: Integers) -> Design | None:
@@ -128,20 +131,21 @@ def operate_levels(inputs: SiteInputs, levels: Integers) -> Design | None:
 def without_spare_levels(inputs: SiteInputs, design: Design) -> Design:
     """Leave out every level that saves nothing, from the highest to the lowest.
 
-    Streams move to the nearest level left. One round is enough: with a free cascade more levels
-    never cost more, so a level that is missed in a design is missed in a smaller one as well.
+    Streams of a level that is left out move to the nearest level that is left and can serve them;
+    all others stay. This is repeated until nothing changes.
 
     Parameters
     ----------
     inputs : SiteInputs
-        The site; without cascade the design is returned as it is.
+        The site.
     design : Design
-        From `operate`, with streams at the nearest open level.
+        From `operate`.
 
     Returns
     -------
     Design
-        Costs no more, within 1e-9, and no level of it can be left out without extra cost.
+        Costs no more, within 1e-9, and no level of it can be left out in this way without extra
+        cost. Another choice of levels may still do with fewer.
 
     References
     ----------
@@ -159,19 +163,23 @@ def without_spare_levels(inputs: SiteInputs, design: Design) -> Design:
     >>> without_spare_levels(inputs, at_50_and_130).is_open
     array([False,  True,  True])
     """
-    if nearest_level_faults(inputs):
-        return design
     most = [value * (1.0 + LEXICOGRAPHIC_SLACK) for value in _objective_and_tac(inputs, design)]
     for level in np.flatnonzero(design.is_open)[::-1]:
-        fewer = design.is_open.copy()
-        fewer[level] = False
-        smaller = operate(inputs, fewer, nearest_levels(inputs, fewer))
+        smaller = _without_level(inputs, design, level)
         if smaller is None:
             continue
         costs = _objective_and_tac(inputs, smaller)
         if all(cost <= limit for cost, limit in zip(costs, most, strict=True)):
-            design = smaller
+            return without_spare_levels(inputs, smaller)
     return design
+
+
+def _without_level(inputs: SiteInputs, design: Design, level: int) -> Design | None:
+    fewer = design.is_open.copy()
+    fewer[level] = False
+    is_moved = design.stream_level == level
+    stream_level = np.where(is_moved, nearest_levels(inputs, fewer), design.stream_level)
+    return operate(inputs, fewer, stream_level)
 
 
 def _objective_and_tac(inputs: SiteInputs, design: Design) -> tuple[float, float]:
@@ -319,6 +327,32 @@ def _bought_low_removed_high(inputs: SiteInputs, part: _Part, flows: _Flows) -> 
             cascade[lower] -= moved_MW
             cooling[lower + 1] += moved_MW
     return _Flows(heat, cooling, cascade, flows.pump_heat)
+
+
+def _balanced(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
+    """Close the balances that are open by more than `BALANCE_SHARE`, from the highest level on."""
+    heat, cooling, cascade, pump_heat = (flow.copy() for flow in flows)
+    drawn = inputs.pump_source_share[part.pair] * pump_heat
+    n_levels = part.level.size
+    into = np.bincount(part.sink, weights=pump_heat, minlength=n_levels)
+    out = np.bincount(part.source, weights=drawn, minlength=n_levels)
+    for level in reversed(range(n_levels)):
+        above = cascade[level] if level < cascade.size else 0.0
+        below = cascade[level - 1] if level > 0 else 0.0
+        arrives = max(part.supply_MW[level], 0.0) + heat[level] + above + into[level]
+        leaves = max(-part.supply_MW[level], 0.0) + cooling[level] + below + out[level]
+        surplus = arrives - leaves
+        if abs(surplus) <= BALANCE_SHARE * max(arrives, leaves):
+            continue
+        reducible, growing = (heat, cooling) if surplus > 0.0 else (cooling, heat)
+        reduced = min(abs(surplus), reducible[level])
+        reducible[level] -= reduced
+        left = abs(surplus) - reduced
+        if surplus > 0.0 and inputs.cascade and level > 0:
+            cascade[level - 1] += left
+        else:
+            growing[level] += left
+    return _Flows(heat, cooling, cascade, pump_heat)
 
 
 def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) -> Design:
