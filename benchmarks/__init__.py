@@ -11,6 +11,7 @@ BENCHMARKS = (
     "greenfield",
     "retrofit",
     "sensitivity",
+    "pareto",
     "scaling",
     "sweep",
     "first_use",

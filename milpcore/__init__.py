@@ -6,6 +6,10 @@ underneath: problems assembled from integer arrays, solved by HiGHS through scip
 
 Every name is imported when it is first used, so that ``import milpcore`` itself waits for nothing.
 
+Nothing is printed. What studies do is logged to the logger ``milpcore`` and those below it, which
+show nothing until an application sets them up: start and end of studies and configurations as
+INFO, rounds of searches as DEBUG.
+
 Examples
 --------
 >>> import milpcore
@@ -18,6 +22,7 @@ Examples
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -75,8 +80,9 @@ _HOME = {
     "write_streams": "milpcore.streams",
 }
 """Module that each public name comes from."""
-_PARTS = ("core", "plots", "site", "sweeps")
+_PARTS = ("core", "plots", "site", "sizing", "sweeps")
 """Packages that are imported like names."""
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 TYPE_CHECKING = False
 """Type checkers take it for true; importing `typing` takes longer than all the rest."""
 

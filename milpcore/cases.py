@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib import resources
-from pathlib import Path
 
 from milpcore.faults import Fault, InputError
 from milpcore.naming import shown, suggestion
@@ -20,8 +20,7 @@ def case_names() -> tuple[str, ...]:
     >>> case_names()
     ('dairy_8', 'loop_two_plants', 'site_400', 'two_streams')
     """
-    files = (Path(file.name) for file in resources.files(_DATA).iterdir())
-    return tuple(sorted(file.stem for file in files if file.suffix == ".csv"))
+    return tuple(sorted(_sources()))
 
 
 def case_source(name: str) -> str:
@@ -48,8 +47,7 @@ def case_source(name: str) -> str:
     'assumed: made up for documentation and tests.'
     """
     _check_case(name)
-    text = resources.files(_DATA).joinpath("cases.toml").read_text(encoding="utf-8")
-    case = tomllib.loads(text)[name]
+    case = _sources()[name]
     return f"{case['status']}: {case['source']}"
 
 
@@ -73,6 +71,13 @@ def case_bytes(name: str) -> bytes:
     """
     _check_case(name)
     return resources.files(_DATA).joinpath(f"{name}.csv").read_bytes()
+
+
+@cache
+def _sources() -> dict[str, dict[str, str]]:
+    """Read where the tables come from; other models bundle files that are not named there."""
+    text = resources.files(_DATA).joinpath("cases.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def _check_case(name: str) -> None:

@@ -32,6 +32,7 @@ a second for each.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from milpcore.site.model import MilpFormulation, Outcome
     from milpcore.site.variants import Variant
 
+_log = logging.getLogger(__name__)
 KW_PER_MW = 1000.0
 PROVEN_GAP = 1e-6
 SEARCH_LIMIT_S = 300.0
@@ -194,6 +196,7 @@ def compare_rows(
     variants = find_variants(formulations)
     (reference,) = (one for one in find_variants(None) if one.name == REFERENCE)
     inputs = prepare(streams, economics=economics, objective=objective)
+    _log.info("comparison begins: %d variants at %s levels", len(variants), list(levels))
     for n_levels in levels:
         best = PathSearch(n_levels).solve(
             inputs, mip_rel_gap=PROVEN_GAP, time_limit_s=SEARCH_LIMIT_S
@@ -211,7 +214,16 @@ def compare_rows(
                 _measure(row, variant, inputs, best, options)
                 if reference_gap > NO_GAP:
                     row["gap_closed"] = 1.0 - row["root_gap"] / reference_gap
+            told = (
+                n_levels,
+                variant.name,
+                row["root_gap"],
+                row["gap"],
+                row["status"] or "no search",
+            )
+            _log.info("at most %d levels, %s: root gap %.3g, gap %.3g, %s", *told)
             yield row
+    _log.info("comparison ends")
 
 
 def comparison_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

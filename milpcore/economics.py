@@ -153,9 +153,7 @@ class SiteEconomics:
     @property
     def annuity_per_a(self) -> float:
         """Yearly share of an investment, 1/a."""
-        if self.interest_rate < NO_INTEREST:
-            return 1.0 / self.lifetime_a
-        return self.interest_rate / -math.expm1(-self.lifetime_a * math.log1p(self.interest_rate))
+        return annuity_per_a(self.interest_rate, self.lifetime_a)
 
     def external_heat_price(self, measure: Measure) -> float:
         """Cost of external heat over a year, EUR/(kW a) or t/(kW a)."""
@@ -241,6 +239,30 @@ class SiteEconomics:
         if measure is Measure.CO2:
             return hours_per_1000 * emission_t_per_MWh
         return hours_per_1000 * (price_EUR_per_MWh + emission_t_per_MWh * self.co2_price_EUR_per_t)
+
+
+def annuity_per_a(interest_rate: float, lifetime_a: float) -> float:
+    """Return the yearly share of an investment, 1/a.
+
+    Parameters
+    ----------
+    interest_rate : float
+        Fraction a year, not negative; 0 for 1/lifetime.
+    lifetime_a : float
+        Depreciation time, positive. a.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> print(f"{annuity_per_a(0.07, 20.0):.6f} {annuity_per_a(0.0, 20.0):.6f}")
+    0.094393 0.050000
+    """
+    if interest_rate < NO_INTEREST:
+        return 1.0 / lifetime_a
+    return interest_rate / -math.expm1(-lifetime_a * math.log1p(interest_rate))
 
 
 def read_economics(path: str | Path) -> SiteEconomics:

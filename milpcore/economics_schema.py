@@ -119,7 +119,34 @@ def checked_values(values: Mapping[str, object], where: str, faults: FaultList) 
 
 def checked_value(key: str, value: object, faults: FaultList, where: str = "") -> float:
     """Return a value as float, noting one that is not a finite number in its range."""
-    unit = ABOUT[key]["unit"]
+    return checked_number(key, value, RANGES[key], ABOUT[key]["unit"], faults, where)
+
+
+def checked_number(
+    key: str, value: object, allowed: Range, unit: str, faults: FaultList, where: str = ""
+) -> float:
+    """Return a value as float, noting one that is not a finite number in a range.
+
+    Parameters
+    ----------
+    key : str
+        Name of the value.
+    value : object
+        As given.
+    allowed : Range
+        Where it must lie.
+    unit : str
+        Its unit; "-" for none.
+    faults : FaultList
+        Receives at most one fault.
+    where : str
+        Where the value stands.
+
+    Returns
+    -------
+    float
+        NaN when it is no finite number.
+    """
     number = _finite(value)
     if number is None:
         remedy = "write a number without quotes" if isinstance(value, str) else "write a number"
@@ -127,8 +154,8 @@ def checked_value(key: str, value: object, faults: FaultList, where: str = "") -
         written = repr(shown(value)) if isinstance(value, str) else shown(value)
         faults.add(where, key, written, f"must be a finite number{suffix}", remedy)
         return math.nan
-    if not RANGES[key].contains(number):
-        faults.add(where, key, shown(value), RANGES[key].rule(unit), RANGES[key].remedy)
+    if not allowed.contains(number):
+        faults.add(where, key, shown(value), allowed.rule(unit), allowed.remedy)
     return number
 
 

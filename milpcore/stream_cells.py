@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -98,3 +103,35 @@ def without_blank_columns(
         places=[place for place, _ in rows],
         rows=[tuple(cells[i] for i in used) for _, cells in rows],
     )
+
+
+def plain_number(value: object) -> float | None:
+    """Read a number or its text; None when it is neither.
+
+    Examples
+    --------
+    >>> plain_number("62.5"), plain_number("1_000"), plain_number(True)
+    (62.5, None, None)
+    """
+    if isinstance(value, bool | np.bool_ | np.timedelta64):
+        return None
+    if isinstance(value, str):
+        if "_" in value or not value.isascii():
+            return None
+    elif not isinstance(value, Real | Decimal):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return None
+
+
+def number_remedy(value: object) -> str:
+    """Say how to write the number, by what is wrong with it."""
+    if isinstance(value, date):
+        return "the spreadsheet made it a date; format the cell as a number"
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[\d.]*,\d+", value):
+        return "write a decimal point and no thousands separator, such as 73.5"
+    return "write the number alone, such as 73.5, without unit"

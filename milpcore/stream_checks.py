@@ -17,10 +17,14 @@ from milpcore.stream_schema import (
     DUTIES,
     DUTY_TOLERANCE,
     KINDS,
+    MAX_AMOUNT,
     MISSING,
+    NUMBERS,
     TEXTS,
+    TOO_LARGE_REMEDY,
     read_number,
     read_text,
+    too_large,
 )
 from milpcore.stream_units import PlainUnit, Quantity
 
@@ -147,8 +151,12 @@ def _duty_kW(
     written = shown(cells["heat_capacity_flowrate"])
     rule = f"over {abs(t_supply_C - t_target_C):g} K makes {product_kW:g} kW"
     if "heat_flow" not in given:
-        if product_kW == 0.0 or math.isinf(product_kW):
+        if product_kW == 0.0:
             remedy = "give heat_flow instead"
+            faults.add(where, "heat_capacity_flowrate", written, rule, remedy)
+        elif product_kW > MAX_AMOUNT:
+            rule += f", and heat_flow {too_large(NUMBERS['heat_flow'])}"
+            remedy = TOO_LARGE_REMEDY
             faults.add(where, "heat_capacity_flowrate", written, rule, remedy)
         return product_kW
     if abs(product_kW - heat_kW) > DUTY_TOLERANCE * heat_kW:

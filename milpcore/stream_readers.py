@@ -20,7 +20,7 @@ from milpcore.files import read_bytes
 from milpcore.naming import shown
 from milpcore.stream_cells import RawTable, content, empty_table
 from milpcore.stream_csv import csv_table
-from milpcore.stream_workbook import workbook_table
+from milpcore.stream_workbook import SHEET, workbook_table
 
 _RECORD_TABLES = ("streams", "utilities", "options", "zone_tree", "network")
 _WORKBOOKS = (".xlsx", ".xlsm")
@@ -49,9 +49,14 @@ def read_raw(
         The cells; without rows and columns after a fault that leaves nothing to look at.
     """
     if isinstance(source, str | Path):
-        return _file_table(Path(source), known, sheet, faults)
+        path = Path(source)
+        if sheet is None and str(path) in case_names() and not path.exists():
+            remedy = f"the bundled table of this name is load_case({str(path)!r})"
+            faults.add("", "file", path, "does not exist", remedy)
+            return empty_table(str(path))
+        return file_table(path, known, sheet, faults)
     if isinstance(source, pd.DataFrame):
-        return _frame_table(source)
+        return frame_table(source)
     if isinstance(source, Mapping):
         source = _records_of(source, faults)
     if isinstance(source, list | tuple):
@@ -61,31 +66,56 @@ def read_raw(
     return empty_table("streams")
 
 
-def _file_table(path: Path, known: Sequence[str], sheet: str | None, faults: FaultList) -> RawTable:
-    """Read a CSV file or a workbook, by its suffix."""
+def file_table(
+    path: Path,
+    known: Sequence[str],
+    sheet: str | None,
+    faults: FaultList,
+    *,
+    usual_sheet: str = SHEET,
+    other_ways: str = "a DataFrame or a list of dicts",
+) -> RawTable:
+    """Read a CSV file or a workbook, by its suffix.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    known : sequence of str
+        Known column names, by which the delimiter of a text shows.
+    sheet : str or None
+        Sheet of a workbook; None for the one with the usual name, else the only one.
+    faults : FaultList
+        Receives what keeps the file from being read.
+    usual_sheet : str
+        The usual name, in small letters.
+    other_ways : str
+        What the content may be passed as instead, for messages.
+
+    Returns
+    -------
+    RawTable
+        The cells; without rows and columns after a fault that leaves nothing to look at.
+    """
     title = str(path)
     suffix = path.suffix.lower()
     if sheet is not None and suffix not in _WORKBOOKS:
         faults.add("", "sheet", sheet, "is for workbooks only (.xlsx)", "leave the sheet out")
         return empty_table(title)
     if suffix not in _TEXTS + _WORKBOOKS:
-        remedy = "save it as .csv or .xlsx, or pass its content as a DataFrame or a list of dicts"
+        remedy = f"save it as .csv or .xlsx, or pass its content as {other_ways}"
         faults.add("", "file", title, "must be .csv or .xlsx", remedy)
-        return empty_table(title)
-    if title in case_names() and not path.exists():
-        remedy = f"the bundled table of this name is load_case({title!r})"
-        faults.add("", "file", title, "does not exist", remedy)
         return empty_table(title)
     before = len(faults)
     data = read_bytes(path, faults)
     if len(faults) > before:
         return empty_table(title)
     if suffix in _WORKBOOKS:
-        return workbook_table(data, title, sheet, faults)
+        return workbook_table(data, title, sheet, faults, usual_sheet=usual_sheet)
     return csv_table(data, title, known, faults)
 
 
-def _frame_table(frame: pd.DataFrame) -> RawTable:
+def frame_table(frame: pd.DataFrame) -> RawTable:
     """Take the cells of a DataFrame; NaN, NA and NaT are blank."""
     columns = [frame.iloc[:, i].tolist() for i in range(frame.shape[1])]
     return RawTable(

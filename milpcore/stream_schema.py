@@ -1,34 +1,32 @@
 """The stream table's schema as data, and the check of a single cell against it.
 
-====================== ========= ============== ==========================================
-column                 unit      range          meaning
-====================== ========= ============== ==========================================
-zone, name             text      unique pair    where the stream belongs, and its name
-kind                   text      hot or cold    optional; needed for isothermal streams
-t_supply, t_target     °C        >= -273.15     start and end temperature
-heat_flow              kW        > 0            duty
-heat_capacity_flowrate kW/K      > 0            instead of heat_flow: times the difference
-dt_cont                K         >= 0           share of the minimum temperature difference
-htc                    kW/(m² K) > 0            heat transfer coefficient, all rows or none
-====================== ========= ============== ==========================================
+====================== ========= =============== ==========================================
+column                 unit      range           meaning
+====================== ========= =============== ==========================================
+zone, name             text      unique pair     where the stream belongs, and its name
+kind                   text      hot or cold     optional; needed for isothermal streams
+t_supply, t_target     °C        -273.15 to 1e6  start and end temperature
+heat_flow              kW        > 0, up to 1e12 duty
+heat_capacity_flowrate kW/K      > 0, up to 1e12 instead of heat_flow: times the difference
+dt_cont                K         0 to 1e6        share of the minimum temperature difference
+htc                    kW/(m² K) > 0, up to 1e12 heat transfer coefficient, all rows or none
+====================== ========= =============== ==========================================
+
+The upper ends are far above anything real; they keep sums and products finite.
 """
 
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 
 from milpcore.faults import FaultList
 from milpcore.naming import shown
-from milpcore.stream_cells import content
+from milpcore.stream_cells import content, number_remedy, plain_number
 from milpcore.stream_units import ABSOLUTE_ZERO_C, PlainUnit, Quantity, Unit, find_unit, known_units
 
 KINDS = ("hot", "cold")
@@ -36,6 +34,11 @@ MAX_TEXT_LENGTH = 200
 DUTY_TOLERANCE = 1e-3
 """Largest relative difference between heat_flow and heat_capacity_flowrate times |dT|."""
 MISSING = "is missing (blank or NaN)"
+MAX_AMOUNT = 1e12
+"""Largest duty (kW), flow rate (kW/K) and heat transfer coefficient (kW/(m² K))."""
+MAX_TEMPERATURE = 1e6
+"""Largest temperature (°C) and difference (K)."""
+TOO_LARGE_REMEDY = "check the value and its unit"
 _UNPRINTED = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories of control characters, lone surrogates, line and paragraph separators."""
 
@@ -49,17 +52,18 @@ class NumberColumn(NamedTuple):
         What it measures; the value of the enum is the canonical unit.
     required : bool
         Whether every table has it; of `heat_flow` and `heat_capacity_flowrate` one is enough.
-    minimum : float
-        Least value, in the canonical unit.
+    minimum, maximum : float
+        Least and largest value, in the canonical unit.
     is_open : bool
         Whether the least value itself is excluded.
     rule, remedy : str
-        The range in words, and what to do about a value outside.
+        The lower end in words, and what to do about a value below.
     """
 
     quantity: Quantity
     required: bool
     minimum: float
+    maximum: float
     is_open: bool
     rule: str
     remedy: str
@@ -69,6 +73,7 @@ _TEMPERATURE = NumberColumn(
     Quantity.TEMPERATURE,
     required=True,
     minimum=ABSOLUTE_ZERO_C,
+    maximum=MAX_TEMPERATURE,
     is_open=False,
     rule="must not be below absolute zero (-273.15 °C, 0 K)",
     remedy="check the value and its unit",
@@ -80,6 +85,7 @@ NUMBERS: dict[str, NumberColumn] = {
         Quantity.HEAT,
         required=False,
         minimum=0.0,
+        maximum=MAX_AMOUNT,
         is_open=True,
         rule="must be positive (kW)",
         remedy="give the amount of the duty; hot or cold follows from the temperatures",
@@ -88,6 +94,7 @@ NUMBERS: dict[str, NumberColumn] = {
         Quantity.FLOWRATE,
         required=False,
         minimum=0.0,
+        maximum=MAX_AMOUNT,
         is_open=True,
         rule="must be positive (kW/K)",
         remedy="give its amount; hot or cold follows from the temperatures",
@@ -96,6 +103,7 @@ NUMBERS: dict[str, NumberColumn] = {
         Quantity.DIFFERENCE,
         required=True,
         minimum=0.0,
+        maximum=MAX_TEMPERATURE,
         is_open=False,
         rule="must not be negative (K)",
         remedy="give the stream's share of the minimum temperature difference, such as 5",
@@ -104,6 +112,7 @@ NUMBERS: dict[str, NumberColumn] = {
         Quantity.TRANSFER,
         required=False,
         minimum=0.0,
+        maximum=MAX_AMOUNT,
         is_open=True,
         rule="must be positive (kW/(m² K))",
         remedy="give it in every row or leave the column out",
@@ -152,9 +161,9 @@ def read_number(cell: object, field: str, plain: PlainUnit, where: str, faults: 
             faults.add(where, field, None, MISSING, _missing_remedy(column, unit))
         return math.nan
     written = f"{shown(value)} {unit.name}" if cell is not value or plain.header else shown(value)
-    number = _plain_number(value)
+    number = plain_number(value)
     if number is None:
-        faults.add(where, field, written, "is not a number", _number_remedy(value))
+        faults.add(where, field, written, "is not a number", number_remedy(value))
         return math.nan
     canonical = unit.canonical(number) if math.isfinite(number) else number
     if not math.isfinite(canonical):
@@ -163,7 +172,15 @@ def read_number(cell: object, field: str, plain: PlainUnit, where: str, faults: 
     if canonical < column.minimum or (column.is_open and canonical == column.minimum):
         faults.add(where, field, written, column.rule, column.remedy)
         return math.nan
+    if canonical > column.maximum:
+        faults.add(where, field, written, too_large(column), TOO_LARGE_REMEDY)
+        return math.nan
     return canonical
+
+
+def too_large(column: NumberColumn) -> str:
+    """Say the upper end of a range in words."""
+    return f"must not be above {column.maximum:g} {column.quantity.value}"
 
 
 def _unpacked(
@@ -191,34 +208,8 @@ def _unpacked(
     return value, unit
 
 
-def _plain_number(value: object) -> float | None:
-    """Read a number or its text; None when it is neither."""
-    if isinstance(value, bool | np.bool_ | np.timedelta64):
-        return None
-    if isinstance(value, str):
-        if "_" in value or not value.isascii():
-            return None
-    elif not isinstance(value, Real | Decimal):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
-    except ValueError:
-        return None
-
-
 def _missing_remedy(column: NumberColumn, unit: Unit) -> str:
     """Say what to fill in: the unit, or that an optional column is all or nothing."""
     if column.required:
         return f"give it ({unit.name})"
     return "give it in every row or leave the column out"
-
-
-def _number_remedy(value: object) -> str:
-    """Say how to write the number, by what is wrong with it."""
-    if isinstance(value, date):
-        return "the spreadsheet made it a date; format the cell as a number"
-    if isinstance(value, str) and re.fullmatch(r"[+-]?[\d.]*,\d+", value):
-        return "write a decimal point and no thousands separator, such as 73.5"
-    return "write the number alone, such as 73.5, without unit"

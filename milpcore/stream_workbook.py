@@ -25,7 +25,9 @@ SHEET = "streams"
 _SAVE_AGAIN = "open the workbook in a spreadsheet program and save it there"
 
 
-def workbook_table(data: bytes, title: str, sheet: str | None, faults: FaultList) -> RawTable:
+def workbook_table(
+    data: bytes, title: str, sheet: str | None, faults: FaultList, *, usual_sheet: str = SHEET
+) -> RawTable:
     """Read one sheet of a workbook.
 
     Parameters
@@ -35,9 +37,11 @@ def workbook_table(data: bytes, title: str, sheet: str | None, faults: FaultList
     title : str
         Name of the file.
     sheet : str or None
-        Name of the sheet; None for the one called "streams", else the only one.
+        Name of the sheet; None for the one with the usual name, else the only one.
     faults : FaultList
         Receives a damaged file and a sheet that is missing or not named.
+    usual_sheet : str
+        The usual name, in small letters.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def workbook_table(data: bytes, title: str, sheet: str | None, faults: FaultList
             for data_only in (True, False)
         )
         names = [str(worksheet.title) for worksheet in stored.worksheets]
-        chosen = _chosen_sheet(names, sheet, faults)
+        chosen = _chosen_sheet(names, sheet, usual_sheet, faults)
         if chosen is None:
             return empty_table(title)
         pairs = zip(_cells(stored[chosen]), _cells(written[chosen]), strict=True)
@@ -95,16 +99,18 @@ def _cell(stored: Any, written: Any) -> object:
     return content(stored.value)
 
 
-def _chosen_sheet(names: list[str], sheet: str | None, faults: FaultList) -> str | None:
-    """Return the sheet asked for, else the one called "streams", else the only one."""
+def _chosen_sheet(
+    names: list[str], sheet: str | None, usual_sheet: str, faults: FaultList
+) -> str | None:
+    """Return the sheet asked for, else the one with the usual name, else the only one."""
     if sheet is not None:
         if sheet in names:
             return sheet
         faults.add("", "sheet", sheet, "does not exist", f"sheets: {', '.join(names)}")
         return None
-    named = [name for name in names if name.strip().casefold() == SHEET]
+    named = [name for name in names if name.strip().casefold() == usual_sheet]
     if len(named) == 1 or len(names) == 1:
         return (named or names)[0]
-    remedy = f"call the sheet '{SHEET}', or choose one with sheet=..."
+    remedy = f"call the sheet '{usual_sheet}', or choose one with --sheet (in Python: sheet=...)"
     faults.add("", "sheet", ", ".join(names), "the workbook has several sheets", remedy)
     return None

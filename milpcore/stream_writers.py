@@ -13,7 +13,7 @@ from milpcore.files import replacing
 from milpcore.stream_workbook import SHEET
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
+def write_table(table: pd.DataFrame, path: Path, *, sheet: str = SHEET) -> None:
     """Write a table by the suffix of its file: ``.csv`` or ``.xlsx``.
 
     Parameters
@@ -22,6 +22,8 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         Columns of text and of finite numbers; the index is not written.
     path : Path
         File to write or replace.
+    sheet : str
+        Name of the sheet of a workbook.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     if suffix == ".csv":
         _write_csv(columns, rows, path)
     elif suffix == ".xlsx":
-        _write_workbook(columns, rows, path)
+        _write_workbook(columns, rows, path, sheet)
     else:
         fault = Fault("", "file", str(path), "must be .csv or .xlsx", "give the file that suffix")
         raise InputError(str(path), (fault,))
@@ -50,7 +52,9 @@ def _write_csv(columns: list[str], rows: list[tuple[object, ...]], path: Path) -
         writer.writerows(rows)
 
 
-def _write_workbook(columns: list[str], rows: list[tuple[object, ...]], path: Path) -> None:
+def _write_workbook(
+    columns: list[str], rows: list[tuple[object, ...]], path: Path, sheet: str
+) -> None:
     """Write one sheet; text stays text even where it looks like a formula.
 
     Numbers are handed over as their shortest exact text, because openpyxl would cut them to 16
@@ -59,7 +63,7 @@ def _write_workbook(columns: list[str], rows: list[tuple[object, ...]], path: Pa
     openpyxl = require("openpyxl", "xlsx", "writing an Excel workbook")
     book = openpyxl.Workbook()
     worksheet = book.active
-    worksheet.title = SHEET
+    worksheet.title = sheet
     worksheet.append(columns)
     for row_number, row in enumerate(rows, start=2):
         for column_number, value in enumerate(row, start=1):

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from milpcore.faults import FaultList
+from milpcore.stream_units import ABSOLUTE_ZERO_C
 from milpcore.streams import Streams
 from preprocess.composite_curves import composite_curve, problem_table
 
@@ -101,6 +103,11 @@ def targets(streams: Streams) -> Targets:
     -------
     Targets
 
+    Raises
+    ------
+    InputError
+        If a stream is below absolute zero on the shifted scale.
+
     Examples
     --------
     A hot stream of 1200 kW from 150 to 60 °C, a cold one of 900 kW from 40 to 120 °C:
@@ -114,6 +121,7 @@ def targets(streams: Streams) -> Targets:
     low_C = np.minimum(streams.t_supply_C, streams.t_target_C)
     high_C = np.maximum(streams.t_supply_C, streams.t_target_C)
     shift_K = np.where(is_hot, -margin_K, margin_K)
+    _refuse_impossible_shifts(streams, low_C + shift_K)
     sides: list[Curve] = []
     shifted: list[Floats] = []
     for side in (is_hot, ~is_hot):
@@ -129,3 +137,16 @@ def targets(streams: Streams) -> Targets:
         cold_composite=Curve(cold.temperature_C, cold.heat_kW + table.cold_utility_kW),
         grand_composite=Curve(table.temperature_C, table.cascade_kW),
     )
+
+
+def _refuse_impossible_shifts(streams: Streams, lowest_C: Floats) -> None:
+    faults = FaultList()
+    for stream in np.flatnonzero(lowest_C < ABSOLUTE_ZERO_C):
+        faults.add(
+            f"stream {streams.label[stream]}",
+            "dt_cont",
+            float(streams.dt_cont_K[stream]),
+            f"shifts it to {lowest_C[stream]:g} °C, below absolute zero",
+            "correct t_target or dt_cont",
+        )
+    faults.raise_if_any("targets")

@@ -1,4 +1,4 @@
-"""Arrays in, arrays out: the pinch analysis that stands before every model.
+"""Arrays in, arrays out: pinch analysis and demand profiles, which stand before every model.
 
 =======================  ==============================================================
 `composite_curve`        cumulated heat over temperature of the hot or the cold streams
@@ -10,6 +10,10 @@
 `kink_duties`            duties of the streams with the same nearest level
 `carnot_cop`             coefficient of performance of heat pumps
 `heat_pump_pairs`        every heat pump between levels, with its COP
+`fluctuating_profile`    heat demand with noise and spikes
+`stepped_profile`        heat demand in shifts or batches
+`seasonal_profile`       heat demand over days and the year
+`profile_statistics`     spread, memory, spikes and ramps of a profile
 =======================  ==============================================================
 
 The package needs numpy and numba only and knows nothing of tables, prices or solvers. Temperatures
@@ -27,14 +31,26 @@ from preprocess.composite_curves import (
 from preprocess.heat_pumps import HeatPumpPairs, carnot_cop, heat_pump_pairs
 from preprocess.jit import kernel, kernel_py
 from preprocess.matches import feasible_matches, kink_duties, kink_index
+from preprocess.profile_analysis import ProfileStatistics, profile_statistics
+from preprocess.profiles import (
+    DemandPair,
+    Spikes,
+    fluctuating_profile,
+    seasonal_profile,
+    stepped_profile,
+)
 
 __all__ = [
+    "DemandPair",
     "HeatPumpPairs",
     "ProblemTable",
+    "ProfileStatistics",
+    "Spikes",
     "candidate_levels",
     "carnot_cop",
     "composite_curve",
     "feasible_matches",
+    "fluctuating_profile",
     "grand_composite_curve",
     "heat_pump_pairs",
     "kernel",
@@ -42,4 +58,7 @@ __all__ = [
     "kink_duties",
     "kink_index",
     "problem_table",
+    "profile_statistics",
+    "seasonal_profile",
+    "stepped_profile",
 ]

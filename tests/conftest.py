@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numba
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
@@ -20,14 +20,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 JIT_IS_OFF = bool(numba.config.DISABLE_JIT)
 """Kernels run as plain Python: a hundred times slower, and open to coverage and debuggers."""
 
-# No deadline: the first call of a kernel compiles it. CI draws the same examples on every run.
+# No deadline: the first call of a kernel compiles it. CI draws the same examples on every run, and
+# shows a failing one as it is: to shrink one that needs many solver calls takes up to five minutes,
+# in which a run looks as if it hung.
 settings.register_profile(
     "local",
     deadline=None,
     max_examples=20 if JIT_IS_OFF else 100,
     suppress_health_check=[HealthCheck.too_slow],
+    phases=tuple(phase for phase in Phase if phase is not Phase.explain),  # traces every line
 )
-settings.register_profile("reproducible", settings.get_profile("local"), derandomize=True)
+settings.register_profile(
+    "reproducible",
+    settings.get_profile("local"),
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("reproducible" if os.environ.get("CI") else "local")
 
 

@@ -147,6 +147,25 @@ def has_ended(pid: int, patience_s: float = 3.0) -> bool:
     return False
 
 
+def die_and_leave_a_grandchild(channel: Channel, seconds: float) -> None:
+    """End at once; a process that was started before keeps the pipes open."""
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(seconds)
+        os._exit(0)
+    channel.send(pid)
+    time.sleep(0.2)
+    os._exit(3)
+
+
+def print_everywhere(_channel: Channel) -> None:
+    """Print from Python and as compiled code does, to both outputs."""
+    print("python to output", flush=True)
+    print("python to error", file=sys.stderr, flush=True)
+    os.write(1, b"compiled to output\n")
+    os.write(2, b"compiled to error\n")
+
+
 def double_in_grandchild(_channel: Channel, number: float) -> float:
     return run_in_child(double, number)
 

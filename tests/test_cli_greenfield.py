@@ -373,14 +373,67 @@ def test_an_interruption_keeps_what_is_done(
     assert [(one["max_levels"], one["status"]) for one in found] == [
         (2, "optimal"),
         (3, "optimal"),
-        (4, "interrupted"),
+        *((n_levels, "interrupted") for n_levels in range(4, 8)),
     ]
-    assert list(found[-1]) == KEYS
-    assert found[-1]["tac_EUR_per_a"] is None
-    assert found[-1]["bound"] == 1e6
-    first, second = err.splitlines()
-    assert first == "milpcore: interrupted; not started: N = 5-7"
-    assert second.startswith("milpcore: N = 4: interrupted: ")
+    assert found[2] == {
+        **found[1],
+        **{key: found[2][key] for key in ("max_levels", "status", "bound", "gap", "solve_s")},
+    }, "the design with fewer levels is allowed with more"
+    assert found[2]["bound"] == 1e6
+    for one in found[3:]:
+        assert list(one) == KEYS
+        assert one["levels_C"] == one["heat_pumps"] == []
+        assert (one["objective"], one["unit"]) == ("tac", "EUR/a")
+        numbers = set(KEYS[3:]) - {"objective", "unit", "status"}
+        assert {one[key] for key in numbers} == {None}
+    assert err == "milpcore: interrupted; not started: N = 5-7\n"
+
+
+@pytest.mark.parametrize("objective", ["tac", "co2"])
+def test_an_interrupted_search_without_incumbent_has_a_design_all_the_same(
+    objective: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that a time limit gives: lowest and highest candidate."""
+    argv = ("dairy_8", "--levels", "4,6", "--objective", objective)
+    monkeypatch.setattr(study, "run_in_child", _interrupted_after(0, stops=False))
+    found, err = _json(capsys, *argv, code=130)
+    levels_C = milpcore.site.prepare(milpcore.load_case("dairy_8")).level_C
+    assert found[0]["levels_C"] == [levels_C[0], levels_C[-1]]
+    assert found[0]["status"] == "interrupted"
+    assert 0.0 <= found[0]["gap"] <= 1.0
+    assert found[0]["bound"] <= found[0]["objective_value"]
+    assert found[1]["levels_C"] == []
+    assert err == "milpcore: interrupted; not started: N = 6\n"
+    text = run(capsys, "greenfield", *argv)
+    assert "N = 4: Interrupted (no design found yet; this one has the lowest and the" in text.out
+    assert "N = 6: Not started: the study was interrupted.\n" in text.out
+
+
+def test_one_level_has_no_design_to_fall_back_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "run_in_child", _interrupted_after(0, stops=False))
+    (found,), err = _json(capsys, "dairy_8", "--levels", "1", code=130)
+    assert (found["status"], found["levels_C"], found["gap"]) == ("interrupted", [], None)
+    assert "milpcore: N = 1: interrupted: No design was found (interrupted: the search " in err
+
+
+@pytest.mark.parametrize("place", ["prepare", "run_in_child"])
+def test_ctrl_c_before_the_first_search_prints_all_configurations(
+    place: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study, place, interrupt)
+    found, err = _json(capsys, "dairy_8", "--levels", "2-4", code=130)
+    assert [(one["max_levels"], one["status"]) for one in found] == [
+        (n_levels, "interrupted") for n_levels in (2, 3, 4)
+    ]
+    assert err == "milpcore: interrupted; not started: N = 2-4\n"
+    done = run(capsys, "greenfield", "dairy_8", "--levels", "2-4")
+    assert done.code == 130
+    assert "\nNot started: the study was interrupted.\n" in done.out
 
 
 def test_an_interrupted_search_may_hand_over_its_incumbent(
@@ -389,8 +442,9 @@ def test_an_interrupted_search_may_hand_over_its_incumbent(
     monkeypatch.setattr(study, "run_in_child", _interrupted_after(1, stops=True))
     found, err = _json(capsys, "dairy_8", "--levels", "2-7", code=130)
     statuses = [(one["max_levels"], one["status"]) for one in found]
-    assert statuses == [(2, "optimal"), (3, "interrupted")]
-    assert found[-1]["tac_EUR_per_a"] == pytest.approx(1824469.3333)
+    assert statuses[:3] == [(2, "optimal"), (3, "interrupted"), (4, "interrupted")]
+    assert found[1]["tac_EUR_per_a"] == pytest.approx(1824469.3333)
+    assert found[2]["tac_EUR_per_a"] is None
     assert err == "milpcore: interrupted; not started: N = 4-7\n"
 
 

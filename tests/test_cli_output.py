@@ -16,9 +16,12 @@ import pytest
 from helpers_cli import files_in, in_this_process, run
 
 import milpcore
-from milpcore.cli import greenfield, study
+from milpcore.cli import greenfield, output, placing, study
 from milpcore.cli.messages import print_error
+from milpcore.cli.placing import PARTIAL
 from milpcore.cli.record import recorded_files, write_record
+from milpcore.core import ChildInterrupted
+from milpcore.site.model import Progress
 
 STREAMS = """\
 zone,name,t_supply,t_target,heat_flow,dt_cont
@@ -161,6 +164,82 @@ def test_a_copy_that_was_edited_stays(site: Path, capsys: pytest.CaptureFixture[
         assert copy.exists() == (text is not None)
 
 
+@pytest.mark.parametrize(
+    ("argv", "names"),
+    [
+        (("targets", "streams.csv"), ["composite_curves.svg"]),
+        (("targets", "streams.csv"), ["inputs/streams.csv", "run.json"]),
+        (("greenfield", "streams.csv", "--levels", "2"), ["notes.csv", "run.json"]),
+        (("greenfield", "streams.csv", "--levels", "2"), ["levels_02.png"]),
+        (("retrofit", "streams.csv", "--existing", "25,125"), ["existing.csv"]),
+        (("tightness", "streams.csv"), ["inputs/economics.toml"]),
+    ],
+)
+def test_files_that_no_run_has_written_are_refused_first(
+    argv: tuple[str, ...], names: list[str], site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = site / "mine"
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_text("mine", encoding="utf-8")
+    done = run(capsys, *argv, "--out", "mine")
+    assert (done.code, done.out) == (2, "")
+    for name in names:
+        assert (
+            f"DIR = mine: its file {name} is not what a run has written, and would be overwritten; "
+            "move the file away, or name another folder\n"
+        ) in done.err
+        assert (folder / name).read_text(encoding="utf-8") == "mine"
+    assert files_in(folder) == sorted(names)
+
+
+def test_a_link_that_leads_nowhere_is_in_the_way_too(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "results").mkdir()
+    (site / "results" / "run.json").symlink_to(site / "nowhere")
+    assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 2
+    assert (site / "results" / "run.json").is_symlink()
+
+
+def test_a_copy_that_was_edited_is_not_overwritten(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ("greenfield", "dairy_8", "--levels", "2", "--out", "results")
+    assert run(capsys, *argv).code == 0
+    copy = site / "results" / "inputs" / "economics.toml"
+    copy.write_text(PRICES, encoding="utf-8")
+    done = run(capsys, *argv)
+    assert done.code == 2
+    assert "its file inputs/economics.toml is not what a run has written" in done.err
+    assert copy.read_text(encoding="utf-8") == PRICES
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in files_in(folder)}
+
+
+def test_a_file_that_came_while_a_run_was_computing_is_not_overwritten(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+    whole = greenfield.run_study
+
+    def slow(*args: Any) -> Any:
+        (site / "results" / "notes.csv").write_text("mine", encoding="utf-8")
+        return whole(*args)
+
+    monkeypatch.setattr(greenfield, "run_study", slow)
+    done = run(capsys, *COMMANDS["greenfield"], "--out", "results")
+    assert done.code == 74
+    assert done.err == (
+        "milpcore: the output could not be written to results: "
+        "no run has written the file notes.csv there\n"
+    )
+    assert (site / "results" / "notes.csv").read_text(encoding="utf-8") == "mine"
+    assert "composite_curves.csv" in files_in(site / "results")
+
+
 OURS = {"milpcore": "0.1.0", "command": "targets", "inputs_sha256": {}}
 
 
@@ -180,7 +259,7 @@ OURS = {"milpcore": "0.1.0", "command": "targets", "inputs_sha256": {}}
         {**OURS, "files": ["a.png", ""]},
     ],
 )
-def test_a_record_that_is_in_doubt_removes_nothing(
+def test_a_record_that_is_in_doubt_stays_and_removes_nothing(
     record: object, site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for file in (site / "a.png", tmp_path / "outside.png"):
@@ -190,9 +269,15 @@ def test_a_record_that_is_in_doubt_removes_nothing(
     text = record if isinstance(record, str) else json.dumps(record)
     (site / "run.json").write_text(text, encoding="utf-8")
     assert recorded_files(site) == set()
-    assert run(capsys, *COMMANDS["targets"], "--out", ".").code == 0
-    assert (site / "a.png").exists()
-    assert (tmp_path / "outside.png").exists()
+    before = files_in(tmp_path)
+    done = run(capsys, *COMMANDS["targets"], "--out", ".")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "milpcore: --out: 1 fault\n  - DIR = .: its file run.json is not what a run has written, "
+        "and would be overwritten; move the file away, or name another folder\n"
+    )
+    assert files_in(tmp_path) == before
+    assert (site / "run.json").read_text(encoding="utf-8") == text
 
 
 def test_an_absolute_path_is_outside(site: Path, tmp_path: Path) -> None:
@@ -238,22 +323,101 @@ def test_ctrl_c_while_figures_are_drawn_keeps_the_rest(
     assert files_in(folder) == sorted(expected) == _record(folder)["files"]
 
 
-def test_ctrl_c_while_tables_are_written_leaves_the_old_ones(
-    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def _interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("place", "what", "code"),
+    [
+        ("milpcore.cli.study.run_in_child", _interrupt, 130),
+        ("milpcore.cli.study.run_in_child", _fail, 70),
+        ("milpcore.site.path_search.formulation.level_network", _fail, 1),
+        ("milpcore.cli.greenfield.write_inputs", _interrupt, 130),
+        ("milpcore.cli.greenfield.write_inputs", _fail, 70),
+    ],
+)
+def test_a_run_without_results_leaves_those_of_an_older_one(
+    place: str,
+    what: Any,
+    code: int,
+    site: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     argv = ("greenfield", "dairy_8", "--levels", "2,4", "--out")
     assert run(capsys, *argv, "results").code == 0
-    older = {name: (site / "results" / name).read_bytes() for name in files_in(site / "results")}
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(greenfield, "write_inputs", interrupt)
-    assert run(capsys, *argv, "results").code == 130
-    assert run(capsys, *argv, "new").code == 130
-    newer = {name: (site / "results" / name).read_bytes() for name in files_in(site / "results")}
-    assert newer == older
+    older = _contents(site / "results")
+    monkeypatch.setattr(place, what)
+    assert run(capsys, *argv, "results").code == code
+    assert run(capsys, *argv, "new").code == code
+    assert _contents(site / "results") == older
     assert not (site / "new").exists()
+    assert sorted(path.name for path in site.iterdir()) == [
+        "economics.toml",
+        "results",
+        "streams.csv",
+    ]
+
+
+def test_what_was_not_written_is_told(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "run_in_child", _interrupt)
+    done = run(capsys, "greenfield", "dairy_8", "--levels", "2", "--out", "results")
+    assert done.err == (
+        "milpcore: interrupted; not started: N = 2\n"
+        "milpcore: nothing was finished, and nothing was written: results\n"
+    )
+    assert "figures and tables" not in done.out
+    assert not (site / "results").exists()
+
+
+def test_an_unfinished_design_is_kept_only_where_there_is_nothing_better(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(function: Any, *args: Any, on_message: Any, grace_s: float) -> None:
+        on_message(Progress(0.0, float("inf"), 0.0, 0))
+        raise ChildInterrupted(f"{function} {args} {grace_s}")
+
+    argv = ("greenfield", "dairy_8", "--levels", "4", "--out")
+    assert run(capsys, *argv, "old").code == 0
+    older = _contents(site / "old")
+    monkeypatch.setattr(study, "run_in_child", stopped)
+    assert run(capsys, *argv, "old").code == 130
+    assert _contents(site / "old") == older
+    assert run(capsys, *argv, "new").code == 130
+    assert "levels_04.png" in files_in(site / "new")
+
+
+@pytest.mark.parametrize("n_moves", [0, 1, 7, 30])
+def test_a_move_that_fails_takes_all_back(
+    n_moves: int, site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(capsys, *COMMANDS["greenfield"], "--out", "results").code == 0
+    (site / "results" / "mine.csv").write_text("mine", encoding="utf-8")
+    older = _contents(site / "results")
+    whole, moves = placing._move, iter(range(n_moves))
+
+    def move(*args: Any) -> None:
+        if next(moves, None) is None:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        whole(*args)
+
+    monkeypatch.setattr(placing, "_move", move)
+    done = run(capsys, *COMMANDS["targets"], "--out", "results")
+    if n_moves < 30:
+        assert done.code == 74
+        assert done.err.endswith("not be written to results: Permission denied\n")
+        assert _contents(site / "results") == older
+    else:
+        assert done.code == 0
+        assert {"mine.csv", "composite_curves.csv"} <= set(files_in(site / "results"))
+        assert "summary.csv" not in files_in(site / "results")
 
 
 @pytest.mark.usefixtures("site")
@@ -296,7 +460,7 @@ def test_nobody_reading_the_text_loses_no_files(
     def nobody(_text: str) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr(greenfield, "print_output", nobody)
+    monkeypatch.setattr(output, "print_output", nobody)
     monkeypatch.setattr("milpcore.cli.program._forget_output", lambda: None)
     argv = ("greenfield", "two_streams", "--levels", "2", "--out", "results")
     assert run(capsys, *argv).code == 141
@@ -331,7 +495,7 @@ def test_sigterm_cleans_up(sigint: str, tmp_path: Path) -> None:
     for line in process.stdout:
         if line == "filling\n":
             break
-    assert [path.name.startswith(".milpcore-") for path in tmp_path.iterdir()] == [True]
+    assert [path.name.startswith(PARTIAL) for path in tmp_path.iterdir()] == [True]
     began_s = time.monotonic()
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=30)
@@ -343,3 +507,61 @@ def test_sigterm_cleans_up(sigint: str, tmp_path: Path) -> None:
 def _ignore_sigint() -> None:
     """What a shell without job control does to a command in the background."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+KILLED = """
+import os, signal, sys
+from milpcore.cli import main, targets
+from milpcore.cli import output, placing
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+{where} = die
+main(["targets", "dairy_8", "--out", "results"])
+"""
+
+
+@posix
+@pytest.mark.parametrize("where", ["targets.write_inputs", "output.put_in_place"])
+@pytest.mark.parametrize("has_older", [True, False])
+def test_a_killed_run_leaves_older_results_and_the_next_one_cleans_up(
+    where: str, has_older: bool, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if has_older:
+        assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+    older = _contents(site / "results")
+    process = subprocess.run([sys.executable, "-c", KILLED.format(where=where)], timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    beside = site / "results" if has_older else site
+    (left,) = (path for path in beside.iterdir() if path.name.startswith(PARTIAL))
+    now = _contents(site / "results")
+    assert {name: now[name] for name in now if not name.startswith(PARTIAL)} == older
+    assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+    assert not left.exists()
+
+
+@posix
+def test_the_folder_of_a_run_that_is_still_writing_stays(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+    with placing.partial_folder(site / "results") as busy:
+        assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+        assert busy.is_dir()
+    assert not busy.exists()
+
+
+@posix
+def test_a_run_killed_between_two_moves_says_so_and_is_replaced(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, *COMMANDS["greenfield"], "--out", "results").code == 0
+    subprocess.run([sys.executable, "-c", KILLED.format(where="placing._move")], timeout=60)
+    record = _record(site / "results")
+    assert record["complete"] is False
+    assert {"summary.csv", "composite_curves.csv"} <= set(record["files"])
+    assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+    record = _record(site / "results")
+    assert "complete" not in record
+    assert record["files"] == files_in(site / "results")

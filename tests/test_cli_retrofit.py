@@ -328,8 +328,36 @@ def test_ctrl_c_before_anything_is_finished_shows_today(
         raise ChildInterrupted("interrupted")
 
     monkeypatch.setattr(retrofit_study, "run_in_child", nothing)
-    with pytest.raises(ChildInterrupted):
-        command.run(_parsed("dairy_8", "--existing", EXISTING))
+    found = _run(capsys, "dairy_8", "--existing", EXISTING, "--json")
+    assert found.code == 130
+    content = json.loads(found.out)
+    assert content["baseline"]["tac_EUR_per_a"] == pytest.approx(1824469.3333)
+    assert content["results"] == []
+
+
+def test_ctrl_c_before_the_child_starts_shows_today_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    argv = ("dairy_8", "--existing", EXISTING, "--json", "--out", str(folder))
+    assert _run(capsys, *argv).code == 0
+    older = {name: (folder / name).read_bytes() for name in files_in(folder)}
+    whole = retrofit_study.plan_retrofit
+    answers = iter([KeyboardInterrupt])
+
+    def plan(*args: Any, **options: Any) -> Any:
+        for answer in answers:
+            raise answer
+        return whole(*args, **options)
+
+    monkeypatch.setattr(retrofit_study, "plan_retrofit", plan)
+    found = _run(capsys, *argv)
+    assert (found.code, json.loads(found.out)["results"]) == (130, [])
+    assert found.err == (
+        "milpcore: interrupted; 5 of 5 combinations not started\n"
+        f"milpcore: nothing was finished, and nothing was written: {folder}\n"
+    )
+    assert {name: (folder / name).read_bytes() for name in files_in(folder)} == older
 
 
 def test_progress_tells_how_far_it_is() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from helpers_cli import run
+from helpers_cli import files_in, run
 
+from milpcore.cli import sweep as command
 from milpcore.faults import InputError
 from milpcore.sweeps.study_file import read_sweep
 
@@ -123,3 +125,48 @@ def test_a_scheduler_that_is_not_there(
     done = run(capsys, "sweep", str(study), "--out", out, "--scheduler", "tcp://127.0.0.1:9")
     assert done.code == 2
     assert "cannot be reached" in done.err
+
+
+def test_an_interrupted_sweep_leaves_results_and_goes_on(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    argv = ("sweep", str(study), "--out", str(out), "--json")
+    whole = command.sweep
+
+    def interrupted(*args: Any, on_progress: Any, **options: Any) -> None:
+        def one(progress: Any) -> None:
+            on_progress(progress)
+            raise KeyboardInterrupt
+
+        whole(*args, on_progress=one, chunk_size=2, **options)
+
+    for _ in range(2):
+        monkeypatch.setattr(command, "sweep", interrupted)
+        older = files_in(out)
+        done = run(capsys, *argv)
+        assert done.code == 130
+        if not older:
+            assert json.loads(done.out)["status"] == [
+                {"status": "finished", "n_cases": 2},
+                {"status": "interrupted", "n_cases": 4},
+            ]
+            assert files_in(out) == ["checkpoint.sqlite"]
+        monkeypatch.setattr(command, "sweep", whole)
+        done = run(capsys, *argv)
+        assert (done.code, json.loads(done.out)["status"]) == (
+            0,
+            [{"status": "optimal", "n_cases": 6}],
+        )
+        assert "checkpoint.sqlite" in files_in(out)
+        (out / "checkpoint.sqlite").unlink()
+
+
+def test_results_of_others_are_not_overwritten(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "results.csv").write_text("mine", encoding="utf-8")
+    done = run(capsys, "sweep", str(study), "--out", str(tmp_path))
+    assert done.code == 2
+    assert "its file results.csv is not what a run has written, and would be over" in done.err
+    assert files_in(tmp_path) == ["prices.toml", "results.csv"]

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -139,9 +140,11 @@ def test_out_replaces_its_files_and_leaves_others(
     folder = tmp_path / "curves"
     folder.mkdir()
     (folder / "mine.txt").write_text("mine", encoding="utf-8")
-    (folder / "run.json").write_text("old", encoding="utf-8")
+    assert run(capsys, "targets", "dairy_8", "--out", str(folder)).code == 0
+    older = (folder / "composite_curves.csv").read_bytes()
     done = run(capsys, "targets", kemp, "--json", "--out", str(folder))
     assert json.loads(done.out)
+    assert (folder / "composite_curves.csv").read_bytes() != older
     assert (folder / "mine.txt").read_text(encoding="utf-8") == "mine"
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert len(list(folder.iterdir())) == 9
@@ -244,14 +247,39 @@ def test_units_of_a_file_may_be_given(tmp_path: Path) -> None:
         open_source(str(path), temperature_unit="K")
 
 
-def test_units_are_not_for_bundled_cases() -> None:
+def test_units_and_sheets_are_not_for_bundled_cases() -> None:
     rule = "is for files, bundled cases have units; leave it out"
     with pytest.raises(InputError) as caught:
-        open_source("two_streams", temperature_unit="C", heat_unit="MW")
+        open_source("two_streams", temperature_unit="C", heat_unit="MW", sheet="site")
     assert [str(fault) for fault in caught.value.faults] == [
         f"--temperature-unit = C: {rule}",
         f"--heat-unit = MW: {rule}",
+        "--sheet = site: is for files, bundled cases have no sheets; leave it out",
     ]
+
+
+def test_the_sheet_of_a_workbook_can_be_chosen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "site.xlsx"
+    rows = pd.read_csv(StringIO(KEMP))
+    with pd.ExcelWriter(path) as book:
+        rows.to_excel(book, sheet_name="today", index=False)
+        rows.head(3).to_excel(book, sheet_name="later", index=False)
+    done = run(capsys, "targets", str(path))
+    assert (done.code, done.out) == (2, "")
+    assert "sheet = today, later: the workbook has several sheets; call the sheet 'streams', " in (
+        done.err
+    )
+    assert "or choose one with --sheet (in Python: sheet=...)\n" in done.err
+    done = run(capsys, "targets", str(path), "--sheet", "later")
+    assert (done.code, done.out.split(",")[0]) == (0, "site.xlsx: 3 streams")
+    done = run(capsys, "greenfield", str(path), "--sheet", "latr")
+    assert "sheet = latr: does not exist; sheets: today, later\n" in done.err
+    path = tmp_path / "site.csv"
+    path.write_text(KEMP, encoding="utf-8")
+    done = run(capsys, "targets", str(path), "--sheet", "later")
+    assert "sheet = later: is for workbooks only (.xlsx); leave the sheet out\n" in done.err
 
 
 def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -326,3 +354,58 @@ def test_a_threshold_problem_has_no_pinch_where_its_cascade_is_zero(
     record = json.loads(done.out)
     assert record == {"hot_utility_kW": 0.0, "cold_utility_kW": 20.0, "pinch_C": []}
     assert "none: a threshold problem" in run(capsys, "targets", str(path)).out
+
+
+def test_a_shift_below_absolute_zero_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cold.csv"
+    head = KEMP.splitlines()[0]
+    path.write_text(f"{head}\nsite,H1,150,-270,10,5\nsite,C1,-270,90,10,5\n", encoding="utf-8")
+    done = run(capsys, "targets", str(path))
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "milpcore: targets: 1 fault\n  - stream site/H1: dt_cont = 5.0: shifts it to -275 °C, "
+        "below absolute zero; correct t_target or dt_cont\n"
+    )
+
+
+def test_duties_whose_sum_would_overflow_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "large.csv"
+    path.write_text(KEMP.replace("330", "1e308").replace("180", "1e308"), encoding="utf-8")
+    done = run(capsys, "targets", str(path), "--json")
+    assert (done.code, done.out) == (2, "")
+    assert "2 faults" in done.err
+    assert "line 3 (site/H1): heat_flow = 1e308: must not be above 1e+12 kW; check" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="outputs are closed otherwise there")
+@pytest.mark.parametrize("argv", ["targets two_streams", "targets two_streams --json", "--help"])
+def test_a_closed_standard_output_is_named(argv: str) -> None:
+    command = f"{sys.executable} -m milpcore {argv} >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (74, "")
+    assert done.stderr == (
+        "milpcore: the output could not be written to standard output: it is closed\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="outputs are closed otherwise there")
+@pytest.mark.parametrize(
+    ("argv", "code", "start"),
+    [
+        ("targets two_streams --json 2>&-", 0, '{\n  "hot_utility_kW": 0.0'),
+        ("greenfield two_streams --levels 2 --json 2>&-", 0, '{\n  "configurations"'),
+        ("greenfield two_streams --levels 1,2 --json <&- 2>&-", 1, '{\n  "configurations"'),
+        ("targets nothing 2>&-", 2, ""),
+        ("targets two_streams >&- 2>&-", 74, ""),
+    ],
+)
+def test_a_closed_standard_error_changes_nothing(argv: str, code: int, start: str) -> None:
+    command = f"{sys.executable} -m milpcore {argv}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.startswith(start)
+    assert bool(done.stdout) == bool(start)

@@ -284,6 +284,44 @@ def start_script(folder: Path, body: str) -> subprocess.Popen[str]:
 
 
 @posix_only
+def test_a_grandchild_that_holds_the_pipe_keeps_nobody_waiting() -> None:
+    pids: list[int] = []
+    start_s = time.monotonic()
+    with pytest.raises(ChildError, match="exit code 3 before its function returned"):
+        run_in_child(jobs.die_and_leave_a_grandchild, 30.0, on_message=pids.append)
+    assert time.monotonic() - start_s < 10.0
+    os.kill(pids[0], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("shows", [False, True])
+def test_what_a_child_prints_goes_to_standard_error(shows: bool, tmp_path: Path) -> None:
+    body = f"""
+        if __name__ == "__main__":
+            run_in_child(jobs.print_everywhere, shows_solver_output={shows})
+            print("done")
+    """
+    with start_script(tmp_path, body) as process:
+        output, error = process.communicate(timeout=30)
+    assert output == "done\n"
+    compiled = ["compiled to output"] if shows else []
+    expected = ["python to output", "python to error", *compiled, "compiled to error"]
+    assert error.splitlines() == expected
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_the_log_of_a_solver_in_a_child_can_be_had(log: bool, tmp_path: Path) -> None:
+    body = f"""
+        if __name__ == "__main__":
+            print(solve_in_child(jobs.knapsack(), log={log}).status.value)
+    """
+    with start_script(tmp_path, body) as process:
+        output, error = process.communicate(timeout=30)
+    assert output == "optimal\n"
+    assert ("HiGHS" in error) is log
+    assert log or error == ""
+
+
+@posix_only
 def test_ctrl_c_answers_while_the_child_is_in_the_solver(tmp_path: Path) -> None:
     body = """
         import sys

@@ -24,6 +24,7 @@ from milpcore.streams import (
     read_streams,
     write_streams,
 )
+from milpcore.targets import targets
 
 ROW = "site,H1,150,60,900,5"
 AT = "streams[0] (site/H1): "
@@ -33,6 +34,7 @@ COMMA = "is not a number; write a decimal point and no thousands separator, such
 POSITIVE = (
     "must be positive (kW); give the amount of the duty; hot or cold follows from the temperatures"
 )
+TOO_LARGE = "check the value and its unit"
 ZERO = "must not be below absolute zero (-273.15 °C, 0 K); check the value and its unit"
 DT = "give the stream's share of the minimum temperature difference, such as 5"
 EMPTY = (
@@ -87,6 +89,21 @@ def csv_faults(tmp_path: Path, content: str | bytes, **options: Any) -> list[str
         ),
         ({"t_supply": None, "kind": "hot"}, f"t_supply: {MISSING}; give it (°C)"),
         ({"t_target": None, "kind": "cold"}, f"t_target: {MISSING}; give it (°C)"),
+        ({"heat_flow": 1e308}, f"heat_flow = 1e+308: must not be above 1e+12 kW; {TOO_LARGE}"),
+        (
+            {"heat_flow": {"value": 1.1e9, "unit": "MW"}},
+            f"heat_flow = 1100000000.0 MW: must not be above 1e+12 kW; {TOO_LARGE}",
+        ),
+        (
+            {"heat_flow": None, "heat_capacity_flowrate": 1e13},
+            f"heat_capacity_flowrate = 10000000000000.0: must not be above 1e+12 kW/K; {TOO_LARGE}",
+        ),
+        (
+            {"t_supply": 1000001},
+            f"t_supply = 1000001: must not be above 1e+06 °C; {TOO_LARGE}",
+        ),
+        ({"dt_cont": 2e6}, f"dt_cont = 2000000.0: must not be above 1e+06 K; {TOO_LARGE}"),
+        ({"htc": 1e300}, f"htc = 1e+300: must not be above 1e+12 kW/(m² K); {TOO_LARGE}"),
         ({"t_target": -274}, f"t_target = -274: {ZERO}"),
         ({"t_target": {"value": -1, "unit": "K"}}, f"t_target = -1 K: {ZERO}"),
         ({"heat_flow": 0}, f"heat_flow = 0: {POSITIVE}"),
@@ -174,13 +191,20 @@ def csv_faults(tmp_path: Path, content: str | bytes, **options: Any) -> list[str
             "heat_capacity_flowrate = 7: over 0 K makes 0 kW; give heat_flow instead",
         ),
         (
-            {"heat_flow": None, "heat_capacity_flowrate": 1e308},
-            "heat_capacity_flowrate = 1e+308: over 90 K makes inf kW; give heat_flow instead",
+            {"heat_flow": None, "heat_capacity_flowrate": 2e10},
+            "heat_capacity_flowrate = 20000000000.0: over 90 K makes 1.8e+12 kW, and heat_flow "
+            f"must not be above 1e+12 kW; {TOO_LARGE}",
         ),
     ],
 )
 def test_faults_of_one_number_or_kind(changes: dict[str, object], expected: str) -> None:
     assert fault_lines(read_streams, [record(**changes)]) == [AT + expected]
+
+
+def test_the_largest_values_are_accepted_and_their_sums_are_finite() -> None:
+    largest = {"heat_flow": 1e12, "t_supply": 1e6, "t_target": -273.15, "dt_cont": 0.0}
+    streams = read_streams([record(**largest, name=str(number)) for number in range(9)])
+    assert targets(streams).cold_utility_kW == 9e12
 
 
 @pytest.mark.parametrize(
@@ -437,7 +461,7 @@ def test_workbook_sheets(tmp_path: Path) -> None:
     path = workbook(tmp_path / "streams.xlsx", ["a", "b"])
     assert fault_lines(read_streams, path) == [
         "sheet = a, b: the workbook has several sheets; "
-        "call the sheet 'streams', or choose one with sheet=..."
+        "call the sheet 'streams', or choose one with --sheet (in Python: sheet=...)"
     ]
     assert fault_lines(read_streams, path, sheet="c") == ["sheet = c: does not exist; sheets: a, b"]
 

@@ -10,7 +10,7 @@ code  meaning
 1     at least one configuration has none (says why; the others are still shown)
 2     bad arguments or input, or an optional package is missing
 70    an error of this package
-74    the output could not be written, such as to a full disk
+74    the output could not be written: a full disk, a closed standard output
 130   interrupted by Ctrl-C; what was finished is shown
 141   whoever read the output stopped reading
 143   the same as 130, asked for by the signal SIGTERM

@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from milpcore.cli.greenfield_text import best_result, runs, study_text
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
-from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.output import (
+    Drawn,
+    check_output,
+    has_results,
+    show,
+    write_inputs,
+    write_output,
+)
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.cli.study import Answer, Request, run_study
+from milpcore.core import Status
 from milpcore.report import ProgressLine
 from milpcore.site.results import GreenfieldStudy, SiteResult
 
@@ -28,27 +36,36 @@ def run(arguments: argparse.Namespace) -> int:
     request, source = _request(arguments)
     line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
     answer = run_study(request, line)
+    study = answer.study
     if answer.was_interrupted:
         _say_interrupted(answer)
-    try:
-        if arguments.json:
-            print_json(answer.study.to_json_dict())
-        else:
-            heading = _heading(source, request, answer)
-            print_output(f"{heading}\n\n{study_text(answer.study)}\n")
-    finally:  # even where nobody reads the text
-        if arguments.out is not None:
-            _write(arguments.out, source, request, answer.study, inputs=inputs)
-    if not arguments.json:
-        where = "add --out DIR" if arguments.out is None else arguments.out
-        print_output(f"\nfigures and tables: {where}\n")
-    without = [result for result in answer.study.results if not result.has_design]
+
+    def write(out: str) -> None:
+        _write(out, source, request, study, inputs=inputs)
+
+    show(
+        content=study.to_json_dict,
+        text=lambda: f"{_heading(source, request, answer)}\n\n{study_text(study)}",
+        write=write if _is_worth_writing(study, arguments.out) else None,
+        as_json=arguments.json,
+        out=arguments.out,
+    )
+    without = [result for result in study.results if not result.has_design]
     if arguments.json:
         for result in without:
-            print_error(_why(result))
+            if result.max_levels not in answer.not_started:
+                print_error(_why(result))
     if answer.was_interrupted:
         return INTERRUPTED
     return NO_SOLUTION if without else OK
+
+
+def _is_worth_writing(study: GreenfieldStudy, out: str | None) -> bool:
+    """Whether anything is finished, or at least found where no older run has written."""
+    unfinished = (Status.INTERRUPTED, Status.ERROR)
+    if any(result.status not in unfinished for result in study.results):
+        return True
+    return any(result.has_design for result in study.results) and not has_results(out)
 
 
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
@@ -73,9 +90,10 @@ def _heading(source: Source, request: Request, answer: Answer) -> str:
     options = [
         f"least {request.objective.upper()}",
         f"gap {request.mip_rel_gap:g}",
-        f"formulation {answer.formulation}",
-        f"{answer.n_candidates} candidate levels",
     ]
+    if answer.n_candidates is not None:
+        options.append(f"formulation {answer.formulation}")
+        options.append(f"{answer.n_candidates} candidate levels")
     if request.time_limit_s is not None:
         options.append(f"at most {request.time_limit_s:g} s each")
     if not request.cascade:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 OK = 0
 NO_SOLUTION = 1
@@ -29,6 +32,27 @@ class OutputError(Exception):
     def __init__(self, where: str, error: OSError) -> None:
         reason = error.strerror or error
         super().__init__(f"the output could not be written to {where}: {reason}")
+
+
+def open_closed_outputs() -> None:
+    """Give standard streams that were closed (``2>&-``) a place that leads nowhere.
+
+    Otherwise the next file or pipe takes their number, and gets what is meant for them.
+
+    Raises
+    ------
+    OutputError
+        If standard output was closed: nobody could see the results.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the least free number
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if sys.stdout is None:
+        raise OutputError("standard output", OSError(errno.EBADF, "it is closed"))
 
 
 def print_output(text: str) -> None:
@@ -57,6 +81,6 @@ def print_output(text: str) -> None:
 
 def print_error(text: str) -> None:
     """Write a message to standard error, led by the program's name."""
-    with suppress(OSError):  # there is no other place to say that this one is full
+    with suppress(OSError, AttributeError):  # full or closed: there is no other place to say so
         sys.stderr.write(f"milpcore: {text}\n")
         sys.stderr.flush()

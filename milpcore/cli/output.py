@@ -1,31 +1,32 @@
-"""The folder of ``--out``: first tables, copies of the inputs and ``run.json``, then figures.
+"""The folder of ``--out``: tables, copies of the inputs, figures and ``run.json``.
 
-The first part is filled on the side and put in place when it is whole; every figure is put in
-place when it is drawn. So an interruption loses only figures, and no file is ever half-written.
+What an older run has written there is replaced when a run has results of its own, see
+`milpcore.cli.placing`; files that no run has written are never touched.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from milpcore.cli.messages import OutputError, print_output
-from milpcore.cli.record import INPUTS, RECORD, recorded_files, write_record
+from milpcore.cli.messages import OutputError, print_error, print_output
+from milpcore.cli.placing import is_same_file, is_there, partial_folder, put_in_place
+from milpcore.cli.record import INPUTS, RECORD, recorded_files
 from milpcore.economics import SiteEconomics, write_economics
 from milpcore.extras import require
-from milpcore.faults import Fault, InputError
+from milpcore.faults import Fault, FaultList, InputError
 from milpcore.streams import Streams, write_streams
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BOTH = ("png", "svg")
+COPIES = ("streams.csv", "economics.toml")
+"""Copies of inputs that most commands write."""
 
 
 class Drawn(NamedTuple):
@@ -46,7 +47,14 @@ class Drawn(NamedTuple):
     formats: Sequence[str] = _BOTH
 
 
-def check_output(out: str | None, *, inputs: Sequence[str], writes: Sequence[str]) -> None:
+def check_output(
+    out: str | None,
+    *,
+    inputs: Sequence[str],
+    writes: Sequence[str],
+    copies: Sequence[str] = COPIES,
+    resumes: Sequence[str] = (),
+) -> None:
     """Refuse an output folder before a long run instead of after it.
 
     Parameters
@@ -57,11 +65,16 @@ def check_output(out: str | None, *, inputs: Sequence[str], writes: Sequence[str
         Files that the run reads; what is no file is none of them.
     writes : sequence of str
         Files that the run may write besides ``run.json`` and copies of the inputs.
+    copies : sequence of str
+        Copies of inputs that it writes.
+    resumes : sequence of str
+        Files that it goes on with where they are there.
 
     Raises
     ------
     InputError
-        If it is no folder, cannot be written to, or an input would be overwritten.
+        If it is no folder, cannot be written to, or an input would be overwritten, or a file that
+        no run has written.
     MissingExtraError
         Without the package that draws the figures.
     """
@@ -77,12 +90,13 @@ def check_output(out: str | None, *, inputs: Sequence[str], writes: Sequence[str
         _refuse(out, "cannot be written to", "name a folder that you can write to")
     if (place / INPUTS).is_file():
         _refuse(out, f"{INPUTS!r} in it is a file, not a folder", "name another folder")
-    copies = (f"{INPUTS}/{name}" for name in ("streams.csv", "economics.toml"))
-    for name in (*writes, RECORD, *copies):
+    files = (*writes, RECORD, *(f"{INPUTS}/{name}" for name in copies))
+    for name in (*files, *resumes):
         for given in inputs:
-            if _is_same_file(place / name, Path(given)):
+            if is_same_file(place / name, given):
                 rule = f"its file {name} is an input of this run and would be overwritten"
                 _refuse(out, rule, "name another folder")
+    _refuse_foreign(out, files)
     require("matplotlib.figure", "plot", "drawing the figures of --out")
 
 
@@ -94,17 +108,20 @@ def write_output(
     entries: Mapping[str, Any],
     inputs: Sequence[str],
 ) -> None:
-    """Write a folder: tables and copies of inputs, then figures, each with its ``run.json``.
+    """Write a folder of tables, copies of inputs, figures and ``run.json``, in place of an older.
+
+    Nothing is put in place before the tables are whole. Whatever ends the drawing of figures, such
+    as Ctrl-C, loses only those that are missing.
 
     Parameters
     ----------
     out : str
-        The folder wanted. A new one appears whole; in one that exists, files of the same name are
-        replaced and what an older run has written beside them is removed.
+        The folder wanted. In one that exists, what an older run has written is replaced; other
+        files stay.
     tables : callable
         Fills a folder with all but the figures.
     figures : iterable of Drawn
-        Drawn one by one, after the tables are in place.
+        Drawn one by one, after the tables.
     entries : mapping
         What ``run.json`` shall tell about the run.
     inputs : sequence of str
@@ -113,26 +130,18 @@ def write_output(
     Raises
     ------
     OutputError
-        If the operating system refuses to write.
+        If the operating system refuses to write; what an older run has written is still there.
     """
     target = Path(out).absolute()
-    with _refusal_told(out):
-        older = recorded_files(target)
-        files = _put_tables(target, tables, entries)
-        for name in older - files - {RECORD}:
-            if not any(_is_same_file(target / name, Path(given)) for given in inputs):
-                (target / name).unlink()
-    try:
-        from milpcore.plots import save_figure
+    with _refusal_told(out), partial_folder(target) as folder:
+        tables(folder)
+        try:
+            from milpcore.plots import save_figure
 
-        for name, figure, formats in figures:
-            for suffix in formats:
-                with _refusal_told(out):
-                    (path,) = save_figure(figure, target / name, formats=(suffix,))
-                files.add(path.name)
-    finally:
-        with _refusal_told(out):
-            write_record(target, files, entries)
+            for name, figure, formats in figures:
+                save_figure(figure, folder / name, formats=formats)
+        finally:
+            put_in_place(folder, target, entries, keep=inputs)
 
 
 def write_inputs(folder: Path, streams: Streams, economics: SiteEconomics | None = None) -> None:
@@ -154,33 +163,54 @@ def write_inputs(folder: Path, streams: Streams, economics: SiteEconomics | None
         write_economics(economics, copies / "economics.toml")
 
 
+def has_results(out: str | None) -> bool:
+    """Whether an older run has written into a folder."""
+    return out is not None and bool(recorded_files(Path(out)))
+
+
+def show(
+    *,
+    content: Callable[[], dict[str, Any]],
+    text: Callable[[], str],
+    write: Callable[[str], None] | None,
+    as_json: bool,
+    out: str | None,
+    what: str = "figures and tables",
+) -> None:
+    """Print results, and write them into a folder even where nobody reads the text.
+
+    Parameters
+    ----------
+    content : callable
+        Makes the one object that is printed as JSON.
+    text : callable
+        Lays out the results for people.
+    write : callable or None
+        Writes them into the folder; None where nothing is worth writing.
+    as_json : bool
+        Whether to print JSON.
+    out : str or None
+        The folder.
+    what : str
+        What is written, in words.
+    """
+    try:
+        if as_json:
+            print_json(content())
+        else:
+            print_output(f"{text()}\n")
+    finally:
+        if out is not None and write is not None:
+            write(out)
+    if out is not None and write is None:
+        print_error(f"nothing was finished, and nothing was written: {out}")
+    elif not as_json:
+        print_output(f"\n{what}: {'add --out DIR' if out is None else out}\n")
+
+
 def print_json(content: dict[str, Any]) -> None:
     """Write one JSON object to standard output."""
     print_output(f"{json.dumps(content, indent=2, allow_nan=False)}\n")
-
-
-def _put_tables(
-    target: Path, tables: Callable[[Path], object], entries: Mapping[str, Any]
-) -> set[str]:
-    """Fill a folder on the side and put its files in place; return their names."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target if target.is_dir() else target.parent
-    filled = Path(tempfile.mkdtemp(prefix=".milpcore-", dir=beside))
-    try:
-        tables(filled)
-        paths = (path for path in filled.rglob("*") if path.is_file())
-        files = {path.relative_to(filled).as_posix() for path in paths}
-        write_record(filled, files, entries)
-        if target.is_dir():
-            for name in (*sorted(files), RECORD):
-                (target / name).parent.mkdir(exist_ok=True)
-                (filled / name).replace(target / name)
-        else:
-            filled.chmod(0o777 & ~_umask())
-            filled.rename(target)
-        return files
-    finally:
-        shutil.rmtree(filled, ignore_errors=True)
 
 
 @contextmanager
@@ -196,17 +226,15 @@ def _refusal_told(out: str) -> Iterator[None]:
         raise
 
 
-def _is_same_file(first: Path, second: Path) -> bool:
-    with suppress(OSError, ValueError):
-        return first.samefile(second)
-    return False
-
-
-def _umask() -> int:
-    """Permissions that new folders shall not have; reading them means setting them."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def _refuse_foreign(out: str, files: Sequence[str]) -> None:
+    """Refuse to overwrite what no run has written, or what was changed since."""
+    faults = FaultList()
+    known = recorded_files(Path(out))
+    for name in files:
+        if name not in known and is_there(Path(out) / name):
+            rule = f"its file {name} is not what a run has written, and would be overwritten"
+            faults.add("", "DIR", out, rule, "move the file away, or name another folder")
+    faults.raise_if_any("--out")
 
 
 def _refuse(out: str, rule: str, remedy: str) -> NoReturn:

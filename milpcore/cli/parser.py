@@ -8,7 +8,12 @@ from typing import NamedTuple
 
 from milpcore import __version__
 from milpcore.cases import case_names
-from milpcore.cli import retrofit_arguments, sensitivity_arguments, sweep_arguments
+from milpcore.cli import (
+    pareto_arguments,
+    retrofit_arguments,
+    sensitivity_arguments,
+    sweep_arguments,
+)
 from milpcore.cli.arguments import (
     FORMULATION_NAMES,
     VARIANT_PARTS,
@@ -18,7 +23,7 @@ from milpcore.cli.arguments import (
     positive_seconds,
     seconds,
 )
-from milpcore.cli.shared_arguments import add_economics, add_objective, add_output
+from milpcore.cli.shared_arguments import add_economics, add_objective, add_output, add_verbose
 
 _STREAMS_HELP = (
     "CSV file with the columns zone,name,t_supply,t_target,heat_flow,dt_cont in °C, kW and K "
@@ -30,7 +35,7 @@ exit codes:
   1    at least one has none (says why; the others are still shown)
   2    bad arguments or input, or an optional package is missing
   70   an error of this package; --traceback shows where
-  74   the output could not be written, such as to a full disk
+  74   the output could not be written: a full disk, a closed standard output
   130  interrupted by Ctrl-C (143: by SIGTERM); what was finished is shown
 """
 _MAIN_EPILOG = """\
@@ -56,7 +61,8 @@ examples:
 _GREENFIELD_EPILOG = """\
 Every number of levels is a maximum; fewer are used where more do not help. Costs are EUR/a, CO2
 t/a, heat kW, temperatures °C in --json and CSV files; the printed table scales them.
-Ctrl-C ends the study and keeps what is finished.
+Ctrl-C ends the study and keeps what is finished; the search that it interrupts shows what it has,
+and configurations that were not started have status "interrupted" and no numbers.
 
 examples:
   milpcore greenfield                               the bundled site, 2 to 15 levels
@@ -126,6 +132,13 @@ def _commands() -> tuple[_Command, ...]:
             sensitivity_arguments.fill,
         ),
         _Command(
+            "pareto",
+            pareto_arguments.SUMMARY,
+            pareto_arguments.DESCRIPTION,
+            pareto_arguments.EPILOG,
+            pareto_arguments.fill,
+        ),
+        _Command(
             "sweep",
             sweep_arguments.SUMMARY,
             sweep_arguments.DESCRIPTION,
@@ -172,6 +185,7 @@ def parser() -> argparse.ArgumentParser:
             add_streams(command, default=one.default_streams or None)
         one.fill(command)
         command.add_argument("--json", action="store_true", help="print one JSON object only")
+        add_verbose(command)
         command.add_argument(
             "--traceback", action="store_true", help="show where an error comes from"
         )
@@ -179,7 +193,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_streams(command: argparse.ArgumentParser, *, default: str | None) -> None:
-    """Add the stream table, with the units of its plain numbers.
+    """Add the stream table, with the units of its plain numbers and its sheet.
 
     Parameters
     ----------
@@ -204,6 +218,11 @@ def add_streams(command: argparse.ArgumentParser, *, default: str | None) -> Non
         choices=("kW", "MW"),
         help="unit of duties that carry none in the file (default: kW)",
     )
+    command.add_argument(
+        "--sheet",
+        metavar="NAME",
+        help='sheet of a workbook (default: the one called "streams", else the only one)',
+    )
 
 
 def _fill_targets(command: argparse.ArgumentParser) -> None:
@@ -211,7 +230,8 @@ def _fill_targets(command: argparse.ArgumentParser) -> None:
         "--out",
         metavar="DIR",
         help="write the composite and grand composite curves as figures (PNG, SVG) and CSV and, in "
-        "DIR/inputs, a copy of the streams; needs the extra milpcore[plot]",
+        "DIR/inputs, a copy of the streams; they replace what an older run has written there, and "
+        "no other file; needs the extra milpcore[plot]",
     )
 
 

@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
+from milpcore.cli.log import log_shown
 from milpcore.cli.messages import (
     BAD_INPUT,
     BAD_OUTPUT,
     CLOSED_PIPE,
     INTERNAL_ERROR,
     OutputError,
+    open_closed_outputs,
     print_error,
     print_output,
 )
@@ -33,6 +35,7 @@ _COMMANDS = {
     "greenfield": "milpcore.cli.greenfield",
     "retrofit": "milpcore.cli.retrofit",
     "sensitivity": "milpcore.cli.sensitivity",
+    "pareto": "milpcore.cli.pareto",
     "sweep": "milpcore.cli.sweep",
     "tightness": "milpcore.cli.tightness",
 }
@@ -56,17 +59,20 @@ def run_command(argv: Sequence[str] | None) -> int:
     KeyboardInterrupt
         At Ctrl-C, unless the command has kept what was finished.
     """
-    for stream in (sys.stdout, sys.stderr):
-        _print_what_it_can(stream)
     wants_traceback = bool(os.environ.get(TRACEBACK_VARIABLE))
     try:
+        open_closed_outputs()
+        for stream in (sys.stdout, sys.stderr):
+            _print_what_it_can(stream)
         try:
             arguments = parser().parse_args(argv)
         except SystemExit as stop:
             print_output("")
             return int(stop.code or 0)
         wants_traceback = wants_traceback or arguments.traceback
-        code: int = importlib.import_module(_COMMANDS[arguments.command]).run(arguments)
+        with log_shown(arguments.verbose):
+            arguments.quiet = bool(arguments.verbose) or getattr(arguments, "quiet", False)
+            code: int = importlib.import_module(_COMMANDS[arguments.command]).run(arguments)
         return code
     except BrokenPipeError:
         _forget_output()
@@ -105,5 +111,5 @@ def _print_what_it_can(stream: TextIO) -> None:
 
 def _forget_output() -> None:
     """Point standard output nowhere, so that closing it at exit raises nothing."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):  # None where it was closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

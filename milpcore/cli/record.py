@@ -21,7 +21,9 @@ INPUTS = "inputs"
 _PACKAGES = ("numpy", "scipy", "numba", "pandas", "matplotlib")
 
 
-def write_record(folder: Path, files: Iterable[str], entries: Mapping[str, Any]) -> None:
+def write_record(
+    folder: Path, files: Iterable[str], entries: Mapping[str, Any], *, hashes: bool = True
+) -> None:
     """Write ``run.json``, with the SHA-256 of the copies of the inputs.
 
     Parameters
@@ -32,6 +34,8 @@ def write_record(folder: Path, files: Iterable[str], entries: Mapping[str, Any])
         Files written, relative to the folder.
     entries : mapping
         What else to record.
+    hashes : bool
+        Whether the copies of the inputs are there to be read.
     """
     names = sorted({*files, RECORD})
     record = {
@@ -39,7 +43,9 @@ def write_record(folder: Path, files: Iterable[str], entries: Mapping[str, Any])
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         **entries,
         "inputs_sha256": {
-            name: _sha256(folder / name) for name in names if name.startswith(f"{INPUTS}/")
+            name: _sha256(folder / name)
+            for name in names
+            if hashes and name.startswith(f"{INPUTS}/")
         },
         "versions": {
             "python": platform.python_version(),

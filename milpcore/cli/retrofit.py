@@ -8,8 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
-from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.output import (
+    Drawn,
+    check_output,
+    has_results,
+    show,
+    write_inputs,
+    write_output,
+)
 from milpcore.cli.retrofit_study import Answer, Request, run_study
 from milpcore.cli.retrofit_text import retrofit_text
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
@@ -30,17 +37,18 @@ def run(arguments: argparse.Namespace) -> int:
     if answer.was_interrupted:
         missing = study.n_configurations - len(study.results)
         print_error(f"interrupted; {missing} of {study.n_configurations} combinations not started")
-    try:
-        if arguments.json:
-            print_json(study.to_json_dict())
-        else:
-            print_output(f"{_heading(source, request, answer)}\n\n{retrofit_text(study)}\n")
-    finally:  # even where nobody reads the text
-        if arguments.out is not None:
-            _write(arguments.out, source, request, answer, inputs=inputs)
-    if not arguments.json:
-        where = "add --out DIR" if arguments.out is None else arguments.out
-        print_output(f"\nfigures and tables: {where}\n")
+    is_worth_writing = bool(study.results) or not has_results(arguments.out)
+
+    def write(out: str) -> None:
+        _write(out, source, request, answer, inputs=inputs)
+
+    show(
+        content=study.to_json_dict,
+        text=lambda: f"{_heading(source, request, answer)}\n\n{retrofit_text(study)}",
+        write=write if is_worth_writing else None,
+        as_json=arguments.json,
+        out=arguments.out,
+    )
     without = [one for one in study.results if not one.result.has_design]
     if arguments.json:
         for one in without:

@@ -75,26 +75,43 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     ------
     InputError
         If the input has faults; at once.
-    KeyboardInterrupt
-        At Ctrl-C before anything was finished.
     """
-    plan = plan_retrofit(
-        request.streams, request.options, economics=request.economics, objective=request.objective
-    )
-    n_candidates = plan.inputs.n_candidates
 
     def hear(progress: RetrofitProgress) -> None:
         line.begin(progress_line(progress))
 
-    with line:
-        line.begin(lambda _: "starting")
-        try:
+    interrupted = False
+    try:
+        n_candidates = _n_candidates(request)
+        with line:
+            line.begin(lambda _: "starting")
             found = run_in_child(_study_in_child, request, on_message=hear, grace_s=GRACE_S)
-        except ChildInterrupted as interrupt:
-            if isinstance(interrupt.value, _Found):
-                return Answer(*interrupt.value, True, n_candidates)
-            raise
-    return Answer(*found, False, n_candidates)
+    except KeyboardInterrupt as interrupt:
+        interrupted = True
+        value = interrupt.value if isinstance(interrupt, ChildInterrupted) else None
+        found = value if isinstance(value, _Found) else _Found(_today(request), None)
+        n_candidates = _n_candidates(request)
+    return Answer(*found, interrupted, n_candidates)
+
+
+def _n_candidates(request: Request) -> int:
+    """Refuse at once what the child would refuse; return the number of candidate levels."""
+    options = request.options
+    plan = plan_retrofit(
+        request.streams, options, economics=request.economics, objective=request.objective
+    )
+    return plan.inputs.n_candidates
+
+
+def _today(request: Request) -> RetrofitStudy:
+    """Return the study as it is before the first combination."""
+    return retrofit(
+        request.streams,
+        **request.options._asdict(),
+        economics=request.economics,
+        objective=request.objective,
+        observer=lambda _: True,
+    )
 
 
 def progress_line(progress: RetrofitProgress) -> Callable[[float], str]:

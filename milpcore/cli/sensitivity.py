@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from milpcore.cli import design_sensitivity
 from milpcore.cli.messages import OK, print_output
 from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.sensitivity_arguments import FIXED, completed
 from milpcore.cli.sensitivity_text import map_text, sensitivity_text
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.economics import SiteEconomics
@@ -26,6 +28,9 @@ _FIGURE, _MAP_FIGURE = "sensitivity", "sensitivity_map"
 
 def run(arguments: argparse.Namespace) -> int:
     """Vary parameters, show what comes of it, write it."""
+    arguments = completed(arguments)
+    if arguments.designs != FIXED:
+        return design_sensitivity.run(arguments)
     inputs = input_files(arguments)
     check_output(arguments.out, inputs=inputs, writes=_writes(arguments))
     source = source_of(arguments)
@@ -139,6 +144,7 @@ def _record(arguments: argparse.Namespace, source: Source) -> dict[str, Any]:
     """Everything that a run can be repeated with."""
     return {
         "command": "sensitivity",
+        "designs": FIXED,
         "streams": source.name,
         "existing_C": list(arguments.existing),
         "vary": list(arguments.vary),

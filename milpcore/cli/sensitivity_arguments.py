@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import math
 
-from milpcore.cli.arguments import names
-from milpcore.cli.retrofit_arguments import count, temperatures
+from milpcore.cli.arguments import gap, names
+from milpcore.cli.retrofit_arguments import count, kelvin, temperatures
 from milpcore.cli.shared_arguments import add_economics, add_objective, add_output
+from milpcore.faults import FaultList
 
-SUMMARY = "how fixed levels answer to prices and other parameters"
+SUMMARY = "how levels and designs answer to prices and other parameters"
 DESCRIPTION = (
-    "Cost and heat pumps of utility levels that stay where they are, over any parameter of the\n"
-    "economics, with the exact values where the set of heat pumps changes."
+    "Cost and heat pumps of utility levels over any parameter of the economics, with the exact\n"
+    "values where heat pumps change. The levels stay where they are, or with --designs the best\n"
+    "greenfield design or retrofit is found again at every value."
 )
 EPILOG = """\
 Tipping points are found by halving, with optimal bases as proof, not read off the steps. --json
@@ -23,7 +25,13 @@ prints
 and with --map
   {"parameters": [...], "sets": [...], "set_index": [[...]], "tac_EUR_per_a": [[...]],
    "borders": [...], ...}
-with costs in EUR/a, CO2 t/a, heat kW, temperatures °C.
+and with --designs
+  {"objective": "tac", "parameters": [{"parameter": "...", "base": ..., "is_finished": true,
+   "points": [{"value": ..., "percent": ..., "levels_C": [...], "heat_pumps": [...], ...}],
+   "tipping_points": [{"percent": ..., "value": ..., "before": {"levels_C": [...],
+   "heat_pumps": [...]}, "after": {...}, ...}]}]}
+with costs in EUR/a, CO2 t/a, heat kW, temperatures °C. With --designs Ctrl-C ends the study and
+keeps what is finished.
 
 examples:
   milpcore sensitivity --existing 15,35,80,134,214,285,1600 \\
@@ -31,8 +39,25 @@ examples:
   milpcore sensitivity site.csv --existing 25,80,140 --vary max_lift_K --from -30 --to 30 --json
   milpcore sensitivity --existing 15,35,80,134,214,285,1600 --map --out map \\
       --vary electricity_price_EUR_per_MWh,heat_pump_investment_EUR_per_kW
+  milpcore sensitivity --designs greenfield --levels 6 --vary electricity_price_EUR_per_MWh
+  milpcore sensitivity site.csv --designs retrofit --existing 25,80,140 --move 1 --range 10 \\
+      --vary co2_price_EUR_per_t --out designs
 
 """
+FIXED, GREENFIELD, RETROFIT = "fixed", "greenfield", "retrofit"
+_STEPS, _DESIGN_STEPS = 41, 21
+_MOVE, _RANGE_K, _GAP = 1, 10.0, 0.0
+_BELONGS_TO = {
+    "existing": (FIXED, RETROFIT),
+    "levels": (GREENFIELD,),
+    "gap": (GREENFIELD,),
+    "move": (RETROFIT,),
+    "range": (RETROFIT,),
+    "movable": (RETROFIT,),
+    "map": (FIXED,),
+    "no_pumps": (FIXED, RETROFIT),
+}
+"""Arguments that only some studies have."""
 
 
 def fill(command: argparse.ArgumentParser) -> None:
@@ -44,11 +69,45 @@ def fill(command: argparse.ArgumentParser) -> None:
         Where to add them.
     """
     command.add_argument(
+        "--designs",
+        choices=(FIXED, GREENFIELD, RETROFIT),
+        default=FIXED,
+        help="fixed: the levels of --existing stay; greenfield: the best ones of all, at most "
+        "--levels; retrofit: the best moves of --existing (default: fixed)",
+    )
+    command.add_argument(
         "--existing",
         metavar="T,T,...",
         type=temperatures,
-        required=True,
         help="the levels, °C; write --existing=-10,25 where the first is negative",
+    )
+    command.add_argument(
+        "--levels", metavar="N", type=count, help="greenfield: largest number of levels"
+    )
+    command.add_argument(
+        "--move",
+        metavar="K",
+        type=count,
+        help="retrofit: levels that may move at a time, the best combination counts (default: 1)",
+    )
+    command.add_argument(
+        "--range",
+        metavar="K",
+        type=kelvin,
+        help="retrofit: how far a level may move, K (default: 10)",
+    )
+    command.add_argument(
+        "--movable",
+        metavar="T,T,...",
+        type=temperatures,
+        help="retrofit: existing levels that may move at all, °C (default: every one)",
+    )
+    command.add_argument(
+        "--gap",
+        metavar="G",
+        type=gap,
+        help="greenfield: relative gap of each search; above 0, designs that are better by less "
+        "may be missed (default: 0)",
     )
     command.add_argument(
         "--vary",
@@ -71,18 +130,66 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--steps",
         metavar="N",
         type=count,
-        default=41,
-        help="values of each parameter, from 2 (default: 41)",
+        help=f"values of each parameter, from 2 (default: {_STEPS}; with greenfield or retrofit "
+        f"{_DESIGN_STEPS})",
     )
     command.add_argument(
         "--map",
         action="store_true",
-        help="vary two parameters together and map the best sets of heat pumps",
+        help="fixed: vary two parameters together and map the best sets of heat pumps",
     )
-    command.add_argument("--no-pumps", action="store_true", help="allow no heat pumps")
+    command.add_argument(
+        "--no-pumps", action="store_true", help="fixed, retrofit: allow no heat pumps"
+    )
     add_economics(command, "base values")
     add_objective(command)
     add_output(command, "every table as CSV, the figure (PNG, SVG)")
+
+
+def completed(arguments: argparse.Namespace) -> argparse.Namespace:
+    """Fill in defaults that depend on ``--designs``.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        As parsed.
+
+    Returns
+    -------
+    argparse.Namespace
+        A copy.
+
+    Raises
+    ------
+    InputError
+        Listing what is missing, and what another kind of study would need.
+    """
+    faults = FaultList()
+    kind = arguments.designs
+    values = {name: getattr(arguments, name) for name in _BELONGS_TO}
+    given = {name for name, value in values.items() if value is not None and value is not False}
+    for name in sorted(given, key=list(_BELONGS_TO).index):
+        if kind not in _BELONGS_TO[name]:
+            rule = f"has no meaning with --designs {kind}"
+            remedy = f"leave it out, or use --designs {' or '.join(_BELONGS_TO[name])}"
+            faults.add("", _option(name), "", rule, remedy)
+    needed = "levels" if kind == GREENFIELD else "existing"
+    if needed not in given:
+        remedy = "such as --levels 6" if kind == GREENFIELD else "such as --existing 25,80,140"
+        faults.add("", _option(needed), "", f"is needed with --designs {kind}", remedy)
+    faults.raise_if_any("sensitivity")
+    defaults = {
+        "steps": _STEPS if kind == FIXED else _DESIGN_STEPS,
+        "move": _MOVE,
+        "range": _RANGE_K,
+        "gap": _GAP,
+    }
+    missing = {name: value for name, value in defaults.items() if getattr(arguments, name) is None}
+    return argparse.Namespace(**{**vars(arguments), **missing})
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def percent(text: str) -> float:

@@ -5,6 +5,18 @@ from __future__ import annotations
 import argparse
 
 
+def add_verbose(command: argparse.ArgumentParser) -> None:
+    """Add how much of what happens is told."""
+    command.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="log studies and configurations to standard error, in place of the progress line; "
+        "-vv the rounds of searches, too",
+    )
+
+
 def add_economics(command: argparse.ArgumentParser, what: str = "prices and limits") -> None:
     """Add the file of prices; `what` says what its values are to the command."""
     command.add_argument(
@@ -31,6 +43,7 @@ def add_output(command: argparse.ArgumentParser, what: str) -> None:
         "--out",
         metavar="DIR",
         help=f"write {what} and, in DIR/inputs, copies of the "
-        "inputs; what an older run has written there is removed; needs the extra milpcore[plot]",
+        "inputs; they replace what an older run has written there, and no other file; needs the "
+        "extra milpcore[plot]",
     )
     command.add_argument("--quiet", action="store_true", help="show no progress")

@@ -53,6 +53,7 @@ def open_source(
     *,
     temperature_unit: Literal["C", "K"] | None = None,
     heat_unit: Literal["kW", "MW"] | None = None,
+    sheet: str | None = None,
 ) -> Source:
     """Read the stream table that an argument names.
 
@@ -64,6 +65,8 @@ def open_source(
         Unit of the temperatures of a file that carry none, see `milpcore.read_streams`.
     heat_unit : {"kW", "MW"}, optional
         Likewise of duties.
+    sheet : str, optional
+        Sheet of a workbook.
 
     Returns
     -------
@@ -72,7 +75,8 @@ def open_source(
     Raises
     ------
     InputError
-        If there is neither, if the table has faults, or if a unit is given for a bundled case.
+        If there is neither, if the table has faults, or if a unit or a sheet is given for a bundled
+        case.
 
     Examples
     --------
@@ -82,12 +86,14 @@ def open_source(
     is_plain_name = text == Path(text).stem and bool(text)
     if is_plain_name and not Path(text).is_file():
         if text in case_names():
-            _refuse_units(temperature_unit=temperature_unit, heat_unit=heat_unit)
+            _refuse_for_cases(temperature_unit=temperature_unit, heat_unit=heat_unit, sheet=sheet)
             return Source(text, case_source(text), load_case(text))
         remedy = suggestion(text, case_names())
         fault = Fault("", "STREAMS", text, "neither a file nor a bundled case", remedy)
         raise InputError("streams", (fault,))
-    streams = read_streams(text, temperature_unit=temperature_unit, heat_unit=heat_unit)
+    streams = read_streams(
+        text, temperature_unit=temperature_unit, heat_unit=heat_unit, sheet=sheet
+    )
     return Source(Path(text).name, "", streams)
 
 
@@ -97,6 +103,7 @@ def source_of(arguments: argparse.Namespace) -> Source:
         arguments.streams,
         temperature_unit=arguments.temperature_unit,
         heat_unit=arguments.heat_unit,
+        sheet=arguments.sheet,
     )
 
 
@@ -107,13 +114,14 @@ def economics_of(arguments: argparse.Namespace) -> SiteEconomics:
     return read_economics(arguments.economics)
 
 
-def _refuse_units(**units: str | None) -> None:
-    """Raise if a unit is given: those of a bundled case are known."""
+def _refuse_for_cases(**given: str | None) -> None:
+    """Raise if something is given that only a file needs: that of a bundled case is known."""
     faults = FaultList()
-    for name, unit in units.items():
-        if unit is not None:
+    for name, value in given.items():
+        if value is not None:
+            what = "have no sheets" if name == "sheet" else "have units"
             option = f"--{name.replace('_', '-')}"
-            faults.add("", option, unit, "is for files, bundled cases have units", "leave it out")
+            faults.add("", option, value, f"is for files, bundled cases {what}", "leave it out")
     faults.raise_if_any("streams")
 
 

@@ -7,14 +7,19 @@ import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from milpcore.core import Channel, ChildInterrupted, Status, run_in_child
-from milpcore.economics import SiteEconomics
+import numpy as np
+
+from milpcore.core import Channel, Status, run_in_child
+from milpcore.economics import Measure, SiteEconomics
 from milpcore.report import ProgressLine, progress_text
 from milpcore.scales import Kind, scale_for
+from milpcore.site.check import check
 from milpcore.site.greenfield import greenfield_study
 from milpcore.site.inputs import SiteInputs, prepare
-from milpcore.site.model import Outcome, Progress
-from milpcore.site.results import GreenfieldStudy, SiteResult, make_result
+from milpcore.site.model import Design, Outcome, Progress, relative_gap
+from milpcore.site.operate import objective_value, operate
+from milpcore.site.results import GreenfieldStudy, SiteResult, make_result, unstarted_result
+from milpcore.site.solve_milp import NONE_YET, lowest_and_highest
 from milpcore.site.study import SolveSettings, checked_settings, chosen_formulation
 from milpcore.streams import Streams
 
@@ -42,22 +47,23 @@ class Answer(NamedTuple):
     Attributes
     ----------
     study : GreenfieldStudy
-        The configurations that were finished, and the one that was interrupted.
+        All configurations. The one that Ctrl-C has interrupted keeps what its search had found,
+        else what is known without it; those not started have no numbers.
     not_started : tuple of int
         Numbers of levels that an interruption kept from being looked at.
     was_interrupted : bool
         Whether Ctrl-C ended the study.
     formulation : str
-        The formulation in use.
-    n_candidates : int
-        Number of candidate levels.
+        The formulation in use; empty if that was not known yet.
+    n_candidates : int or None
+        Number of candidate levels; None if that was not known yet.
     """
 
     study: GreenfieldStudy
     not_started: tuple[int, ...]
     was_interrupted: bool
     formulation: str
-    n_candidates: int
+    n_candidates: int | None
 
 
 def run_study(request: Request, line: ProgressLine) -> Answer:
@@ -81,41 +87,25 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     """
     settings = SolveSettings(request.mip_rel_gap, request.time_limit_s, None)
     checked_settings(settings, levels=request.levels, formulation=request.formulation)
-    inputs = _prepared(request)
-    formulation = chosen_formulation(inputs, request.formulation)(request.levels[0]).name
     watch = _Watch(request, line)
+    not_started: tuple[int, ...] = ()
     interrupted = False
-    with line:
-        watch.begin()
-        try:
+    try:
+        watch.prepare()
+        with line:
+            watch.begin()
             run_in_child(_study_in_child, request, on_message=watch.hear, grace_s=GRACE_S)
-        except ChildInterrupted:
-            interrupted = True
-    if interrupted:
-        watch.cut()
-        if watch.current is not None and not watch.ends_interrupted:
-            watch.results.append(watch.unfinished(inputs, formulation))
-    not_started = request.levels[len(watch.results) :]
-    return Answer(
-        GreenfieldStudy(tuple(watch.results)),
-        not_started,
-        interrupted,
-        formulation,
-        inputs.n_candidates,
-    )
-
-
-def _prepared(request: Request) -> SiteInputs:
-    return prepare(
-        request.streams,
-        economics=request.economics,
-        cascade=request.cascade,
-        objective=request.objective,
-    )
+    except KeyboardInterrupt:  # `ChildInterrupted` is one
+        interrupted = True
+        not_started = watch.complete()
+    n_candidates = None if watch.inputs is None else watch.inputs.n_candidates
+    study = GreenfieldStudy(tuple(watch.results))
+    return Answer(study, not_started, interrupted, watch.formulation, n_candidates)
 
 
 def _study_in_child(channel: Channel, request: Request) -> None:
     """Send progress and every result to the parent; stop when it asks to."""
+    channel.send(Progress(0.0, math.inf, -math.inf, 0))
     sent_s = -math.inf
 
     def observe(progress: Progress) -> bool:
@@ -146,10 +136,23 @@ class _Watch:
 
     request: Request
     line: ProgressLine
+    inputs: SiteInputs | None = None
+    formulation: str = ""
     results: list[SiteResult] = field(default_factory=list)
     latest: Progress | None = None
     began_s: float = 0.0
-    is_running: bool = False
+
+    def prepare(self) -> None:
+        """Refuse at once what the child would refuse."""
+        request = self.request
+        inputs = prepare(
+            request.streams,
+            economics=request.economics,
+            cascade=request.cascade,
+            objective=request.objective,
+        )
+        self.formulation = chosen_formulation(inputs, request.formulation)(request.levels[0]).name
+        self.inputs = inputs
 
     @property
     def current(self) -> int | None:
@@ -168,38 +171,40 @@ class _Watch:
 
     def begin(self) -> None:
         """Start the line of the current configuration."""
-        self.latest, self.began_s = None, time.monotonic()
+        self.began_s = time.monotonic()
         if self.current is not None:
             self.line.begin(self.text)
 
     def hear(self, message: Progress | SiteResult) -> None:
         """Take a message of the child."""
         if isinstance(message, Progress):
-            if not self.is_running:
-                self.is_running = True
+            is_first, self.latest = self.latest is None, message
+            if is_first:
                 self.begin()
-            self.latest = message
-            return
-        if not self.ends_interrupted:
+        elif not self.ends_interrupted:  # what comes after an interruption was not started
             if message.status is not Status.INTERRUPTED:
                 self.line.end(_result_text(message))
             self.results.append(message)
+            self.latest = Progress(0.0, math.inf, -math.inf, 0)
             self.begin()
 
-    def cut(self) -> None:
-        """Drop what came after an interruption: it was not started."""
-        for place, result in enumerate(self.results):
-            if result.status is Status.INTERRUPTED:
-                del self.results[place + 1 :]
-                return
+    def complete(self) -> tuple[int, ...]:
+        """Add what an interruption kept from being finished; return what was not started."""
+        if self.ends_interrupted and not self.results[-1].has_design:
+            self.results.pop()
+        is_started = self.latest is not None and not self.ends_interrupted
+        if self.inputs is not None and self.current is not None and is_started:
+            self.results.append(self._unfinished(self.inputs, self.current))
+        not_started = self.request.levels[len(self.results) :]
+        self.results += map(self._unstarted, not_started)
+        return not_started
 
     def text(self, elapsed_s: float) -> str:
         """Text of the progress line."""
-        if not self.is_running:
-            return "starting"
         latest = self.latest
-        incumbent = math.nan if latest is None else latest.incumbent
-        bound = math.nan if latest is None else latest.bound
+        if latest is None:
+            return "starting"
+        incumbent, bound = latest.incumbent, latest.bound
         return progress_text(
             self.current or 0,
             elapsed_s,
@@ -207,25 +212,57 @@ class _Watch:
             scale=scale_for(self.kind, (incumbent, bound)),
             incumbent=incumbent,
             bound=bound if bound > 0.0 else math.nan,
-            n_nodes=0 if latest is None else latest.n_nodes,
+            n_nodes=latest.n_nodes,
         )
 
-    def unfinished(self, inputs: SiteInputs, formulation: str) -> SiteResult:
-        """Make the result of a search that was ended before it handed over a design."""
+    def _unfinished(self, inputs: SiteInputs, max_levels: int) -> SiteResult:
+        """Make the result of a search that was ended before it handed over a design.
+
+        As at a time limit it is the design with fewer levels, or that of the lowest and the
+        highest candidate.
+        """
         latest = self.latest or Progress(0.0, math.inf, -math.inf, 0)
+        designs = [_design(inputs, result) for result in self.results if result.has_design]
+        if designs:
+            design, message = designs[-1], "the search had handed over no better design"
+        elif max_levels > 1:
+            design, message = lowest_and_highest(inputs), NONE_YET
+        else:
+            design, message = None, "the search had handed over no design"
+        objective = math.nan if design is None else objective_value(inputs, design)
+        bound = max(0.0, latest.bound) if design is None else min(max(0.0, latest.bound), objective)
         outcome = Outcome(
             Status.INTERRUPTED,
-            None,
-            math.nan,
-            latest.bound,
-            math.inf,
+            design,
+            objective,
+            bound,
+            math.inf if design is None else relative_gap(objective, bound),
             latest.n_nodes,
             time.monotonic() - self.began_s,
-            "the search was ended before it handed over a design",
+            message,
         )
-        return make_result(
-            inputs, outcome, max_levels=self.current or 0, formulation_name=formulation
+        result = make_result(
+            inputs, outcome, max_levels=max_levels, formulation_name=self.formulation
         )
+        check(result, inputs.streams, inputs.economics, cascade=inputs.cascade)
+        return result
+
+    def _unstarted(self, max_levels: int) -> SiteResult:
+        return unstarted_result(
+            self.request.streams,
+            self.request.economics,
+            Measure(self.request.objective),
+            cascade=self.request.cascade,
+            max_levels=max_levels,
+            formulation_name=self.formulation,
+        )
+
+
+def _design(inputs: SiteInputs, result: SiteResult) -> Design | None:
+    """Return the design of a result."""
+    is_open = np.isin(inputs.level_C, result.levels["temperature_C"])
+    level = np.searchsorted(inputs.level_C, result.connections["level_C"])
+    return operate(inputs, is_open, level)
 
 
 def _result_text(result: SiteResult) -> str:

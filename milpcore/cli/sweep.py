@@ -5,15 +5,22 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
-from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.output import (
+    Drawn,
+    check_output,
+    print_json,
+    show,
+    write_inputs,
+    write_output,
+)
 from milpcore.extras import require
 from milpcore.faults import Fault, InputError
 from milpcore.report import ProgressLine, TextColumn, text_table
@@ -34,12 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     results_file = f"results.{arguments.format}"
     writes = [
         results_file,
-        CHECKPOINT,
         "inputs/study.toml",
         *(f"{name}.csv" for name in _SUMMARIES),
     ]
     writes += [f"{name}.{suffix}" for name in _FIGURES for suffix in ("png", "svg")]
-    check_output(arguments.out, inputs=study.files, writes=writes)
+    check_output(arguments.out, inputs=study.files, writes=writes, resumes=(CHECKPOINT,))
     if arguments.workers < 1:
         rule = "must be at least 1"
         fault = Fault("", "--workers", str(arguments.workers), rule, "such as 2")
@@ -47,32 +53,42 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "parquet":
         require("pyarrow", "parquet", "writing Parquet files")
     Path(arguments.out).mkdir(parents=True, exist_ok=True)
+    progress: list[SweepProgress] = []
     try:
-        table = _swept(arguments, study)
+        table = _swept(arguments, study, progress)
     except KeyboardInterrupt:
         print_error("interrupted; finished cases are kept, the same command goes on with the rest")
+        if arguments.json:
+            print_json(_interrupted(study, progress))
         return INTERRUPTED
     summary = summarize(table)
-    try:
-        if arguments.json:
-            print_json(summary.to_json_dict())
-        else:
-            print_output(f"{_text(study, table, summary)}\n")
-    finally:  # even where nobody reads the text
-        _write(arguments, study, table, summary, results_file)
-    if not arguments.json:
-        print_output(f"\nresults, summary and figures: {arguments.out}\n")
+    show(
+        content=summary.to_json_dict,
+        text=lambda: _text(study, table, summary),
+        write=lambda out: _write(out, arguments, study, table, summary, results_file),
+        as_json=arguments.json,
+        out=arguments.out,
+        what="results, summary and figures",
+    )
     return OK if (table["status"] == "optimal").all() else NO_SOLUTION
 
 
-def _swept(arguments: argparse.Namespace, study: SweepStudy) -> pd.DataFrame:
+def _interrupted(study: SweepStudy, progress: Sequence[SweepProgress]) -> dict[str, Any]:
+    """Say how many cases are in the checkpoint, as far as this run knows."""
+    n_done = progress[-1].n_done if progress else 0
+    status = ["finished"] * n_done + ["interrupted"] * (len(study.cases) - n_done)
+    return summarize(pd.DataFrame({"status": status})).to_json_dict()
+
+
+def _swept(
+    arguments: argparse.Namespace, study: SweepStudy, progress: list[SweepProgress]
+) -> pd.DataFrame:
     line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
-    latest: list[SweepProgress] = []
 
     def text(elapsed_s: float) -> str:
-        if not latest:
+        if not progress:
             return f"starting  {elapsed_s:.0f} s"
-        now = latest[-1]
+        now = progress[-1]
         return (
             f"{now.n_done} of {now.n_cases} cases  {now.cases_per_s:.0f} a second  "
             f"{now.remaining_s:.0f} s left"
@@ -85,7 +101,7 @@ def _swept(arguments: argparse.Namespace, study: SweepStudy) -> pd.DataFrame:
             study.cases,
             executor=executor,
             checkpoint=Path(arguments.out) / CHECKPOINT,
-            on_progress=latest.append,
+            on_progress=progress.append,
         )
 
 
@@ -156,6 +172,7 @@ def _spread_text(spread: pd.DataFrame) -> str:
 
 
 def _write(
+    out: str,
     arguments: argparse.Namespace,
     study: SweepStudy,
     table: pd.DataFrame,
@@ -172,7 +189,7 @@ def _write(
         shutil.copyfile(arguments.study, folder / "inputs" / "study.toml")
 
     write_output(
-        arguments.out,
+        out,
         tables=tables,
         figures=_figures(study, table, summary),
         entries={"command": "sweep", "study": study.name, "n_cases": len(table)},

@@ -62,8 +62,8 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--out",
         metavar="DIR",
         required=True,
-        help="where results, summary and figures go, and the checkpoint that the same command "
-        "resumes from; needs the extra milpcore[plot]",
+        help="where results, summary and figures go, in place of those of an older run, and the "
+        "checkpoint that the same command resumes from; needs the extra milpcore[plot]",
     )
     command.add_argument(
         "--format",

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from milpcore.cli.messages import OK, print_output
-from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.messages import OK
+from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
 from milpcore.cli.sources import Source, source_of
 from milpcore.scales import Kind, number, scale_for
 from milpcore.targets import Targets, targets
@@ -18,21 +18,19 @@ _CURVES = ("composite_curves", "grand_composite_curve")
 def run(arguments: argparse.Namespace) -> int:
     """Find the targets of a stream table, show them, write the curves."""
     writes = [f"{name}.{suffix}" for name in _CURVES for suffix in ("csv", "png", "svg")]
-    check_output(arguments.out, inputs=(arguments.streams,), writes=writes)
+    inputs = (arguments.streams,)
+    check_output(arguments.out, inputs=inputs, writes=writes, copies=("streams.csv",))
     source = source_of(arguments)
     found = targets(source.streams)
-    try:
-        if arguments.json:
-            print_json(found.to_json_dict())
-        else:
-            print_output(f"{targets_text(source, found)}\n")
-    finally:  # even where nobody reads the text
-        if arguments.out is not None:
-            _write(arguments.out, source, found, inputs=(arguments.streams,))
-    if not arguments.json and arguments.out is None:
-        print_output("\ncomposite curves as figures and tables: add --out DIR\n")
-    elif not arguments.json:
-        print_output(f"\nfigures and tables: {arguments.out}\n")
+    what = "figures and tables"
+    show(
+        content=found.to_json_dict,
+        text=lambda: targets_text(source, found),
+        write=lambda out: _write(out, source, found, inputs=inputs),
+        as_json=arguments.json,
+        out=arguments.out,
+        what=what if arguments.out is not None else f"composite curves as {what}",
+    )
     return OK
 
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
-from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.compare import compare_rows, comparison_table
 from milpcore.core import Channel, ChildInterrupted, run_in_child
@@ -45,18 +45,19 @@ def run(arguments: argparse.Namespace) -> int:
     )
     rows, was_interrupted = _rows(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     table = comparison_table(rows)
-    try:
-        if arguments.json:
-            print_json({"rows": _records(table)})
-        else:
-            heading = "\n".join(filter(None, (source.headline, source.origin)))
-            print_output(f"{heading}\n\n{tightness_text(table)}\n")
-    finally:  # even where nobody reads the text
-        if arguments.out is not None and len(table):
-            _write(arguments.out, source, request, table, inputs=inputs)
-    if not arguments.json:
-        where = "add --out DIR" if arguments.out is None else arguments.out
-        print_output(f"\nfigure and table: {where}\n")
+    heading = "\n".join(filter(None, (source.headline, source.origin)))
+
+    def write(out: str) -> None:
+        _write(out, source, request, table, inputs=inputs)
+
+    show(
+        content=lambda: {"rows": _records(table)},
+        text=lambda: f"{heading}\n\n{tightness_text(table)}",
+        write=write if len(table) else None,
+        as_json=arguments.json,
+        out=arguments.out,
+        what="figure and table",
+    )
     if was_interrupted:
         print_error("interrupted")
         return INTERRUPTED

@@ -8,6 +8,8 @@ The child is started afresh ("spawn", the one way that exists on every system). 
 and its arguments must be picklable: the function is defined at the top level of a module. And a
 script must guard its entry point with ``if __name__ == "__main__":``, because the child imports
 the script too. Starting takes as long as importing the modules needed, about a second.
+
+What the child logs goes to the parent's loggers (`milpcore.core.child_logs`).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
 from typing import Any, TypeVar
 
+from milpcore.core.child_logs import levels_here, take_record
 from milpcore.core.child_side import Channel, ChildError, Kind, child_main
 from milpcore.core.problem import Problem
 from milpcore.core.solution import Solution, Status
@@ -67,6 +70,7 @@ def run_in_child(
     on_message: Callable[[Any], object] | None = None,
     grace_s: float = 0.5,
     time_limit_s: float | None = None,
+    shows_solver_output: bool = False,
 ) -> Value:
     """Call ``function(channel, *args)`` in a child process and return its value.
 
@@ -88,6 +92,9 @@ def run_in_child(
         Seconds the function has to return once it is asked to stop.
     time_limit_s : float, optional
         Wall-clock seconds, the child's start included.
+    shows_solver_output : bool
+        Whether what compiled code prints to standard output appears on standard error, as what
+        Python prints does. Otherwise it is dropped: HiGHS prints lines for its developers.
 
     Returns
     -------
@@ -113,7 +120,7 @@ def run_in_child(
     True
     """
     try:
-        job = pickle.dumps((function, args), protocol=pickle.HIGHEST_PROTOCOL)
+        job = pickle.dumps((function, args, levels_here()), protocol=pickle.HIGHEST_PROTOCOL)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise TypeError(
             f"a child process needs a function defined at the top level of a module, and "
@@ -122,17 +129,22 @@ def run_in_child(
     context = get_context("spawn")
     should_stop = context.Event()  # also starts Python's resource tracker, see _sigint_blocked
     ours, theirs = context.Pipe()
-    process = context.Process(target=child_main, args=(theirs, should_stop), name="milpcore")
-    listener = _Listener(ours, on_message or _ignore)
+    process = context.Process(
+        target=child_main,
+        args=(theirs, should_stop),
+        kwargs={"shows_solver_output": shows_solver_output},
+        name="milpcore",
+    )
     with ours, _ctrl_c_noted() as presses:
         with theirs, _sigint_blocked():
             process.start()
+        listener = _Listener(ours, process, on_message or _ignore)
         sender = threading.Thread(target=_send_job, args=(ours, job), daemon=True)
         sender.start()
         try:
             _listen(listener, presses, should_stop, grace_s, time_limit_s)
         finally:
-            exit_code = _end(process, ENDING_S if listener.is_over else 0.0)
+            _end(process, ENDING_S if listener.is_over else 0.0)
             sender.join()
         listener.drain()
     if presses:
@@ -141,9 +153,9 @@ def run_in_child(
     if listener.error is not None:
         raise listener.error
     if not listener.is_done and should_stop.is_set():
-        raise ChildTimeoutError(f"the time limit of {time_limit_s} s is over")
+        raise ChildTimeoutError(f"the time limit of {time_limit_s:g} s is over")
     if not listener.is_done:
-        raise ChildError(_last_words(exit_code, listener.is_ready))
+        raise ChildError(_last_words(process.exitcode, listener.is_ready))
     value: Value = listener.value
     return value
 
@@ -214,7 +226,7 @@ def solve_in_child(
     )
     start_s = time.perf_counter()
     try:
-        return run_in_child(_solve, call, problem, grace_s=0.0)
+        return run_in_child(_solve, call, problem, grace_s=0.0, shows_solver_output=log)
     except ChildInterrupted as interrupt:
         if isinstance(interrupt.value, Solution):
             return replace(interrupt.value, status=Status.INTERRUPTED)
@@ -233,8 +245,11 @@ def _solve(_channel: Channel, call: Callable[[Problem], Solution], problem: Prob
 class _Listener:
     """What the parent has heard from the child."""
 
-    def __init__(self, pipe: Connection[Any, Any], on_message: Callable[[Any], object]) -> None:
+    def __init__(
+        self, pipe: Connection[Any, Any], process: SpawnProcess, on_message: Callable[[Any], object]
+    ) -> None:
         self.pipe = pipe
+        self.process = process
         self.on_message = on_message
         self.is_ready = False
         self.is_done = False
@@ -248,9 +263,15 @@ class _Listener:
         return self.is_done or self.is_silent
 
     def hear(self, timeout_s: float) -> None:
-        """Take one message, if one comes in time."""
+        """Take one message, if one comes in time.
+
+        The pipe alone does not tell the child's end: a process that the child has started may
+        outlive it and keep the pipe open.
+        """
+        has_ended = not self.process.is_alive()
         try:
             if not self.pipe.poll(timeout_s):
+                self.is_silent = has_ended
                 return
             packed = self.pipe.recv_bytes()
         except (EOFError, OSError):
@@ -265,6 +286,8 @@ class _Listener:
             self.is_ready = True
         elif kind == Kind.MESSAGE:
             self.on_message(content)
+        elif kind == Kind.LOG:
+            take_record(content)
         elif kind == Kind.RESULT:
             self.is_done, self.value = True, content
         else:
@@ -298,8 +321,8 @@ def _listen(
         listener.hear(max(0.0, min(LISTENING_S, end_s - now_s, kill_s - now_s)))
 
 
-def _end(process: SpawnProcess, patience_s: float) -> int | None:
-    """Make sure that the process has ended; return its exit code."""
+def _end(process: SpawnProcess, patience_s: float) -> None:
+    """Make sure that the process has ended."""
     process.join(patience_s)
     if process.is_alive():
         process.terminate()
@@ -307,9 +330,6 @@ def _end(process: SpawnProcess, patience_s: float) -> int | None:
     if process.is_alive():
         process.kill()
         process.join()
-    exit_code = process.exitcode
-    process.close()
-    return exit_code
 
 
 def _send_job(pipe: Connection[Any, Any], job: bytes) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 import traceback
 from contextlib import suppress
 from enum import IntEnum
+from functools import partial
 from multiprocessing import connection, parent_process
 from multiprocessing.synchronize import Event
 from typing import Any
+
+from milpcore.core.child_logs import send_records
 
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 
@@ -27,6 +31,7 @@ class Kind(IntEnum):
     MESSAGE = 1
     RESULT = 2
     ERROR = 3
+    LOG = 4
 
 
 class Channel:
@@ -66,7 +71,9 @@ class Channel:
             self._pipe.send_bytes(bytes([kind]) + packed)
 
 
-def child_main(pipe: connection.Connection[Any, Any], should_stop: Event) -> None:
+def child_main(
+    pipe: connection.Connection[Any, Any], should_stop: Event, *, shows_solver_output: bool
+) -> None:
     """Receive a job, do it, send its value or error.
 
     Parameters
@@ -75,15 +82,18 @@ def child_main(pipe: connection.Connection[Any, Any], should_stop: Event) -> Non
         To the parent.
     should_stop : multiprocessing.synchronize.Event
         Handed to the function.
+    shows_solver_output : bool
+        Whether what compiled code prints goes to standard error, or nowhere.
     """
     _ignore_ctrl_c()
-    os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)  # HiGHS prints now and then, even when told not to
+    _leave_standard_output(shows_solver_output)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     channel = Channel(pipe, should_stop)
     with suppress(OSError):  # the parent has gone, and nobody listens
         channel._send(Kind.READY, None)
         try:
-            function, args = pickle.loads(pipe.recv_bytes())
+            function, args, levels = pickle.loads(pipe.recv_bytes())
+            send_records(levels, partial(channel._send, Kind.LOG))
             value = function(channel, *args)
         except Exception as error:
             channel._send(Kind.ERROR, _portable(error))
@@ -100,6 +110,23 @@ def _ignore_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _leave_standard_output(shows_solver_output: bool) -> None:
+    """Keep standard output for the parent: Python prints to standard error in its place.
+
+    Compiled code has its own way there. HiGHS prints single lines for its developers even when
+    told to be silent; they are dropped unless its log is wanted. What a crash says goes to
+    standard error, which stays as it is.
+    """
+    sys.stdout = sys.stderr
+    if shows_solver_output:
+        os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if nowhere != STANDARD_OUTPUT:
+        os.dup2(nowhere, STANDARD_OUTPUT)
+        os.close(nowhere)
 
 
 def _end_with_parent() -> None:

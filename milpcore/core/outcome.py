@@ -224,8 +224,14 @@ def _sentence(status: Status, has_point: bool, limits: Limits) -> str:
     incumbent = "an incumbent" if has_point else "no incumbent"
     return {
         Status.OPTIMAL: "optimal",
-        Status.TIME_LIMIT: f"time limit of {limits.time_limit_s} s reached with {incumbent}",
+        Status.TIME_LIMIT: f"time limit of {_seconds(limits)} s reached with {incumbent}",
         Status.NODE_LIMIT: f"limit of {limits.node_limit} nodes reached with {incumbent}",
         Status.INFEASIBLE: "infeasible: no point satisfies all rows and bounds",
         Status.UNBOUNDED: "unbounded: the objective falls without end",
     }.get(status, "no result") + "; HiGHS: "
+
+
+def _seconds(limits: Limits) -> str:
+    """Write the time limit, which may be what others have left of a larger one."""
+    limit_s = limits.time_limit_s or 0.0
+    return f"{limit_s:.3g}" if limit_s < 100.0 else f"{limit_s:.0f}"

@@ -1,9 +1,13 @@
 """Figures (extra "plot"): they take results and return Matplotlib figures, never a global state."""
 
+from milpcore.plots.design_sensitivity import designs_over_parameters
 from milpcore.plots.greenfield import cost_over_levels, heat_pump_use, levels_and_streams
+from milpcore.plots.pareto import pareto_front
+from milpcore.plots.pareto_along import designs_along_front, marginal_cost
 from milpcore.plots.pinch import composite_curves, grand_composite_curve
 from milpcore.plots.retrofit import retrofit_savings
 from milpcore.plots.sensitivity import cost_over_parameters, heat_pump_map
+from milpcore.plots.sizing import draw_profile
 from milpcore.plots.style import save_figure
 from milpcore.plots.sweep import heat_pump_shares, tac_distribution
 from milpcore.plots.tightness import root_gaps
@@ -12,11 +16,16 @@ __all__ = [
     "composite_curves",
     "cost_over_levels",
     "cost_over_parameters",
+    "designs_along_front",
+    "designs_over_parameters",
+    "draw_profile",
     "grand_composite_curve",
     "heat_pump_map",
     "heat_pump_shares",
     "heat_pump_use",
     "levels_and_streams",
+    "marginal_cost",
+    "pareto_front",
     "retrofit_savings",
     "root_gaps",
     "save_figure",

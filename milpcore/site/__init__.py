@@ -11,9 +11,15 @@ using MILP*, Systems and Control Transactions.
 from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
 from milpcore.site.build import build
 from milpcore.site.check import CheckError, Violation, check
-from milpcore.site.design_sensitivity import greenfield_sensitivity, retrofit_sensitivity
+from milpcore.site.design_sensitivity import (
+    DesignProgress,
+    greenfield_sensitivity,
+    retrofit_sensitivity,
+)
+from milpcore.site.design_sensitivity_results import DesignSensitivityStudy
 from milpcore.site.fixed_levels import FixedLevels
 from milpcore.site.formulations import FORMULATIONS, find_formulation
+from milpcore.site.front_search.search import FrontProgress
 from milpcore.site.generator import DutyShape, TemperatureBand, random_site
 from milpcore.site.greenfield import greenfield, greenfield_study
 from milpcore.site.inputs import SiteInputs, UnitCosts, prepare
@@ -21,12 +27,16 @@ from milpcore.site.kink_assignment import KinkAssignment
 from milpcore.site.layered_path import ArcPath, LayeredPath
 from milpcore.site.level_path import LevelPath
 from milpcore.site.model import Design, Formulation, MilpFormulation, Outcome, Progress
+from milpcore.site.pareto import pareto
+from milpcore.site.pareto_check import check_front
+from milpcore.site.pareto_results import ParetoPoint, ParetoSegment, ParetoStudy
 from milpcore.site.path_search import PathSearch
 from milpcore.site.results import GreenfieldStudy, SiteResult
 from milpcore.site.retrofit import RetrofitProgress, retrofit
 from milpcore.site.retrofit_results import RetrofitResult, RetrofitStudy
 from milpcore.site.sensitivity import sensitivity
 from milpcore.site.sensitivity_map import sensitivity_map
+from milpcore.site.sensitivity_map_results import SensitivityMap
 from milpcore.site.sensitivity_results import SensitivityStudy
 
 __all__ = [
@@ -36,20 +46,27 @@ __all__ = [
     "AssignmentWeak",
     "CheckError",
     "Design",
+    "DesignProgress",
+    "DesignSensitivityStudy",
     "DutyShape",
     "FixedLevels",
     "Formulation",
+    "FrontProgress",
     "GreenfieldStudy",
     "KinkAssignment",
     "LayeredPath",
     "LevelPath",
     "MilpFormulation",
     "Outcome",
+    "ParetoPoint",
+    "ParetoSegment",
+    "ParetoStudy",
     "PathSearch",
     "Progress",
     "RetrofitProgress",
     "RetrofitResult",
     "RetrofitStudy",
+    "SensitivityMap",
     "SensitivityStudy",
     "SiteInputs",
     "SiteResult",
@@ -58,10 +75,12 @@ __all__ = [
     "Violation",
     "build",
     "check",
+    "check_front",
     "find_formulation",
     "greenfield",
     "greenfield_sensitivity",
     "greenfield_study",
+    "pareto",
     "prepare",
     "random_site",
     "retrofit",

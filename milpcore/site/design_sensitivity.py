@@ -11,22 +11,26 @@ Utility Systems with Heat Pumps using MILP*, Systems and Control Transactions.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
-from milpcore.site.design_sensitivity_results import DesignSensitivityStudy, design_rows
-from milpcore.site.design_tips import DesignState, design_tips
+from milpcore.site.design_sensitivity_results import DesignsAlong, DesignSensitivityStudy
+from milpcore.site.design_tips import DesignState, DesignTip, design_tips
 from milpcore.site.greenfield import greenfield
+from milpcore.site.inputs import Floats
 from milpcore.site.results import SiteResult
 from milpcore.site.retrofit import retrofit
 from milpcore.site.sensitivity_request import checked_request
 from milpcore.streams import Streams
 
+_log = logging.getLogger(__name__)
 TOLERANCE = 1e-4
 """Width to which a tipping point is narrowed down, relative to the base value."""
 
@@ -34,23 +38,47 @@ Vary = str | Sequence[str] | Mapping[str, Sequence[float]]
 
 
 class DesignProgress(NamedTuple):
-    """How far a study is: designs found for the values of a parameter, and how many there are."""
+    """How far a study is.
 
+    Attributes
+    ----------
+    elapsed_s : float
+        Since the study began.
+    parameter : str
+        The one that is varied.
+    n_done, n_values : int
+        Values of it whose design is found, and all of them.
+    n_between : int
+        Designs found between values, to narrow down where they change.
+    """
+
+    elapsed_s: float
     parameter: str
     n_done: int
     n_values: int
+    n_between: int
+
+
+DesignObserver = Callable[[DesignProgress], bool]
+"""Called now and then with `DesignProgress`; returning True stops the study."""
 
 
 class _Asked(NamedTuple):
     """What is varied, and how."""
 
+    objective: Measure | str
     base: SiteEconomics
     vary: Vary
     from_percent: float
     to_percent: float
     n_steps: int
     tolerance: float
-    on_progress: Callable[[DesignProgress], object] | None
+    observer: DesignObserver | None
+    on_parameter: Callable[[DesignsAlong], object] | None
+
+
+_Design = Callable[[SiteEconomics, Callable[[], bool]], SiteResult]
+"""The best design at some prices; asks now and then whether to stop."""
 
 
 def greenfield_sensitivity(
@@ -66,7 +94,8 @@ def greenfield_sensitivity(
     candidates_C: Sequence[float] | None = None,
     mip_rel_gap: float = 0.0,
     tolerance: float = TOLERANCE,
-    on_progress: Callable[[DesignProgress], object] | None = None,
+    observer: DesignObserver | None = None,
+    on_parameter: Callable[[DesignsAlong], object] | None = None,
 ) -> DesignSensitivityStudy:
     """Vary parameters one at a time and find the best levels again at every value.
 
@@ -93,8 +122,11 @@ def greenfield_sensitivity(
         designs that are better by less than the gap may be missed.
     tolerance : float
         Width to which a tipping point is narrowed down, relative to the base value.
-    on_progress : callable, optional
-        Called with `DesignProgress` after each value.
+    observer : callable, optional
+        Called now and then with `DesignProgress`; returning True stops the study, which then
+        holds what is finished and names what is not.
+    on_parameter : callable, optional
+        Called with the `DesignsAlong` each parameter as soon as all of it is found.
 
     Returns
     -------
@@ -128,7 +160,7 @@ def greenfield_sensitivity(
     ['optimal']
     """
 
-    def design(here: SiteEconomics) -> SiteResult:
+    def design(here: SiteEconomics, should_stop: Callable[[], bool]) -> SiteResult:
         return greenfield(
             streams,
             n_levels=n_levels,
@@ -136,10 +168,20 @@ def greenfield_sensitivity(
             objective=objective,
             candidates_C=candidates_C,
             mip_rel_gap=mip_rel_gap,
+            observer=lambda _: should_stop(),
         )
 
-    base = SiteEconomics() if economics is None else economics
-    asked = _Asked(base, vary, from_percent, to_percent, n_steps, tolerance, on_progress)
+    asked = _Asked(
+        objective,
+        SiteEconomics() if economics is None else economics,
+        vary,
+        from_percent,
+        to_percent,
+        n_steps,
+        tolerance,
+        observer,
+        on_parameter,
+    )
     return _study(asked, design)
 
 
@@ -158,7 +200,8 @@ def retrofit_sensitivity(
     economics: SiteEconomics | None = None,
     objective: Measure | str = Measure.TAC,
     tolerance: float = TOLERANCE,
-    on_progress: Callable[[DesignProgress], object] | None = None,
+    observer: DesignObserver | None = None,
+    on_parameter: Callable[[DesignsAlong], object] | None = None,
 ) -> DesignSensitivityStudy:
     """Vary parameters one at a time and find the best retrofit again at every value.
 
@@ -188,8 +231,11 @@ def retrofit_sensitivity(
         ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"``; TAC decides between equals.
     tolerance : float
         Width to which a tipping point is narrowed down, relative to the base value.
-    on_progress : callable, optional
-        Called with `DesignProgress` after each value.
+    observer : callable, optional
+        Called now and then with `DesignProgress`; returning True stops the study, which then
+        holds what is finished and names what is not.
+    on_parameter : callable, optional
+        Called with the `DesignsAlong` each parameter as soon as all of it is found.
 
     Returns
     -------
@@ -221,7 +267,7 @@ def retrofit_sensitivity(
     ['45, 140', '45, 140', '45, 140']
     """
 
-    def design(here: SiteEconomics) -> SiteResult:
+    def design(here: SiteEconomics, should_stop: Callable[[], bool]) -> SiteResult:
         study = retrofit(
             streams,
             existing_C=existing_C,
@@ -231,38 +277,111 @@ def retrofit_sensitivity(
             heat_pumps=heat_pumps,
             economics=here,
             objective=objective,
+            observer=lambda _: should_stop(),
         )
         return study.without_moves if study.best is None else study.best.result
 
-    base = SiteEconomics() if economics is None else economics
-    asked = _Asked(base, vary, from_percent, to_percent, n_steps, tolerance, on_progress)
+    asked = _Asked(
+        objective,
+        SiteEconomics() if economics is None else economics,
+        vary,
+        from_percent,
+        to_percent,
+        n_steps,
+        tolerance,
+        observer,
+        on_parameter,
+    )
     return _study(asked, design)
 
 
-def _study(asked: _Asked, design: Callable[[SiteEconomics], SiteResult]) -> DesignSensitivityStudy:
+class _Stopped(Exception):  # noqa: N818
+    """The observer wants the study to stop."""
+
+
+@dataclass
+class _Search:
+    """The designs along one parameter while they are looked for."""
+
+    asked: _Asked
+    design: _Design
+    key: str
+    values: Floats
+    start_s: float
+    states: list[DesignState] = field(default_factory=list)
+    n_between: int = 0
+    is_stopped: bool = False
+
+    def run(self) -> DesignsAlong:
+        """Find the designs at all values, then the changes between them."""
+        tips: tuple[DesignTip, ...] = ()
+        try:
+            for value in self.values.tolist():
+                self.states.append(self.find(value))
+            base = self.asked.base
+            scale = abs(getattr(base, self.key)) or float(np.ptp(self.values))
+            found = design_tips(
+                self.key,
+                self.values.tolist(),
+                self.states,
+                self.find_between,
+                base=base,
+                tolerance=self.asked.tolerance * scale,
+            )
+            tips = tuple(found)
+        except _Stopped:
+            pass
+        done = self.values[: len(self.states)]
+        return DesignsAlong(self.key, done, tuple(self.states), tips, not self.is_stopped)
+
+    def find(self, value: float) -> DesignState:
+        """Best design at a value."""
+        if not self.should_stop():
+            here = replace(self.asked.base, **{self.key: value})
+            result = self.design(here, self.should_stop)
+            if not self.is_stopped:
+                return DesignState.of(result)
+        raise _Stopped
+
+    def find_between(self, value: float) -> DesignState:
+        """Best design at a value between those asked for."""
+        state = self.find(value)
+        self.n_between += 1
+        return state
+
+    def should_stop(self) -> bool:
+        """Ask the observer, but not again after a yes."""
+        observer = self.asked.observer
+        if observer is not None and not self.is_stopped:
+            elapsed_s = time.perf_counter() - self.start_s
+            done = (len(self.states), len(self.values), self.n_between)
+            self.is_stopped = bool(observer(DesignProgress(elapsed_s, self.key, *done)))
+        return self.is_stopped
+
+
+def _study(asked: _Asked, design: _Design) -> DesignSensitivityStudy:
     """Find the design at every value of every parameter, and where it changes."""
+    start_s = time.perf_counter()
     base = asked.base
     request = checked_request(base, asked.vary, asked.from_percent, asked.to_percent, asked.n_steps)
     _refuse_tolerance(asked.tolerance)
-    rows, tips = [], []
-    results: dict[str, tuple[SiteResult, ...]] = {}
+    parts = []
     for key, values in request.items():
-
-        def find(value: float, key: str = key) -> DesignState:
-            return DesignState.of(design(replace(base, **{key: value})))
-
-        states: list[DesignState] = []
-        for value in values.tolist():
-            states.append(find(value))
-            if asked.on_progress is not None:
-                asked.on_progress(DesignProgress(key, len(states), len(values)))
-        scale = abs(getattr(base, key)) or float(np.ptp(values))
-        tolerance = asked.tolerance * scale
-        found = design_tips(key, values.tolist(), states, find, base=base, tolerance=tolerance)
-        results[key] = tuple(state.result for state in states)
-        rows.append(design_rows(key, getattr(base, key), values, states))
-        tips += [(key, tip) for tip in found]
-    return DesignSensitivityStudy.of(base, rows, tips, results)
+        _log.info("sensitivity of designs to %s begins: %d values", key, len(values))
+        part = _Search(asked, design, key, values, start_s).run()
+        told = (len(part.states), len(part.tips), time.perf_counter() - start_s)
+        ends = "ends" if part.is_complete else "was stopped"
+        _log.info(
+            "%s %s: %d values, %d tipping points, %.3f s since the study began", key, ends, *told
+        )
+        if part.states:
+            parts.append(part)
+        if not part.is_complete:
+            break
+        if asked.on_parameter is not None:
+            asked.on_parameter(part)
+    measure = parts[0].states[0].result.objective if parts else Measure(asked.objective)
+    return DesignSensitivityStudy.of(measure, base, list(request), parts)
 
 
 def _refuse_tolerance(tolerance: float) -> None:

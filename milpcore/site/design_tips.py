@@ -19,13 +19,13 @@ that comes and goes again between two values is missed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.economics_schema import TECHNICAL_KEYS
 from milpcore.site.results import SiteResult
-from milpcore.site.tipping import TippingPoint
 
 EQUAL = 1e-8
 """Costs closer than this share are equal."""
@@ -50,11 +50,6 @@ class DesignState:
         levels = tuple(result.levels["temperature_C"].tolist())
         return cls(result, (levels, tuple(sorted((float(i), float(j)) for i, j in pumps))))
 
-    @property
-    def token(self) -> Signature:
-        """What is the same where nothing changes."""
-        return self.signature
-
     def cost(self, measure: Measure, economics: SiteEconomics) -> float:
         """Cost of the same heat flows at other prices, EUR/a or t/a."""
         row = self.result.summary.iloc[0]
@@ -64,6 +59,31 @@ class DesignState:
             + economics.electricity_price(measure) * row["electricity_kW"]
             + economics.heat_pump_investment(measure) * row["heat_pump_heat_kW"]
         )
+
+
+class DesignTip(NamedTuple):
+    """A value where levels or heat pumps of the best design change.
+
+    Attributes
+    ----------
+    value : float
+        Of the parameter.
+    below, above : DesignState
+        The designs on either side, in the order of the values.
+    """
+
+    value: float
+    below: DesignState
+    above: DesignState
+
+    def cost(self, measure: Measure, economics: SiteEconomics) -> float:
+        """Cost of the best design at the value, EUR/a or t/a; nan without a design.
+
+        Where flows depend on the parameter itself they are those of the nearest value that was
+        looked at, no further away than the tolerance.
+        """
+        last = self.below if self.below.result.has_design else self.above
+        return last.cost(measure, economics)
 
 
 def cheaper_by(
@@ -101,7 +121,7 @@ def design_tips(
     *,
     base: SiteEconomics,
     tolerance: float,
-) -> list[TippingPoint]:
+) -> Iterator[DesignTip]:
     """Find where levels or heat pumps of the best design change.
 
     Parameters
@@ -119,23 +139,23 @@ def design_tips(
     tolerance : float
         Width to which a change is narrowed down.
 
-    Returns
-    -------
-    list of TippingPoint
-        Rising; signatures of designs.
+    Yields
+    ------
+    DesignTip
+        Rising, those of an interval as soon as it has been searched.
     """
-    search = _Search(key, find, base, tolerance)
     for low, high, below, above in zip(values, values[1:], states, states[1:], strict=False):
+        search = _Search(key, find, base, tolerance)
         both = below.result.has_design and above.result.has_design
         if key in TECHNICAL_KEYS or not both:
             search.halve(low, high, below, above)
         else:
             search.cross(low, high, below, above, MOST_CROSSINGS)
-    return search.found
+        yield from search.found
 
 
 class _Search:
-    """The changes found so far, and how to find more between two values."""
+    """The changes between two neighbouring values, and how to find them."""
 
     def __init__(
         self,
@@ -145,7 +165,7 @@ class _Search:
         tolerance: float,
     ) -> None:
         self.key, self.find, self.base, self.tolerance = key, find, base, tolerance
-        self.found: list[TippingPoint] = []
+        self.found: list[DesignTip] = []
 
     def halve(self, low: float, high: float, below: DesignState, above: DesignState) -> None:
         """Narrow down a difference between the ends."""
@@ -153,7 +173,7 @@ class _Search:
             return
         middle = 0.5 * (low + high)
         if high - low <= self.tolerance or not low < middle < high:
-            self.found.append(TippingPoint(middle, below.signature, above.signature))
+            self.found.append(DesignTip(middle, below, above))
             return
         between = self.find(middle)
         self.halve(low, middle, below, between)
@@ -186,7 +206,7 @@ class _Search:
                 self.cross(value, high, between, above, left - 1)
                 return
         if below.signature != above.signature:
-            self.found.append(TippingPoint(value, below.signature, above.signature))
+            self.found.append(DesignTip(value, below, above))
 
     def _crossing(
         self,

@@ -13,6 +13,7 @@ tables: `milpcore.site.check` recomputes them from nothing else.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -202,6 +203,63 @@ class GreenfieldStudy:
             allowed = np.repeat([result.max_levels for result in self.results], counts)
             joined.insert(0, "max_levels", allowed.astype(np.int64))
         return joined
+
+
+def unstarted_result(
+    streams: Streams,
+    economics: SiteEconomics,
+    objective: Measure,
+    *,
+    cascade: bool,
+    max_levels: int,
+    formulation_name: str,
+) -> SiteResult:
+    """Stand in for a configuration that an interruption kept from being looked at.
+
+    Parameters
+    ----------
+    streams : Streams
+        The stream table.
+    economics : SiteEconomics
+        The prices and limits.
+    objective : Measure
+        What would have been minimised.
+    cascade : bool
+        Whether heat would have been allowed to flow from a level to a lower one.
+    max_levels : int
+        Levels allowed.
+    formulation_name : str
+        Shown in the summary.
+
+    Returns
+    -------
+    SiteResult
+        Status interrupted, all numbers NaN, all tables but the summary empty.
+    """
+    known = {
+        "max_levels": max_levels,
+        "n_levels": 0,
+        "status": Status.INTERRUPTED.value,
+        "objective": objective.value,
+        "unit": objective.unit,
+        "n_heat_pumps": 0,
+        "n_nodes": 0,
+        "formulation": formulation_name,
+    }
+    row = [[known.get(column, math.nan)] for column in SCHEMAS["summary"]]
+    return SiteResult(
+        max_levels=max_levels,
+        status=Status.INTERRUPTED,
+        objective=objective,
+        cascade=cascade,
+        summary=table(SCHEMAS["summary"], *row),
+        levels=empty_table(SCHEMAS["levels"]),
+        heat_pumps=empty_table(SCHEMAS["heat_pumps"]),
+        connections=empty_table(SCHEMAS["connections"]),
+        notes=("Not started: the study was interrupted.",),
+        streams=streams,
+        economics=economics,
+    )
 
 
 def make_result(

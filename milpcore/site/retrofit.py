@@ -15,6 +15,7 @@ free cascade, streams at the level nearest to them never cost more
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -37,9 +38,11 @@ from milpcore.site.retrofit_results import (
     saving_percent,
 )
 from milpcore.site.retrofit_search import FORMULATION_NAME, Found, RetrofitSearch, operated
+from milpcore.site.study_log import log_result, log_site
 from milpcore.site.tables import used_levels
 from milpcore.streams import Streams
 
+_log = logging.getLogger(__name__)
 NO_PUMPS_NOTE = "No heat pump: heat pumps are left out."
 _NO_PUMP = "No heat pump"
 
@@ -154,12 +157,15 @@ def retrofit(
     )
     plan = plan_retrofit(streams, options, economics=economics, objective=objective)
     start_s = time.perf_counter()
+    choices = plan.choices
+    existing = tuple(plan.existing_C.tolist())
+    what = f"existing levels {levels_text(existing)} °C, {len(choices)} configurations"
+    log_site(_log, "retrofit", plan.inputs, what)
     baseline = _existing_result(plan, plan.bare)
     without_moves = baseline
     if plan.inputs is not plan.bare:
         without_moves = _existing_result(plan, plan.inputs)
     search = RetrofitSearch(plan)
-    choices = plan.choices
     results: list[RetrofitResult] = []
 
     def should_stop() -> bool:
@@ -176,9 +182,12 @@ def retrofit(
             break
         result = _result(plan, choice, *solved, baseline)
         results.append(result)
+        log_result(_log, f"{result.name} may move", result.result)
         if on_result is not None:
             on_result(result)
-    existing = tuple(plan.existing_C.tolist())
+    elapsed_s = time.perf_counter() - start_s
+    told = (len(results), len(choices), elapsed_s)
+    _log.info("retrofit ends: %d of %d configurations, %.3f s", *told)
     return RetrofitStudy(baseline, without_moves, tuple(results), existing, len(choices))
 
 

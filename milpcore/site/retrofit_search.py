@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from milpcore.site.retrofit_plan import SAME_K, RetrofitPlan
 from milpcore.site.slot_search import EQUAL, all_open_prices, best_in_slots, changes
 from milpcore.site.study import honest
 
+_log = logging.getLogger(__name__)
 EQUAL_SETTLED = 1e-11
 """Share below which costs are equal where TAC comes second, with a weight."""
 
@@ -143,9 +145,9 @@ class RetrofitSearch:
             if trial is not None:
                 design, found, is_proven = trial, other, True
                 break
-        outcome = _outcome(
-            inputs, design, bound, n_choices, time.perf_counter() - start_s, is_proven
-        )
+        elapsed_s = time.perf_counter() - start_s
+        _log.debug("%s: %d sets of levels priced, %.4f s", choice, n_choices, elapsed_s)
+        outcome = _outcome(inputs, design, bound, n_choices, elapsed_s, is_proven)
         return outcome, found
 
     def _best(

@@ -11,6 +11,8 @@ Utility Systems with Heat Pumps using MILP*, Systems and Control Transactions.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -26,6 +28,8 @@ from milpcore.site.sensitivity_results import (
     tipping_rows,
 )
 from milpcore.streams import Streams
+
+_log = logging.getLogger(__name__)
 
 
 def sensitivity(
@@ -101,10 +105,12 @@ def sensitivity(
         heat_pumps=heat_pumps,
         level_dt_cont_K=base.level_dt_cont_K,
     )
+    _log.info("sensitivity begins: %d levels, least %s", len(levels_C), system.objective.value)
     points, pumps, tips = [], [], []
     for key, values in request.items():
         if on_parameter is not None:
             on_parameter(key)
+        start_s = time.perf_counter()
         cases = values_of(base, key, values)
         names = [f"{key} = {value:.10g}" for value in values.tolist()]
         operations = system.operate(cases, names=names)
@@ -113,4 +119,7 @@ def sensitivity(
         found = operation_tips(system, base, key, values, operations)
         there = values_of(base, key, np.array([tip.value for tip in found]))
         tips.append(tipping_rows(key, getattr(base, key), found, system.operate(there)))
+        told = (key, len(values), len(found), time.perf_counter() - start_s)
+        _log.info("%s: %d values, %d tipping points, %.3f s", *told)
+    _log.info("sensitivity ends: %d parameters", len(request))
     return SensitivityStudy.of(base, system, points, pumps, tips)

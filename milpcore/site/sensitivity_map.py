@@ -10,6 +10,8 @@ Utility Systems with Heat Pumps using MILP*, Systems and Control Transactions.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -21,6 +23,8 @@ from milpcore.site.operation_tips import operation_tips
 from milpcore.site.sensitivity_map_results import Axis, SensitivityMap, border_rows, map_rows
 from milpcore.site.sensitivity_request import checked_request, values_of
 from milpcore.streams import Streams
+
+_log = logging.getLogger(__name__)
 
 
 def sensitivity_map(
@@ -105,6 +109,9 @@ def sensitivity_map(
         Axis(first, float(getattr(base, first)), first_values),
         Axis(second, float(getattr(base, second)), second_values),
     )
+    start_s = time.perf_counter()
+    sizes = (len(first_values), len(second_values))
+    _log.info("sensitivity map begins: %s by %s, %d by %d values", first, second, *sizes)
     points, borders = [], []
     for row, value in enumerate(first_values.tolist()):
         here = replace(base, **{first: value})
@@ -116,8 +123,10 @@ def sensitivity_map(
         points.append(map_rows(axes, row, operations))
         tips = operation_tips(system, here, second, second_values, operations)
         borders.append(border_rows(axes, row, tips))
+        _log.debug("%s = %.10g: %d borders", first, value, len(tips))
         if on_row is not None:
             on_row(row + 1, len(first_values))
+    _log.info("sensitivity map ends: %.3f s", time.perf_counter() - start_s)
     return SensitivityMap.of(base, system, axes, points, borders)
 
 

@@ -7,6 +7,7 @@ bound.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 
@@ -28,7 +29,9 @@ from milpcore.site.model import (
 )
 from milpcore.site.operate import objective_value, operate, without_spare_levels
 
+_log = logging.getLogger(__name__)
 LIMITS = (Status.TIME_LIMIT, Status.NODE_LIMIT)
+NONE_YET = "no design found yet; this one has the lowest and the highest candidate only"
 
 
 def solve_formulation(
@@ -85,7 +88,16 @@ def solve_formulation(
     left_s = None
     if time_limit_s is not None:
         left_s = max(0.0, time_limit_s - (time.perf_counter() - start_s))
+    _log.debug(
+        "%s: %d columns, %d rows, %d nonzeros",
+        formulation.name,
+        problem.n_columns,
+        problem.n_rows,
+        problem.n_nonzeros,
+    )
     solution = solve(problem, mip_rel_gap=mip_rel_gap, time_limit_s=left_s)
+    told = (solution.status.value, solution.gap, solution.n_nodes, solution.solve_s)
+    _log.debug("%s: %s, gap %.3g, %d nodes, %.3f s", formulation.name, *told)
     outcome = _outcome(formulation, inputs, solution, start_s)
     if time_limit_s is not None:
         left_s = max(0.0, time_limit_s - outcome.solve_s)
@@ -106,8 +118,7 @@ def _outcome(
     if solution.has_incumbent:
         design = operate(inputs, *formulation.read(inputs, solution))
     elif solution.status in LIMITS and formulation.n_levels > 1:
-        design = _lowest_and_highest(inputs)
-        message = "no design found yet; this one has the lowest and the highest candidate only"
+        design, message = lowest_and_highest(inputs), NONE_YET
     if design is None:
         status = Status.ERROR if solution.has_incumbent else solution.status
         return _without_design(status, solution.message, bound, solution.n_nodes, start_s)
@@ -126,7 +137,7 @@ def _outcome(
     )
 
 
-def _lowest_and_highest(inputs: SiteInputs) -> Design | None:
+def lowest_and_highest(inputs: SiteInputs) -> Design | None:
     """Cool all hot streams at the lowest and heat all cold ones at the highest candidate.
 
     A design that always exists with two levels, for a search that ended before it found one.

@@ -10,6 +10,7 @@ than there are candidates, which means the same.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import numbers
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Formulation, Observer, Outcome, relative_gap
 from milpcore.site.scaling import in_own_size, observer_in_own_size, resized, size_factor
 
+_log = logging.getLogger(__name__)
 PREFERRED = ("path_search", "assignment_strong")
 """Used where no formulation is asked for: the first of these that is exact for the input."""
 
@@ -219,6 +221,7 @@ def outcomes(
                     return
             raise RuntimeError(f"nothing came for {waiting[0]} levels")
         except Exception as error:
+            _log.exception("at most %d levels: failed", waiting[0])
             yield waiting.pop(0), failed(error)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import os
 import pickle
@@ -24,6 +25,7 @@ from milpcore.sweeps.cases import checked_cases
 from milpcore.sweeps.checkpoint import Checkpoint
 from milpcore.sweeps.worker import Row, run_cases, run_chunk
 
+_log = logging.getLogger(__name__)
 MOST_PER_CHUNK = 250
 CHUNKS_PER_WORKER = 8
 AHEAD = 3
@@ -124,17 +126,27 @@ def sweep(
         size = _chunk_size(chunk_size, len(waiting), n_workers)
         chunks = iter([waiting[at : at + size] for at in range(0, len(waiting), size)])
         n_done = n_before
+        _log.info(
+            "sweep begins: %d cases, %d finished before, chunks of %d, %d workers",
+            len(records),
+            n_before,
+            size,
+            n_workers,
+        )
         for found in _results(run, chunks, pool, n_workers):
             if kept is not None:
                 kept.add(found)
             for number, row in found:
                 rows[number] = row
             n_done += len(found)
+            _log.debug("%d of %d cases", n_done, len(records))
             if on_progress is not None:
                 elapsed_s = time.perf_counter() - start_s
                 rate = (n_done - n_before) / elapsed_s if elapsed_s > 0.0 else math.nan
                 remaining_s = (len(records) - n_done) / rate
                 on_progress(SweepProgress(n_done, len(records), elapsed_s, rate, remaining_s))
+    elapsed_s = time.perf_counter() - start_s
+    _log.info("sweep ends: %d cases in this run, %.3f s", len(records) - n_before, elapsed_s)
     return _joined(table, rows)
 
 

@@ -8,6 +8,7 @@ bounds leave. The reported bound is the least of those of closed and of open nod
 from __future__ import annotations
 
 import heapq
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from milpcore.site.path_search.node import (
 from milpcore.site.path_search.prices import arc_costs
 from milpcore.site.path_search.relaxation import LinearSolver
 
+_log = logging.getLogger(__name__)
 LEAST_GAP = 1e-11
 """Bounds closer to the incumbent than this (relative) close a node even at gap 0."""
 ROUNDING = 2e-9
@@ -149,6 +151,8 @@ class Search:
                     continue
                 children = self._process(node)
                 heapq.heappop(self.open)
+                if _log.isEnabledFor(logging.DEBUG):
+                    self._tell(node, len(children))
                 for child in children:
                     order += 1
                     heapq.heappush(self.open, (child.bound, order, child))
@@ -269,6 +273,20 @@ class Search:
                 break
             self._improve(trial)
             self._pause()
+
+    def _tell(self, node: Node, n_children: int) -> None:
+        """Log a round: the gap of the node, and what has become of it."""
+        state = self.state
+        _log.debug(
+            "node %d: gap %.3g, %d arcs left, %d children, %d open, %d LPs, %d level sets priced",
+            state.n_nodes,
+            (state.cost - node.bound) / max(abs(state.cost), 1e-300),
+            node.arcs.size,
+            n_children,
+            len(self.open),
+            state.n_programs,
+            state.n_paths,
+        )
 
     def _close(self, bound: float) -> None:
         self.closed_bound = min(self.closed_bound, bound)
