@@ -23,8 +23,10 @@ from hypothesis import strategies as st
 import milpcore
 from milpcore import InputError, site
 from milpcore.core import Status
+from milpcore.economics import SiteEconomics
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import KW_PER_MW
+from milpcore.site.operate import operate_levels
 from milpcore.site.path_search import bounding, search
 from milpcore.site.path_search.bounding import raise_bound
 from milpcore.site.path_search.branching import branch
@@ -37,6 +39,9 @@ from milpcore.site.path_search.node import (
     reduce_node,
     root_node,
 )
+from milpcore.site.path_search.prices import HeatPrices, without_charges
+from milpcore.site.path_search.progress import Progress
+from milpcore.site.path_search.pump_limits import limit_pumps
 from milpcore.site.path_search.solvers import HighsSolver, ScipySolver
 from milpcore.site.path_search.start import Start, better_start, first_guess
 
@@ -146,17 +151,24 @@ def test_the_search_finds_the_enumerated_optimum(inputs: SiteInputs, n_levels: i
     assert outcome.bound <= outcome.objective
 
 
+@pytest.mark.parametrize("limited", [False, True])
 @pytest.mark.parametrize("solver", [HighsSolver, ScipySolver])
 @given(inputs=middle_sites(), n_levels=st.integers(2, 5))
 @settings(
     deadline=None,
-    max_examples=30,
+    max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_branching_alone_proves_the_optimum(
-    monkeypatch: pytest.MonkeyPatch, solver: type, inputs: SiteInputs, n_levels: int
+    monkeypatch: pytest.MonkeyPatch,
+    solver: type,
+    limited: bool,
+    inputs: SiteInputs,
+    n_levels: int,
 ) -> None:
     """Without enumeration (but of single paths) and with tiny LPs, so that all parts must work."""
+    stuck_at = (1, 4) if limited else ()
+    monkeypatch.setattr(Progress, "is_stuck", lambda _, n_nodes, _gap: n_nodes in stuck_at)
     monkeypatch.setattr(search, "MAX_PATHS", 1)
     monkeypatch.setattr(search, "SHAKES", 0)
     monkeypatch.setattr(bounding, "FIRST_ARCS", 12)
@@ -172,6 +184,27 @@ def test_branching_alone_proves_the_optimum(
     assert outcome.bound == pytest.approx(expected * unit(inputs), rel=1e-7, abs=1e-6)
 
 
+@given(inputs=middle_sites(), n_levels=st.integers(2, 4), gap=st.floats(0.02, 0.3))
+@settings(
+    deadline=None,
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_a_wide_gap_leaves_a_bound_below_the_optimum(
+    monkeypatch: pytest.MonkeyPatch, inputs: SiteInputs, n_levels: int, gap: float
+) -> None:
+    """Limits of pumps hold below the cutoff only, and the best design may cost more than that."""
+    monkeypatch.setattr(Progress, "is_stuck", lambda _, n_nodes, _gap: n_nodes == 1)
+    monkeypatch.setattr(search, "MAX_PATHS", 1)
+    monkeypatch.setattr(search, "SHAKES", 0)
+    monkeypatch.setattr(search.Search, "_improve", search.Search._offer)
+    network = level_network(inputs)
+    outcome = site.PathSearch(n_levels).solve(inputs, mip_rel_gap=gap)
+    best = min(level_set_cost(network, levels)[0] for levels in paths_of(network, n_levels))
+    assert outcome.bound <= best * unit(inputs) * (1.0 + 1e-9) + 1e-6
+    assert outcome.objective <= outcome.bound / (1.0 - gap) * (1.0 + 1e-9) + 1e-6
+
+
 @given(inputs=middle_sites(), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=40)
 def test_no_design_costs_less_than_its_path_at_feasible_prices(
@@ -181,7 +214,7 @@ def test_no_design_costs_less_than_its_path_at_feasible_prices(
     random = np.random.default_rng(seed)
     node = root_node(network, network.lowest_price)
     wanted = np.sort(random.uniform(-0.2, 1.0, network.n_levels)) * network.external_heat_cost.max()
-    price = feasible_prices(network, node, wanted)
+    price = feasible_prices(network, node, without_charges(wanted)).level
     assert np.all(np.diff(price) >= 0.0)
     assert np.all(price <= network.external_heat_cost)
     assert np.all(price >= -network.cooling_cost - 1e-12)
@@ -194,10 +227,109 @@ def test_no_design_costs_less_than_its_path_at_feasible_prices(
         assert path_length(network, price, levels) <= cost + 1e-9 * max(1.0, cost)
 
 
-@given(inputs=middle_sites(), n_levels=st.integers(2, 4), seed=st.integers(0, 2**32 - 1))
+@given(inputs=middle_sites(), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=40)
+def test_no_design_within_the_limits_of_its_pumps_costs_less_than_its_path(
+    inputs: SiteInputs, seed: int
+) -> None:
+    network = level_network(inputs)
+    random = np.random.default_rng(seed)
+    paths = paths_of(network, 4)
+    sample = [paths[i] for i in random.choice(len(paths), min(40, len(paths)), replace=False)]
+    heat = [pump_heat_MW(inputs, levels) for levels in sample]
+    into, out = (np.max([one[side] for one in heat], axis=0) for side in (0, 1))
+    network = replace(network, into_limit_MW=into, out_limit_MW=out)
+    dearest = network.external_heat_cost.max()
+    wanted = HeatPrices(*(random.uniform(0.0, 1.0, (3, network.n_levels)) * dearest))
+    wanted.into[random.random(network.n_levels) < 0.5] = 0.0
+    node = root_node(network, network.lowest_price)
+    price = feasible_prices(network, node, wanted)
+    source, sink = network.pump_source, network.pump_sink
+    charges = price.into[sink] + network.pump_share * price.out[source]
+    rise = network.pump_cost + network.pump_share * price.level[source] + charges
+    assert np.all(price.level[sink] <= rise + 1e-12)
+    for levels in sample:
+        cost, _ = level_set_cost(network, levels)
+        credit = float((into * price.into + out * price.out)[levels].sum())
+        length = path_length(network, price.level, levels) - credit
+        assert length <= cost + 1e-8 * max(1.0, cost, credit)
+
+
+@given(inputs=middle_sites(), n_levels=st.integers(2, 4), above=st.floats(0.001, 0.5))
+@settings(deadline=None, max_examples=25)
+def test_no_design_below_the_cutoff_breaks_the_limits_of_its_pumps(
+    inputs: SiteInputs, n_levels: int, above: float
+) -> None:
+    network = level_network(inputs)
+    paths = paths_of(network, n_levels)
+    costs = np.array([level_set_cost(network, levels)[0] for levels in paths])
+    cutoff = float(costs.min()) * (1.0 + above) + 1e-6
+    node = root_node(network, network.external_heat_cost)
+    found = limit_pumps(
+        network, ScipySolver(), node, n_levels=n_levels, cutoff=cutoff, pause=lambda: None
+    )
+    assert not network.has_pump_limits
+    for place in np.flatnonzero(costs < cutoff):
+        into, out = pump_heat_MW(inputs, paths[place])
+        slack = 1e-6 * inputs.stream_duty_kW.sum() / KW_PER_MW
+        assert np.all(into <= found.into_limit_MW + slack)
+        assert np.all(out <= found.out_limit_MW + slack)
+
+
+def pump_heat_MW(inputs: SiteInputs, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Heat that pumps deliver to each level (L,) and draw from it in the best operation."""
+    design = operate_levels(inputs, levels)
+    assert design is not None
+    heat_MW = design.pump_heat_kW / KW_PER_MW
+    n = inputs.n_candidates
+    drawn_MW = inputs.pump_source_share * heat_MW
+    into = np.bincount(inputs.pump_sink, heat_MW, minlength=n)
+    return into, np.bincount(inputs.pump_source, drawn_MW, minlength=n)
+
+
+def test_limits_of_pumps_halve_the_gap_where_electricity_is_cheap() -> None:
+    """A chain of pumps over closed levels is what the relaxation without limits lives on."""
+    duty_kW = {at_C: 100.0 + at_C for at_C in np.arange(20.0, 180.0, 8.0)}
+    hot = dict(list(duty_kW.items())[:9])
+    cold = dict(list(duty_kW.items())[6:])
+    economics = SiteEconomics(electricity_price_EUR_per_MWh=25.0, co2_price_EUR_per_t=20.0)
+    network = level_network(site_at_levels(hot, cold, economics=economics))
+    guess = first_guess(network, 4)
+    best = site.PathSearch(4).solve(site_at_levels(hot, cold, economics=economics), mip_rel_gap=0.0)
+    best_cost = best.objective / unit(site_at_levels(hot, cold, economics=economics))
+    gaps = []
+    for limited in (False, True):
+        node = root_node(network, guess.price)
+        if limited:
+            labels = label_node(network, node, 4)
+            options = {"n_levels": 4, "cutoff": best_cost * 1.001}
+            raise_bound(network, ScipySolver(), node, labels, tolerance=1e-9, **options)
+            network = limit_pumps(network, ScipySolver(), node, pause=lambda: None, **options)
+        labels = label_node(network, node, 4)
+        raise_bound(
+            network, ScipySolver(), node, labels, n_levels=4, cutoff=math.inf, tolerance=1e-9
+        )
+        gaps.append(best_cost - node.bound)
+    assert 0.0 <= gaps[1] < 0.5 * gaps[0]
+
+
+def test_a_search_is_stuck_when_its_gap_stays_while_its_nodes_double() -> None:
+    progress = Progress()
+    assert not progress.is_stuck(49, 1.0)
+    assert not progress.is_stuck(50, 1.0)
+    assert not progress.is_stuck(99, 0.95)
+    assert not progress.is_stuck(100, 0.85)
+    assert progress.is_stuck(200, 0.80)
+    assert not progress.is_stuck(399, 0.80)
+    assert not progress.is_stuck(400, 0.80)
+    assert progress.is_stuck(600, 0.79)
+
+
+@pytest.mark.parametrize("limited", [False, True])
+@given(inputs=middle_sites(), n_levels=st.integers(2, 4), seed=st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=30)
 def test_nothing_below_the_cutoff_is_lost_by_reducing_or_branching(
-    inputs: SiteInputs, n_levels: int, seed: int
+    limited: bool, inputs: SiteInputs, n_levels: int, seed: int
 ) -> None:
     """Follow random children to a few levels of depth: the best design is in one of each two."""
     network = level_network(inputs)
@@ -207,6 +339,15 @@ def test_nothing_below_the_cutoff_is_lost_by_reducing_or_branching(
     random = np.random.default_rng(seed)
     prices = network.external_heat_cost * random.uniform(0.3, 1.0)
     nodes = [root_node(network, prices)]
+    if limited:
+        network = limit_pumps(
+            network,
+            ScipySolver(),
+            nodes[0],
+            n_levels=n_levels,
+            cutoff=best * 1.01 + 1e-6,
+            pause=lambda: None,
+        )
     for _ in range(4):
         least = math.inf
         following = []

@@ -125,7 +125,7 @@ def all_open_prices(network: LevelNetwork) -> Floats:
 
 def _prices(network: LevelNetwork, levels: Integers) -> Floats:
     """Feasible prices (L,) that step as those of a level set do."""
-    return root_node(network, stepped_prices(network, levels)).price
+    return root_node(network, stepped_prices(network, levels)).price.level
 
 
 def _start(slots: Sequence[Integers], stay: Integers) -> Integers:

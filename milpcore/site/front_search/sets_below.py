@@ -25,11 +25,11 @@ from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.node import (
     Labels,
     Node,
+    priced_arcs,
     reduce_node,
     root_node,
     start_costs,
 )
-from milpcore.site.path_search.prices import arc_costs
 from milpcore.site.path_search.relaxation import LinearSolver
 from milpcore.site.path_search.search import SearchStopped
 
@@ -155,7 +155,8 @@ class SetsBelow:
             return False
         cutoff = self.cutoff()
         prices = (node.price, *node.profiles)
-        costs = [arc_costs(labels.tail, labels.head, labels.lifted, price) for price in prices]
+        arcs = labels.tail, labels.head, labels.lifted
+        costs = [priced_arcs(self.network, *arcs, price) for price in prices]
         backward = [
             backward_labels(labels.tail, labels.head, cost, node.can_end, self.n_levels)
             for cost in costs

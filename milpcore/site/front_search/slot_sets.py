@@ -176,7 +176,7 @@ def _starts(network: LevelNetwork, known: Sequence[Integers]) -> list[Integers]:
 
 def _prices(network: LevelNetwork, levels: Integers) -> Floats:
     """Feasible prices (L,) that step as those of a level set do."""
-    return root_node(network, stepped_prices(network, levels)).price
+    return root_node(network, stepped_prices(network, levels)).price.level
 
 
 @kernel

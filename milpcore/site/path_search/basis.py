@@ -21,7 +21,8 @@ class Basis(NamedTuple):
     cascade : ndarray of int8 (L,)
         Heat falling to a level from the next alive one.
     pump : ndarray of int8 (K,)
-    external_heat, cooling, balance, flow : ndarray of int8 (L,)
+    external_heat, cooling, unused_into, unused_out : ndarray of int8 (L,)
+    balance, flow, into, out : ndarray of int8 (L,)
     other : ndarray of int8 (2,)
         The rows that count starts and arcs.
     """
@@ -33,6 +34,10 @@ class Basis(NamedTuple):
     pump: Statuses
     external_heat: Statuses
     cooling: Statuses
+    unused_into: Statuses
+    unused_out: Statuses
     balance: Statuses
     flow: Statuses
+    into: Statuses
+    out: Statuses
     other: Statuses

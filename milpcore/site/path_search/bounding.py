@@ -17,7 +17,14 @@ import numpy as np
 from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.path_search.basis import BASIC
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.path_search.node import Labels, Node, feasible_prices, label_node
+from milpcore.site.path_search.node import (
+    Labels,
+    Node,
+    charged_pump_costs,
+    feasible_prices,
+    label_node,
+)
+from milpcore.site.path_search.prices import HeatPrices
 from milpcore.site.path_search.relaxation import LinearSolver, solve_relaxation
 from preprocess.jit import kernel
 
@@ -142,7 +149,7 @@ def _add_columns(
     node: Node,
     columns: _Columns,
     labels: Labels,
-    price: Floats,
+    price: HeatPrices,
     objective: float,
 ) -> bool:
     """Add arcs and pumps with negative reduced cost; whether there were any."""
@@ -160,11 +167,12 @@ def _add_columns(
     return bool(pumps.any() or arcs.any())
 
 
-def _pump_slack(network: LevelNetwork, node: Node, price: Floats) -> Floats:
+def _pump_slack(network: LevelNetwork, node: Node, price: HeatPrices) -> Floats:
     """Reduced cost of the alive pumps."""
     pumps = node.pumps
-    spent = network.pump_cost[pumps] + network.pump_share[pumps] * price[network.pump_source[pumps]]
-    return np.asarray(spent - price[network.pump_sink[pumps]])
+    drawn = network.pump_share[pumps] * price.level[network.pump_source[pumps]]
+    spent = charged_pump_costs(network, pumps, price) + drawn
+    return np.asarray(spent - price.level[network.pump_sink[pumps]])
 
 
 @kernel

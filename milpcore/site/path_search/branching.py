@@ -11,8 +11,14 @@ the two children rise by about
    \sum u\,(p_j - p_i)\,(d' - t)^+ \quad\text{and}\quad \sum u\,(p_j - p_i)\,(t - d')^+ .
 
 Where prices are shared, the external heat itself is such a threshold: it is the coverage of all
-boundaries above the last pump, and no boundary has less. Where no threshold separates anything,
-a level is closed, or opened (no arc may pass it).
+boundaries above the last pump, and no boundary has less.
+
+The other way is to close a level, or to open it (no arc may pass it). Where the heat of pumps is
+limited (`milpcore.site.path_search.pump_limits`), a level that is open by a share ``y`` lets ``y``
+times its limits pass, which the prices value at ``y`` times its credit ``g``; closed it loses that,
+opened it has to pay for the rest. So the children rise by up to ``y g`` and ``(1 - y) g``, and the
+product is compared with that of the best threshold. Without limits a level is only split where no
+threshold separates anything.
 """
 
 from __future__ import annotations
@@ -23,7 +29,7 @@ import numpy as np
 
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.path_search.node import Labels, Node, pump_free_from
+from milpcore.site.path_search.node import Labels, Node, level_credits, pump_free_from
 from preprocess.jit import kernel
 
 LEAST_SPREAD = 1e-6
@@ -55,7 +61,9 @@ class Threshold(NamedTuple):
     score: float
 
 
-def branch(network: LevelNetwork, node: Node, labels: Labels, flow: Floats) -> list[Node]:
+def branch(
+    network: LevelNetwork, node: Node, labels: Labels, flow: Floats, *, is_stalled: bool = False
+) -> list[Node]:
     """Split a node in two.
 
     Parameters
@@ -66,6 +74,8 @@ def branch(network: LevelNetwork, node: Node, labels: Labels, flow: Floats) -> l
         Of the node.
     flow : ndarray (A,)
         Fractional flow of its alive arcs.
+    is_stalled : bool
+        Whether the last split hardly raised the bound: then the most undecided level is split.
 
     Returns
     -------
@@ -73,8 +83,16 @@ def branch(network: LevelNetwork, node: Node, labels: Labels, flow: Floats) -> l
         Together they hold every design of the node; each has fewer arcs or higher floors.
     """
     threshold = _best_threshold(network, node, labels, flow)
+    credit = level_credits(network, node.price)
+    share = _open_share(network, labels, flow)
+    gain = np.clip(credit * share, 0.0, None) * np.clip(credit * (1.0 - share), 0.0, None)
+    if threshold is None or is_stalled or gain.max() > threshold.score:
+        undecided = np.lexsort((np.abs(share - 0.5), np.zeros_like(gain) if is_stalled else -gain))
+        children = _split_by_level(network, node, labels, undecided)
+        if children:
+            return children
     if threshold is None:
-        return _split_by_level(network, node, labels, flow)
+        raise RuntimeError("a node with one path was not closed")
     below, above = node.child(node.bound), node.child(node.bound)
     part = slice(threshold.low, threshold.high)
     below.ceiling[part] = np.minimum(below.ceiling[part], threshold.coverage_MW)
@@ -90,7 +108,7 @@ def _best_threshold(
     n = network.n_levels
     used = np.flatnonzero(flow > LEAST_FLOW)
     tail, head = labels.tail[used], labels.head[used]
-    price = flow[used] * (node.price[head] - node.price[tail])
+    price = flow[used] * (node.price.level[head] - node.price.level[tail])
     free_from = pump_free_from(network, node) if network.shared_price else n
     boundary, coverage_MW, score = _score_boundaries(
         tail, head, labels.lifted[used], flow[used], price, n, free_from
@@ -141,12 +159,19 @@ def _score_boundaries(
     return best, best_coverage, best_score
 
 
-def _split_by_level(network: LevelNetwork, node: Node, labels: Labels, flow: Floats) -> list[Node]:
-    """Close or open the most undecided level that some paths use and others do not."""
+def _open_share(network: LevelNetwork, labels: Labels, flow: Floats) -> Floats:
+    """Share (L,) to which each level is open."""
+    n = network.n_levels
+    return np.maximum(np.bincount(labels.head, flow, n), np.bincount(labels.tail, flow, n))
+
+
+def _split_by_level(
+    network: LevelNetwork, node: Node, labels: Labels, order: Integers
+) -> list[Node]:
+    """Close or open the first level in an order that some paths use and others do not, if any."""
     n = network.n_levels
     tail, head = labels.tail, labels.head
-    through = np.maximum(np.bincount(head, flow, n), np.bincount(tail, flow, n))
-    for level in np.argsort(np.abs(through - 0.5), kind="stable"):
+    for level in order:
         touches = (tail == level) | (head == level)
         passes = (tail < level) & (head > level)
         above = np.arange(n) > level
@@ -161,4 +186,4 @@ def _split_by_level(network: LevelNetwork, node: Node, labels: Labels, flow: Flo
         opened.can_start[above] = False
         opened.can_end[below] = False
         return [closed, opened]
-    raise RuntimeError("a node with one path was not closed")
+    return []

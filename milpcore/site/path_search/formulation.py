@@ -14,7 +14,9 @@ the relaxation the surplus of one path pays the deficit of another at the same b
 coverage of the boundary is confined to an interval, arcs with larger deficits are gone and arcs
 with smaller deficits are charged its lower end, so that there is nothing left to share. Nodes
 with few paths are enumerated with the exact cost of each level set
-(`milpcore.site.path_search.level_set`).
+(`milpcore.site.path_search.level_set`). A search that is stuck begins again with limits of the heat
+that pumps move at each level (`milpcore.site.path_search.pump_limits`), whose charges tighten the
+prices and tell which level to close or open.
 
 Exact when the cascade is allowed and free and no cost or limit hangs on a single connection,
 whatever the prices; other input is refused. Bounds are computed by the search itself, never read

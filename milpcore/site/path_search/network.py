@@ -51,6 +51,9 @@ class LevelNetwork:
         enter at the highest and all cooling leave at the lowest level.
     lowest_price : ndarray (L,)
         Least heat prices that are feasible with every pump.
+    into_limit_MW, out_limit_MW : ndarray (L,)
+        Most heat that pumps deliver to a level and draw from it in any design of interest;
+        infinite until `milpcore.site.path_search.pump_limits` has found something better.
     """
 
     hot_below_MW: Floats
@@ -70,6 +73,13 @@ class LevelNetwork:
     pump_index: Integers
     shared_price: bool
     lowest_price: Floats
+    into_limit_MW: Floats
+    out_limit_MW: Floats
+
+    @property
+    def has_pump_limits(self) -> bool:
+        """Whether the heat of pumps at any level is limited."""
+        return bool(np.isfinite(self.into_limit_MW).any() or np.isfinite(self.out_limit_MW).any())
 
     @property
     def n_levels(self) -> int:
@@ -115,4 +125,6 @@ def level_network(inputs: SiteInputs) -> LevelNetwork:
             inputs.pump_source_share,
             costs.pump_heat / scale,
         ),
+        into_limit_MW=np.full(n, np.inf),
+        out_limit_MW=np.full(n, np.inf),
     )

@@ -24,7 +24,13 @@ from milpcore.site.path_search.labels import (
     through_pairs,
 )
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.path_search.prices import arc_costs, lift_deficits, repair_prices
+from milpcore.site.path_search.prices import (
+    HeatPrices,
+    arc_costs,
+    lift_deficits,
+    repair_prices,
+    without_charges,
+)
 from preprocess.jit import kernel
 
 MAX_ROUNDS = 4
@@ -49,9 +55,9 @@ class Node:
         Where a path may start and end.
     floor, ceiling : ndarray (L-1,)
         Least and largest coverage of the boundary above each level, where a path crosses it, MW.
-    price : ndarray (L,)
-        Heat prices, feasible here.
-    profiles : tuple of ndarray (L,)
+    price : HeatPrices
+        Feasible here.
+    profiles : tuple of HeatPrices
         Feasible prices of the nodes above, the newest first.
     basis : Basis or None
         To start the next LP from.
@@ -64,8 +70,8 @@ class Node:
     can_end: Booleans
     floor: Floats
     ceiling: Floats
-    price: Floats
-    profiles: tuple[Floats, ...] = field(default=())
+    price: HeatPrices
+    profiles: tuple[HeatPrices, ...] = field(default=())
     basis: Basis | None = None
 
     def child(self, bound: float) -> Node:
@@ -122,35 +128,61 @@ def root_node(network: LevelNetwork, wanted_price: Floats) -> Node:
         can_end=network.can_end.copy(),
         floor=np.full(n - 1, -np.inf),
         ceiling=np.full(n - 1, np.inf),
-        price=network.lowest_price,
+        price=without_charges(network.lowest_price),
     )
-    node.price = feasible_prices(network, node, wanted_price)
+    node.price = feasible_prices(network, node, without_charges(wanted_price))
     return node
 
 
-def feasible_prices(network: LevelNetwork, node: Node, wanted: Floats) -> Floats:
-    """Prices (L,) near the wanted ones that are feasible for the pumps of the node."""
-    return repair_prices(
-        wanted,
+def feasible_prices(network: LevelNetwork, node: Node, wanted: HeatPrices) -> HeatPrices:
+    """Prices near the wanted ones, with the same charges, feasible for the pumps of the node."""
+    level = repair_prices(
+        wanted.level,
         network.lowest_price,
         network.external_heat_cost,
         network.pump_source[node.pumps],
         network.pump_sink[node.pumps],
         network.pump_share[node.pumps],
-        network.pump_cost[node.pumps],
+        charged_pump_costs(network, node.pumps, wanted),
     )
+    return wanted._replace(level=level)
 
 
-def start_costs(network: LevelNetwork, node: Node, price: Floats) -> Floats:
+def charged_pump_costs(network: LevelNetwork, pumps: Integers, price: HeatPrices) -> Floats:
+    """Cost of each of the pumps with the charges at both ends, the right side of (5)."""
+    into = price.into[network.pump_sink[pumps]]
+    out = price.out[network.pump_source[pumps]]
+    return network.pump_cost[pumps] + into + network.pump_share[pumps] * out
+
+
+def level_credits(network: LevelNetwork, price: HeatPrices) -> Floats:
+    """Credit of each level (L,) where it is open, in (6)."""
+    limits = (network.into_limit_MW, price.into), (network.out_limit_MW, price.out)
+    credit = np.zeros(network.n_levels)
+    for limit_MW, charge in limits:
+        charged = charge > 0.0
+        credit[charged] += limit_MW[charged] * charge[charged]
+    return credit
+
+
+def start_costs(network: LevelNetwork, node: Node, price: HeatPrices) -> Floats:
     """Cost of starting a path at each level (L,)."""
-    return np.where(node.can_start, network.total_deficit_MW * price, np.inf)
+    cost = network.total_deficit_MW * price.level - level_credits(network, price)
+    return np.where(node.can_start, cost, np.inf)
+
+
+def priced_arcs(
+    network: LevelNetwork, tail: Integers, head: Integers, lifted: Floats, price: HeatPrices
+) -> Floats:
+    """Cost of each arc (A,) in (6), the credit of its upper level included."""
+    return arc_costs(tail, head, lifted, price.level) - level_credits(network, price)[head]
 
 
 def label_node(network: LevelNetwork, node: Node, n_levels: int) -> Labels:
     """Arc costs, labels and bound of a node at its prices."""
     tail, head = network.arc_tail[node.arcs], network.arc_head[node.arcs]
     lifted = lift_deficits(tail, head, network.deficit_MW[node.arcs], node.floor)
-    cost = arc_costs(tail, head, lifted, node.price)
+    cost = priced_arcs(network, tail, head, lifted, node.price)
     start_cost = start_costs(network, node, node.price)
     forward = forward_labels(tail, head, cost, start_cost, n_levels)
     return Labels(
@@ -261,13 +293,11 @@ def _drop_pumps(
     network: LevelNetwork, node: Node, labels: Labels, keep: Booleans, cutoff: float
 ) -> None:
     """Drop pumps at levels without arcs, and those that no path below the cutoff can use."""
-    alive = np.zeros(network.n_levels, dtype=bool)
-    alive[labels.tail[keep]] = True
-    alive[labels.head[keep]] = True
     source, sink = network.pump_source[node.pumps], network.pump_sink[node.pumps]
-    usable = alive[source] & alive[sink]
+    usable = pumps_between_levels(network, node.arcs, node.pumps)
+    alive = np.unique(np.concatenate([labels.tail[keep], labels.head[keep]]))
     n_levels = labels.forward.shape[0]
-    if keep.size * int(alive.sum()) * n_levels <= MAX_PAIR_WORK:
+    if keep.size * alive.size * n_levels <= MAX_PAIR_WORK:
         tail, head = labels.tail[keep], labels.head[keep]
         through = through_pairs(
             head,
@@ -297,6 +327,20 @@ def _raise_floors(network: LevelNetwork, node: Node, labels: Labels, keep: Boole
     rose = bool(np.any(floor > node.floor + SLACK_MW))
     node.floor = floor
     return rose
+
+
+def pumps_between_levels(network: LevelNetwork, arcs: Integers, pumps: Integers) -> Booleans:
+    """Which of the pumps have arcs at both of their levels."""
+    alive = np.zeros(network.n_levels, dtype=bool)
+    alive[network.arc_tail[arcs]] = True
+    alive[network.arc_head[arcs]] = True
+    return alive[network.pump_source[pumps]] & alive[network.pump_sink[pumps]]
+
+
+def level_arcs(network: LevelNetwork, node: Node, level: int) -> tuple[Booleans, Booleans]:
+    """Which alive arcs (A,) end at a level, and which pass it."""
+    tail, head = network.arc_tail[node.arcs], network.arc_head[node.arcs]
+    return (tail == level) | (head == level), (tail < level) & (level < head)
 
 
 def always_crossed(node: Node) -> Integers:

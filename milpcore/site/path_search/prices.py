@@ -15,9 +15,23 @@ Then, for every path and every operation of it, with coverage ``c >= d`` on each
 
 with ``d' >= d`` any proven lower bound on the coverage of the arc. The right side is a path
 length, so the cheapest path bounds every design from below.
+
+Where pumps deliver at most ``I_l`` to an open level and draw at most ``O_l`` from it, and nothing
+where it is closed, heat prices may break (3) for a charge ``m, n >= 0`` on that heat:
+
+- ``p_j <= cost_k + share_k p_i + m_j + share_k n_i`` for every pump ``k = (i -> j)``  (5)
+
+and (4) holds with a credit for every level of the path:
+
+.. math::
+
+   \text{cost} \ge p_{low}\, d_{total} + \sum_{(i,j)} d'_{ij}\,(p_j - p_i)
+   - \sum_{l\,\mathrm{open}} (I_l\, m_l + O_l\, n_l) \tag{6}
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +39,28 @@ from milpcore.site.inputs import Floats, Integers
 from preprocess.jit import kernel
 
 MAX_SWEEPS = 200
+
+
+class HeatPrices(NamedTuple):
+    """Dual prices of a node.
+
+    Attributes
+    ----------
+    level : ndarray (L,)
+        Of heat, per MW.
+    into, out : ndarray (L,)
+        Charges on the heat that pumps deliver to a level and draw from it, per MW, not negative.
+    """
+
+    level: Floats
+    into: Floats
+    out: Floats
+
+
+def without_charges(level: Floats) -> HeatPrices:
+    """Heat prices (L,) without charges."""
+    none = np.zeros(level.shape[0])
+    return HeatPrices(level, none, none)
 
 
 @kernel

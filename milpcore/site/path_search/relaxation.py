@@ -10,7 +10,15 @@ every alive level, with lifted deficits ``d'`` and pump source shares ``r``:
      &= E - W + \sum_{in} q - \sum_{out} r q  \tag{1} \\
    s + \sum_{in} u &= \sum_{out} u + e  \tag{2}
 
-one start (3), and at most N - 1 arcs (4). The left side of (1) is the coverage below less that
+one start (3), and at most N - 1 arcs (4). Where the heat of pumps is limited, with what is left
+unused of the limits ``I``, ``O`` of a level as two more columns ``v``, ``w``,
+
+.. math::
+
+   v + \sum_{in} q = I\,\bigl(s + \sum_{in} u\bigr), \qquad
+   w + \sum_{out} r q = O\,\bigl(s + \sum_{in} u\bigr) \tag{5, 6}
+
+The left side of (1) is the coverage below less that
 above the level. The heat price of a level is the dual of (1) with its sign changed. External heat
 is only offered where it is cheaper than at every level above, cooling where it is cheaper than at
 every level below.
@@ -27,6 +35,7 @@ from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.basis import BASIC, LOWER, Basis, Statuses
 from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.node import Node
+from milpcore.site.path_search.prices import HeatPrices, without_charges
 
 
 class LinearProgram(NamedTuple):
@@ -68,8 +77,8 @@ class Relaxed(NamedTuple):
     ----------
     flow : ndarray
         Of the arcs given.
-    price : ndarray (L,)
-        Heat price of every level; a level that is not alive takes the one below.
+    price : HeatPrices
+        A level that is not alive takes the heat price of the one below.
     objective : float
         As the solver says it; bounds are recomputed from `price`.
     basis : Basis
@@ -77,7 +86,7 @@ class Relaxed(NamedTuple):
     """
 
     flow: Floats
-    price: Floats
+    price: HeatPrices
     objective: float
     basis: Basis
 
@@ -92,6 +101,8 @@ class _Columns(NamedTuple):
     pumps: Integers
     heated: Integers
     cooled: Integers
+    unused_into: Integers
+    unused_out: Integers
 
 
 def solve_relaxation(
@@ -134,6 +145,8 @@ def solve_relaxation(
         pumps=pumps,
         heated=levels[_cheaper_than_above(network.external_heat_cost[levels])],
         cooled=levels[_cheaper_than_below(network.cooling_cost[levels])],
+        unused_into=levels if network.has_pump_limits else levels[:0],
+        unused_out=levels if network.has_pump_limits else levels[:0],
     )
     program = _build(network, columns, levels, lifted, n_levels)
     column_status = row_status = None
@@ -144,7 +157,14 @@ def solve_relaxation(
         return None
     m = levels.size
     below = np.searchsorted(levels, np.arange(network.n_levels), side="right") - 1
-    price = -solution.row_dual[:m][np.clip(below, 0, m - 1)]
+    price = without_charges(-solution.row_dual[:m][np.clip(below, 0, m - 1)])
+    if network.has_pump_limits:
+        into, out = np.zeros((2, network.n_levels))
+        into[levels] = np.maximum(-solution.row_dual[2 * m : 3 * m], 0.0)
+        out[levels] = np.maximum(-solution.row_dual[3 * m : 4 * m], 0.0)
+        into[~np.isfinite(network.into_limit_MW)] = 0.0
+        out[~np.isfinite(network.out_limit_MW)] = 0.0
+        price = price._replace(into=into, out=out)
     basis = _scatter(network, columns, levels, solution)
     return Relaxed(solution.primal[: arcs.size], price, solution.objective, basis)
 
@@ -152,8 +172,12 @@ def solve_relaxation(
 def _build(
     network: LevelNetwork, columns: _Columns, levels: Integers, lifted: Floats, n_levels: int
 ) -> LinearProgram:
-    """Assemble rows (1), (2), then (3) and (4), from blocks of equally full columns."""
+    """Assemble rows (1), (2), with limits (5) and (6), then (3) and (4).
+
+    From blocks of equally full columns; a level without limit has rows (5) and (6) of zeros.
+    """
     m = levels.size
+    last = 2 * m + columns.unused_into.size + columns.unused_out.size
     row = np.full(network.n_levels, -1, dtype=np.int64)
     row[levels] = np.arange(m)
     tail, head = row[network.arc_tail[columns.arcs]], row[network.arc_head[columns.arcs]]
@@ -163,14 +187,30 @@ def _build(
     below = np.arange(m - 1)
     blocks = (
         _block(
-            (tail, -lifted), (head, lifted), (m + tail, -1.0), (m + head, 1.0), (2 * m + 1, 1.0)
+            (tail, -lifted),
+            (head, lifted),
+            (m + tail, -1.0),
+            (m + head, 1.0),
+            (last + 1, 1.0),
+            *_limited(network, levels, head),
         ),
-        _block((starts, network.total_deficit_MW), (m + starts, 1.0), (2 * m, 1.0)),
+        _block(
+            (starts, network.total_deficit_MW),
+            (m + starts, 1.0),
+            (last, 1.0),
+            *_limited(network, levels, starts),
+        ),
         _block((m + ends, -1.0)),
         _block((below, -1.0), (below + 1, 1.0)),
-        _block((source, network.pump_share[columns.pumps]), (sink, -1.0)),
+        _block(
+            (source, network.pump_share[columns.pumps]),
+            (sink, -1.0),
+            *_limited_pumps(network, levels, source, sink, network.pump_share[columns.pumps]),
+        ),
         _block((heated, -1.0)),
         _block((cooled, 1.0)),
+        _block((2 * m + row[columns.unused_into], 1.0)),
+        _block((3 * m + row[columns.unused_out], 1.0)),
     )
     cost = np.concatenate(
         [
@@ -178,18 +218,49 @@ def _build(
             network.pump_cost[columns.pumps],
             network.external_heat_cost[columns.heated],
             network.cooling_cost[columns.cooled],
+            np.zeros(last - 2 * m),
         ]
     )
     widths = np.concatenate([np.full(index.shape[0], index.shape[1]) for index, _ in blocks])
-    right_side = np.zeros(2 * m + 2)
-    right_side[2 * m :] = 1.0, n_levels - 1.0
+    index = np.concatenate([index.ravel() for index, _ in blocks])
+    value = np.concatenate([value.ravel() for _, value in blocks])
+    kept = value != 0.0
+    before = np.concatenate([[0], np.cumsum(kept)])
+    right_side = np.zeros(last + 2)
+    right_side[last:] = 1.0, n_levels - 1.0
     return LinearProgram(
         cost=cost,
-        start=np.concatenate([[0], np.cumsum(widths)]).astype(np.int32),
-        row=np.concatenate([index.ravel() for index, _ in blocks]).astype(np.int32),
-        value=np.concatenate([value.ravel() for _, value in blocks]),
+        start=before[np.concatenate([[0], np.cumsum(widths)])].astype(np.int32),
+        row=index[kept].astype(np.int32),
+        value=value[kept],
         right_side=right_side,
     )
+
+
+def _limited(
+    network: LevelNetwork, levels: Integers, opened: Integers
+) -> tuple[tuple[npt.ArrayLike, npt.ArrayLike], ...]:
+    """Entries in (5) and (6) of the columns that open a level, given by its row."""
+    if not network.has_pump_limits:
+        return ()
+    m = levels.size
+    into, out = (
+        np.where(np.isfinite(limit), -limit, 0.0)[opened]
+        for limit in (network.into_limit_MW[levels], network.out_limit_MW[levels])
+    )
+    return (2 * m + opened, into), (3 * m + opened, out)
+
+
+def _limited_pumps(
+    network: LevelNetwork, levels: Integers, source: Integers, sink: Integers, share: Floats
+) -> tuple[tuple[npt.ArrayLike, npt.ArrayLike], ...]:
+    """Entries in (5) and (6) of heat pumps, given by the rows of their levels."""
+    if not network.has_pump_limits:
+        return ()
+    m = levels.size
+    into = np.isfinite(network.into_limit_MW[levels])[sink]
+    out = np.isfinite(network.out_limit_MW[levels])[source]
+    return (2 * m + sink, np.where(into, 1.0, 0.0)), (3 * m + source, np.where(out, share, 0.0))
 
 
 def _block(
@@ -212,9 +283,18 @@ def _gather(basis: Basis, columns: _Columns, levels: Integers) -> tuple[Statuses
             basis.pump[columns.pumps],
             basis.external_heat[columns.heated],
             basis.cooling[columns.cooled],
+            basis.unused_into[columns.unused_into],
+            basis.unused_out[columns.unused_out],
         ]
     )
-    return column_status, np.concatenate([basis.balance[levels], basis.flow[levels], basis.other])
+    rows = (
+        basis.balance[levels],
+        basis.flow[levels],
+        basis.into[columns.unused_into],
+        basis.out[columns.unused_out],
+        basis.other,
+    )
+    return column_status, np.concatenate(rows)
 
 
 def _scatter(
@@ -224,7 +304,7 @@ def _scatter(
     n, m = network.n_levels, levels.size
     ends = np.cumsum([part.size for part in columns])
     parts = np.split(solution.column_status, ends[:-1])
-    rows = solution.row_status
+    rows = np.split(solution.row_status, np.cumsum([m, m, *(part.size for part in columns[7:])]))
     return Basis(
         arc=_spread(parts[0], columns.arcs, network.arc_tail.size, LOWER),
         start=_spread(parts[1], columns.starts, n, LOWER),
@@ -233,9 +313,13 @@ def _scatter(
         pump=_spread(parts[4], columns.pumps, network.pump_cost.size, LOWER),
         external_heat=_spread(parts[5], columns.heated, n, LOWER),
         cooling=_spread(parts[6], columns.cooled, n, LOWER),
-        balance=_spread(rows[:m], levels, n, LOWER),
-        flow=_spread(rows[m : 2 * m], levels, n, BASIC),
-        other=rows[2 * m :].copy(),
+        unused_into=_spread(parts[7], columns.unused_into, n, BASIC),
+        unused_out=_spread(parts[8], columns.unused_out, n, BASIC),
+        balance=_spread(rows[0], levels, n, LOWER),
+        flow=_spread(rows[1], levels, n, BASIC),
+        into=_spread(rows[2], columns.unused_into, n, LOWER),
+        out=_spread(rows[3], columns.unused_out, n, LOWER),
+        other=rows[4].copy(),
     )
 
 

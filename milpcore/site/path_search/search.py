@@ -31,11 +31,13 @@ from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.node import (
     Labels,
     Node,
+    priced_arcs,
     reduce_node,
     root_node,
     start_costs,
 )
-from milpcore.site.path_search.prices import arc_costs
+from milpcore.site.path_search.progress import Progress
+from milpcore.site.path_search.pump_limits import limit_pumps
 from milpcore.site.path_search.relaxation import LinearSolver
 
 _log = logging.getLogger(__name__)
@@ -48,6 +50,8 @@ MAX_PATHS, MAX_STEPS, MAX_ARCS = 2000, 200_000, 1500
 PATIENCE_NODES, MOST_PATIENCE = 100, 10
 """An enumeration may take longer in a search that does: twice as long after so many nodes."""
 LP_ROUNDS = 3
+LEAST_RISE = 0.01
+"""A split that raises a bound by less than this share of what is missing has hardly helped."""
 SHAKES = 12
 
 
@@ -125,10 +129,11 @@ class Search:
         self.gap = max(mip_rel_gap - ROUNDING, LEAST_GAP)
         self.deadline_s, self.should_stop = deadline_s, should_stop
         self.root = root_node(network, price)
-        self.profile = self.root.price
-        self.state = SearchState(levels, level_set_cost(network, levels)[0], self.root.price)
+        self.profile = self.root.price.level
+        self.state = SearchState(levels, level_set_cost(network, levels)[0], self.profile)
         self.closed_bound = np.inf
         self.open: list[tuple[float, int, Node]] = []
+        self.progress = Progress()
 
     @property
     def cutoff(self) -> float:
@@ -144,6 +149,8 @@ class Search:
         try:
             while self.open:
                 self._pause()
+                if self.progress.is_stuck(state.n_nodes, state.cost - state.bound):
+                    self._limit_pumps()
                 bound, _, node = self.open[0]  # it counts as open until it has been replaced
                 if bound >= self.cutoff:
                     self._close(bound)
@@ -168,6 +175,7 @@ class Search:
         """Close a node, or split it."""
         state = self.state
         state.n_nodes += 1
+        bound_before = node.bound
         labels = self._reduced(node)
         if labels is None:
             return []
@@ -195,7 +203,9 @@ class Search:
                 return []
             if node.arcs.size > 0.8 * before:
                 break
-        return branch(self.network, node, labels, flow[node.arcs])
+        gain = node.bound - bound_before
+        is_stalled = self.network.has_pump_limits and gain < LEAST_RISE * (self.cutoff - node.bound)
+        return branch(self.network, node, labels, flow[node.arcs], is_stalled=is_stalled)
 
     def _reduced(self, node: Node) -> Labels | None:
         """Reduce a node; None if it is closed by bounds or by enumeration."""
@@ -212,7 +222,10 @@ class Search:
         cutoff = self.cutoff
         patience = min(1 + self.state.n_nodes // PATIENCE_NODES, MOST_PATIENCE)
         prices = (node.price, *node.profiles)
-        costs = [arc_costs(labels.tail, labels.head, labels.lifted, price) for price in prices]
+        costs = [
+            priced_arcs(self.network, labels.tail, labels.head, labels.lifted, price)
+            for price in prices
+        ]
         backward = [
             backward_labels(labels.tail, labels.head, cost, node.can_end, self.n_levels)
             for cost in costs
@@ -265,7 +278,7 @@ class Search:
 
     def _after_root(self, root: Node) -> None:
         """Shake the incumbent with the root's prices as a screen."""
-        self.profile = self.state.price = root.price
+        self.profile = self.state.price = root.price.level
         random = np.random.default_rng(self.n_levels)
         for _ in range(SHAKES):
             trial = shaken(self.network, self.state.levels, random)
@@ -287,6 +300,23 @@ class Search:
             state.n_programs,
             state.n_paths,
         )
+
+    def _limit_pumps(self) -> None:
+        """Begin again at the root, with limits of the heat of pumps."""
+        root, cutoff = self.root, self.cutoff
+        _log.debug("node %d: stuck; limiting the heat of pumps", self.state.n_nodes)
+        if reduce_node(self.network, root, self.n_levels, cutoff).labels is not None:
+            self.network = limit_pumps(
+                self.network,
+                self.solver,
+                root,
+                n_levels=self.n_levels,
+                cutoff=cutoff,
+                pause=self._pause,
+            )
+            root.basis = None
+        self._close(cutoff)  # the limits hold for what costs less
+        self.open = [(root.bound, 0, root)]
 
     def _close(self, bound: float) -> None:
         self.closed_bound = min(self.closed_bound, bound)

@@ -21,6 +21,8 @@ from milpcore.site.path_search.relaxation import LinearProgram, LinearSolution, 
 
 PRIMAL_SIMPLEX = 4
 """Most LPs follow one with the same columns and more; their bases stay primal feasible."""
+FREE_ITERATIONS, MOST_ITERATIONS = 5000, 100
+"""Where an LP is given up, the second for each row: the simplex method may cycle."""
 
 
 class HighsSolver:
@@ -54,7 +56,8 @@ class HighsSolver:
         n, m = program.cost.size, program.right_side.size
         row_lower = program.right_side.copy()
         row_lower[-1] = -np.inf
-        highs.passModel(
+        highs.clearSolver()
+        passed = highs.passModel(
             n,
             m,
             program.row.size,
@@ -71,6 +74,8 @@ class HighsSolver:
             program.value,
             np.zeros(n, dtype=np.int32),
         )
+        if passed == highspy.HighsStatus.kError:
+            return None
         if column_status is not None and row_status is not None:
             column_status, row_status = _squared(column_status, row_status)
             basis = highspy.HighsBasis()
@@ -79,6 +84,7 @@ class HighsSolver:
             basis.valid = True
             basis.alien = False
             highs.setBasis(basis)
+        highs.setOptionValue("simplex_iteration_limit", FREE_ITERATIONS + MOST_ITERATIONS * m)
         highs.run()
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None

@@ -54,7 +54,7 @@ def first_guess(network: LevelNetwork, n_levels: int) -> Start:
     if n_levels > MANY_LEVELS:
         path = _cheapest_path(_root_labels(network, n_levels, all_open))
         levels = path if path.size else levels
-    profile = root_node(network, all_open).price
+    profile = root_node(network, all_open).price.level
     levels, _ = local_search(network, levels, n_levels, profile)
     stepped = Start(levels, stepped_prices(network, levels))
     return better_start(network, n_levels, Start(levels, all_open), stepped)
