@@ -10,8 +10,8 @@ from typing import Any
 
 from milpcore.cli.design_sensitivity_study import Answer, Request, run_study
 from milpcore.cli.design_sensitivity_text import design_sensitivity_text
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error, print_output
-from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
 from milpcore.cli.sensitivity_arguments import GREENFIELD
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.economics_schema import label_of
@@ -33,18 +33,17 @@ def run(arguments: argparse.Namespace) -> int:
     if answer.was_interrupted:
         missing = ", ".join(label_of(key) for key in study.unfinished) or "nothing"
         print_error(f"interrupted; not finished: {missing}")
-    try:
-        if arguments.json:
-            print_json(study.to_json_dict())
-        else:
-            heading = _heading(source, request, answer)
-            print_output(f"{heading}\n\n{design_sensitivity_text(study)}\n")
-    finally:  # even where nobody reads the text
-        if arguments.out is not None:
-            _write(arguments.out, source, request, study, inputs=inputs)
-    if not arguments.json:
-        where = "add --out DIR" if arguments.out is None else arguments.out
-        print_output(f"\nfigures and tables: {where}\n")
+
+    def write(out: str) -> None:
+        _write(out, source, request, study, inputs=inputs)
+
+    show(
+        content=study.to_json_dict,
+        text=lambda: f"{_heading(source, request, answer)}\n\n{design_sensitivity_text(study)}",
+        write=write,
+        as_json=arguments.json,
+        out=arguments.out,
+    )
     if answer.was_interrupted:
         return INTERRUPTED
     return OK if (study.points["levels_C"] != "none").all() else NO_SOLUTION

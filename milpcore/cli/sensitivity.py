@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from milpcore.cli import design_sensitivity
-from milpcore.cli.messages import OK, print_output
-from milpcore.cli.output import Drawn, check_output, print_json, write_inputs, write_output
+from milpcore.cli.messages import OK
+from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
 from milpcore.cli.sensitivity_arguments import FIXED, completed
 from milpcore.cli.sensitivity_text import map_text, sensitivity_text
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
@@ -37,18 +37,21 @@ def run(arguments: argparse.Namespace) -> int:
     economics = economics_of(arguments)
     line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
     found = _study(arguments, source, economics, line)
-    try:
-        if arguments.json:
-            print_json(found.to_json_dict())
-        else:
-            text = map_text(found) if isinstance(found, SensitivityMap) else sensitivity_text(found)
-            print_output(f"{_heading(source, arguments)}\n\n{text}\n")
-    finally:  # even where nobody reads the text
-        if arguments.out is not None:
-            _write(arguments, source, economics, found, inputs=inputs)
-    if not arguments.json:
-        where = "add --out DIR" if arguments.out is None else arguments.out
-        print_output(f"\nfigures and tables: {where}\n")
+
+    def text() -> str:
+        told = map_text(found) if isinstance(found, SensitivityMap) else sensitivity_text(found)
+        return f"{_heading(source, arguments)}\n\n{told}"
+
+    def write(out: str) -> None:
+        _write(out, arguments, source, economics, found, inputs=inputs)
+
+    show(
+        content=found.to_json_dict,
+        text=text,
+        write=write,
+        as_json=arguments.json,
+        out=arguments.out,
+    )
     return OK
 
 
@@ -106,6 +109,7 @@ def _writes(arguments: argparse.Namespace) -> list[str]:
 
 
 def _write(
+    out: str,
     arguments: argparse.Namespace,
     source: Source,
     economics: SiteEconomics,
@@ -120,7 +124,7 @@ def _write(
         write_inputs(folder, source.streams, economics)
 
     write_output(
-        arguments.out,
+        out,
         tables=tables,
         figures=_figures(source.name, found),
         entries=_record(arguments, source),
