@@ -105,6 +105,7 @@ def test_the_study_file_is_read_and_its_words_are_known(here: Path) -> None:
 
 @pytest.mark.usefixtures("here")
 def test_python_of_the_page_on_sweeps_runs() -> None:
+    pytest.importorskip("distributed")
     names = run_python(SWEEPS, {"__name__": "docs"})  # the cluster needs "__main__", see below
     assert len(names["table"]) == 2000
     assert set(names["table"]["status"]) == {"optimal"}
