@@ -12,6 +12,8 @@ import pytest
 from benchmarks import pareto as benchmark
 from milpcore.core import Solution
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:

@@ -198,7 +198,7 @@ def test_profitable_waste_is_refused_by_the_names_of_the_cases() -> None:
         ("case 2", "tac of heat pump heat"),
     ]
     assert error.value.faults[0].rule == (
-        "must not be negative: model A has no bound on what wasting energy would earn"
+        "must not be negative: searches and bounds of model A rely on it"
     )
     with pytest.raises(InputError, match="at night: tac of heat pump heat = -"):
         FixedLevels(streams, LEVELS_C).operate(cases[1:2], names=["at night"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers_results import EVERYTHING, PRICES, streams_of
 
@@ -21,6 +22,7 @@ from milpcore.site.level_path import LevelPath
 from milpcore.site.model import Outcome, Progress
 from milpcore.site.results import SiteResult
 from milpcore.site.study import PREFERRED, SolveSettings, honest, kept, outcomes
+from milpcore.streams import Streams, read_streams
 
 STREAMS = streams_of(EVERYTHING)
 
@@ -311,15 +313,27 @@ def test_what_is_no_formulation_is_refused() -> None:
 def test_bad_prices_and_candidates_are_refused_before_solving() -> None:
     with pytest.raises(InputError, match="no level low enough for this hot stream"):
         greenfield(STREAMS, n_levels=2, candidates_C=[100.0, 200.0])
-    with pytest.raises(InputError, match="no bound on what wasting energy would earn"):
+    with pytest.raises(InputError, match="searches and bounds of model A rely on it"):
         greenfield(
             STREAMS, n_levels=2, economics=SiteEconomics(electricity_price_EUR_per_MWh=-500.0)
         )
     cheap = SiteEconomics(co2_price_EUR_per_t=0.0, electricity_price_EUR_per_MWh=-200.0)
-    with pytest.raises(InputError, match=r"earn \(TAC decides between designs of equal CO2\)"):
+    with pytest.raises(InputError, match=r"it \(TAC decides between designs of equal CO2\)"):
         greenfield(STREAMS, n_levels=2, objective="co2", economics=cheap)
     with pytest.raises(InputError, match="profit"):
         greenfield(STREAMS, n_levels=2, objective="profit")
+
+
+def test_a_stream_that_is_negligible_beside_the_others_is_refused() -> None:
+    def pair(cold_kW: float) -> Streams:
+        rows = {"zone": "z", "t_supply": [150.0, 20.0], "t_target": [60.0, 90.0], "dt_cont": 5.0}
+        return read_streams(pd.DataFrame({**rows, "name": ["h", "c"], "heat_flow": [1e6, cold_kW]}))
+
+    assert greenfield(pair(1.1e-2), n_levels=2).status is Status.OPTIMAL
+    with pytest.raises(InputError) as caught:
+        greenfield(pair(0.9e-2), n_levels=2)
+    assert "heat_flow = 0.009 kW: is less than 1e-08 of all duties (1e+06 kW)" in str(caught.value)
+    assert "check its unit, or leave the stream out" in str(caught.value)
 
 
 def test_infeasible_is_a_result() -> None:
@@ -501,6 +515,13 @@ def test_a_worse_design_is_replaced_by_one_with_fewer_levels() -> None:
     assert better.status is Status.TIME_LIMIT
     assert kept(two, slow, 0.9).status is Status.OPTIMAL
     assert kept(two, three, 1e-4) is three
+    assert two.design is not None
+    fewer = replace(two, objective=two.objective * (1.0 + 1e-10))
+    more = replace(three, objective=two.objective)
+    assert three.design is not None
+    assert three.design.is_open.sum() > two.design.is_open.sum()
+    assert kept(fewer, more, 1e-4).design is two.design
+    assert kept(fewer, more, 1e-4, tac_decides=True).design is three.design
     assert kept(None, slow, 1e-4) is slow
     infeasible = replace(stop(Status.INFEASIBLE)(three))
     assert kept(two, infeasible, 1e-4) is infeasible

@@ -83,6 +83,8 @@ def check_output(
     place = Path(out)
     if out == "" or (place.exists() and not place.is_dir()):
         _refuse(out, "is a file, not a folder" if out else "is empty", "name a folder")
+    if place.is_symlink() and not place.exists():
+        _refuse(out, "is a link to nothing", "make the folder it names, or name another")
     existing = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
     if not existing.is_dir():
         _refuse(out, f"{existing.name!r} is a file, not a folder", "name another folder")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.check import check
-from milpcore.site.inputs import SiteInputs, prepare
+from milpcore.site.inputs import SiteInputs, prepare, with_tie_break
 from milpcore.site.model import Observer, Outcome
 from milpcore.site.results import GreenfieldStudy, SiteResult, make_result
 from milpcore.site.study import (
@@ -201,8 +201,10 @@ def greenfield_study(
     start_s = time.perf_counter()
     results: list[SiteResult] = []
     best: Outcome | None = None
+    tac_decides = with_tie_break(inputs) is not None
     for n_levels, found in outcomes(inputs, make, checked_levels(wanted), settings):
-        outcome = honest(inputs, kept(best, found, mip_rel_gap), mip_rel_gap)
+        found = kept(best, found, mip_rel_gap, tac_decides=tac_decides)
+        outcome = honest(inputs, found, mip_rel_gap)
         try:
             result = _checked_result(inputs, outcome, n_levels, name)
         except Exception as error:

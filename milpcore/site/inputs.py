@@ -26,7 +26,9 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
-NO_NEGATIVE_COST = "must not be negative: model A has no bound on what wasting energy would earn"
+LEAST_SHARE = 1e-8
+"""Least duty of a stream, as a share of all duties: the solver's tolerances are absolute."""
+NO_NEGATIVE_COST = "must not be negative: searches and bounds of model A rely on it"
 """Rule that unit costs must follow."""
 
 TIE_BREAK = 1e-7
@@ -217,7 +219,7 @@ def prepare(
     ------
     InputError
         If streams or prices are of another kind, a stream has no candidate level that serves it,
-        a candidate is not a temperature, or a price makes waste of energy profitable.
+        or is negligible beside the others, a candidate is not a temperature, or a cost is negative.
 
     Examples
     --------
@@ -241,6 +243,7 @@ def prepare(
     margin_K = streams.dt_cont_K + economics.level_dt_cont_K
     limit_C = np.round(streams.t_target_C + np.where(is_hot, -margin_K, margin_K), 6)
     _refuse_impossible_limits(streams, limit_C)
+    _refuse_negligible(streams)
     level_C = candidate_levels(limit_C if candidates_C is None else _candidates(candidates_C))
     kink = kink_index(is_hot, limit_C, level_C)
     _refuse_unserved(streams, limit_C, kink, level_C)
@@ -348,6 +351,20 @@ def _refuse_impossible_limits(streams: Streams, limit_C: Floats) -> None:
             float(streams.dt_cont_K[stream]),
             f"needs a level at or below {limit_C[stream]:g} °C, below absolute zero",
             "correct t_target, dt_cont or level_dt_cont_K",
+        )
+    faults.raise_if_any("site")
+
+
+def _refuse_negligible(streams: Streams) -> None:
+    faults = FaultList()
+    total_kW = float(streams.duty_kW.sum())
+    for stream in np.flatnonzero(streams.duty_kW < LEAST_SHARE * total_kW):
+        faults.add(
+            f"stream {streams.label[stream]}",
+            "heat_flow",
+            f"{streams.duty_kW[stream]:g} kW",
+            f"is less than {LEAST_SHARE:g} of all duties ({total_kW:g} kW): too little",
+            "check its unit, or leave the stream out",
         )
     faults.raise_if_any("site")
 

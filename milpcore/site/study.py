@@ -35,6 +35,9 @@ FormulationChoice = str | type[Any] | Formulation
 MOST_LEVELS = 2**63 - 1
 """Largest number of levels that tables hold."""
 
+SAME_COST = 1e-9
+"""Relative difference in cost below which the design with fewer levels is kept."""
+
 _STOPPED = (Status.TIME_LIMIT, Status.NODE_LIMIT, Status.INTERRUPTED)
 
 
@@ -253,7 +256,9 @@ def honest(inputs: SiteInputs, found: Outcome, mip_rel_gap: float) -> Outcome:
     return dataclasses.replace(found, status=Status.ERROR, message=message)
 
 
-def kept(best: Outcome | None, found: Outcome, mip_rel_gap: float) -> Outcome:
+def kept(
+    best: Outcome | None, found: Outcome, mip_rel_gap: float, *, tac_decides: bool = False
+) -> Outcome:
     """Keep a design with fewer levels where nothing better was found with more.
 
     Parameters
@@ -264,6 +269,8 @@ def kept(best: Outcome | None, found: Outcome, mip_rel_gap: float) -> Outcome:
         Of the configuration at hand; its bound stays, since it holds for every design.
     mip_rel_gap : float
         Gap that makes the status optimal.
+    tac_decides : bool
+        Whether TAC comes second: a design that costs the same then stays, as its TAC may be less.
 
     Returns
     -------
@@ -273,6 +280,9 @@ def kept(best: Outcome | None, found: Outcome, mip_rel_gap: float) -> Outcome:
         return found
     nothing = found.design is None and found.status in _STOPPED
     worse = found.design is not None and found.objective > best.objective
+    if found.design is not None and not tac_decides:
+        needs_more = found.design.is_open.sum() > best.design.is_open.sum()
+        worse |= bool(needs_more and found.objective >= (1.0 - SAME_COST) * best.objective)
     if not (nothing or worse):
         return found
     bound = found.bound if math.isfinite(found.bound) else 0.0
