@@ -408,8 +408,8 @@ def press_in_terminal(process: subprocess.Popen[str]) -> tuple[str, str, float]:
 
 
 def group_lives(group: int) -> bool:
-    """Whether a process group has members after a moment."""
-    end_s = time.monotonic() + 2.0
+    """Whether a process group keeps members: a child that is still importing ends after that."""
+    end_s = time.monotonic() + 10.0
     while time.monotonic() < end_s:
         try:
             os.killpg(group, 0)
