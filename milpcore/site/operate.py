@@ -164,13 +164,16 @@ def without_spare_levels(inputs: SiteInputs, design: Design) -> Design:
     array([False,  True,  True])
     """
     most = [value * (1.0 + LEXICOGRAPHIC_SLACK) for value in _objective_and_tac(inputs, design)]
-    for level in np.flatnonzero(design.is_open)[::-1]:
-        smaller = _without_level(inputs, design, level)
-        if smaller is None:
-            continue
-        costs = _objective_and_tac(inputs, smaller)
-        if all(cost <= limit for cost, limit in zip(costs, most, strict=True)):
-            return without_spare_levels(inputs, smaller)
+    found = True
+    while found:
+        found = False
+        for level in np.flatnonzero(design.is_open)[::-1]:
+            smaller = _without_level(inputs, design, level) if design.is_open[level] else None
+            if smaller is None:
+                continue
+            costs = _objective_and_tac(inputs, smaller)
+            if all(cost <= limit for cost, limit in zip(costs, most, strict=True)):
+                design, found = smaller, True
     return design
 
 

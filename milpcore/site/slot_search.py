@@ -27,8 +27,7 @@ from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.incumbents import arc_length, level_set_cost, set_arrays
 from milpcore.site.path_search.level_set import level_set_prices
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.path_search.node import root_node
-from milpcore.site.path_search.start import stepped_prices
+from milpcore.site.path_search.start import set_prices
 from preprocess.jit import kernel
 
 EQUAL = 1e-9
@@ -94,7 +93,7 @@ def best_in_slots(
     candidates = np.concatenate(slots).astype(np.int64)
     place, cost = _descend(network, slots, _start(slots, at))
     general = all_open_prices(network) if open_prices is None else open_prices
-    profiles = np.stack([_prices(network, np.unique(place)), general])
+    profiles = np.stack([set_prices(network, np.unique(place)), general])
     duties_MW = network.hot_below_MW[-1] + network.cold_below_MW[-1]
     rounding = ROUNDING * float(duties_MW * network.external_heat_cost.max())
     to_go = _completions(first, candidates, profiles, network.hot_below_MW, network.cold_below_MW)
@@ -120,12 +119,7 @@ def best_in_slots(
 
 def all_open_prices(network: LevelNetwork) -> Floats:
     """Feasible heat prices (L,) of the site with every level open."""
-    return _prices(network, np.arange(network.n_levels))
-
-
-def _prices(network: LevelNetwork, levels: Integers) -> Floats:
-    """Feasible prices (L,) that step as those of a level set do."""
-    return root_node(network, stepped_prices(network, levels)).price.level
+    return set_prices(network, np.arange(network.n_levels))
 
 
 def _start(slots: Sequence[Integers], stay: Integers) -> Integers:

@@ -19,17 +19,9 @@ import numpy as np
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.bounding import raise_bound
 from milpcore.site.path_search.branching import branch
-from milpcore.site.path_search.enumeration import list_paths
-from milpcore.site.path_search.labels import backward_labels
+from milpcore.site.path_search.enumeration import paths_below
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.path_search.node import (
-    Labels,
-    Node,
-    priced_arcs,
-    reduce_node,
-    root_node,
-    start_costs,
-)
+from milpcore.site.path_search.node import Labels, Node, reduce_node, root_node
 from milpcore.site.path_search.relaxation import LinearSolver
 from milpcore.site.path_search.search import SearchStopped
 
@@ -153,29 +145,19 @@ class SetsBelow:
         """Offer every path that no profile excludes, if they are few; whether that was done."""
         if node.arcs.size > MAX_ARCS:
             return False
-        cutoff = self.cutoff()
-        prices = (node.price, *node.profiles)
-        arcs = labels.tail, labels.head, labels.lifted
-        costs = [priced_arcs(self.network, *arcs, price) for price in prices]
-        backward = [
-            backward_labels(labels.tail, labels.head, cost, node.can_end, self.n_levels)
-            for cost in costs
-        ]
-        paths, count = list_paths(
-            labels.head,
-            labels.first_arc,
-            node.can_end,
-            np.stack([start_costs(self.network, node, price) for price in prices]),
-            np.stack(costs),
-            np.stack(backward),
-            cutoff,
-            MAX_PATHS,
-            MAX_STEPS,
+        paths = paths_below(
+            self.network,
+            node,
+            labels,
+            self.n_levels,
+            self.cutoff(),
+            max_paths=MAX_PATHS,
+            max_steps=MAX_STEPS,
         )
-        if count < 0:
+        if paths is None:
             return False
-        if count:
-            self.offer(paths[:count])
+        if len(paths):
+            self.offer(paths)
         return True
 
     def _close(self, bound: float) -> None:

@@ -19,9 +19,8 @@ from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.path_search.incumbents import SetArrays, arc_length, level_set_cost, set_arrays
 from milpcore.site.path_search.level_set import level_set_prices
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.path_search.node import root_node
 from milpcore.site.path_search.search import SearchStopped
-from milpcore.site.path_search.start import stepped_prices
+from milpcore.site.path_search.start import set_prices
 from preprocess.jit import kernel
 
 CHUNK = 512
@@ -100,7 +99,7 @@ class SlotSets:
     ) -> Listed:
         """Offer all that cost less than a cutoff, which may fall meanwhile."""
         network = weighted.network
-        profiles = np.stack([_prices(network, levels) for levels in _starts(network, known)])
+        profiles = np.stack([set_prices(network, levels) for levels in _starts(network, known)])
         arrays = set_arrays(network)
         to_go = _completions(
             self._first, self._flat, self._moved, self.most_moves, profiles, *arrays[:2]
@@ -172,11 +171,6 @@ def _starts(network: LevelNetwork, known: Sequence[Integers]) -> list[Integers]:
     costs = [level_set_cost(network, levels)[0] for levels in known]
     best = [known[place] for place in np.argsort(costs, kind="stable")[:2]]
     return [*best, np.arange(network.n_levels)]
-
-
-def _prices(network: LevelNetwork, levels: Integers) -> Floats:
-    """Feasible prices (L,) that step as those of a level set do."""
-    return root_node(network, stepped_prices(network, levels)).price.level
 
 
 @kernel

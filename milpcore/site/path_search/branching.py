@@ -29,7 +29,14 @@ import numpy as np
 
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.path_search.node import Labels, Node, level_credits, pump_free_from
+from milpcore.site.path_search.node import (
+    Labels,
+    Node,
+    arcs_at_level,
+    level_credits,
+    opened_at,
+    pump_free_from,
+)
 from preprocess.jit import kernel
 
 LEAST_SPREAD = 1e-6
@@ -88,7 +95,7 @@ def branch(
     gain = np.clip(credit * share, 0.0, None) * np.clip(credit * (1.0 - share), 0.0, None)
     if threshold is None or is_stalled or gain.max() > threshold.score:
         undecided = np.lexsort((np.abs(share - 0.5), np.zeros_like(gain) if is_stalled else -gain))
-        children = _split_by_level(network, node, labels, undecided)
+        children = _split_by_level(network, node, undecided)
         if children:
             return children
     if threshold is None:
@@ -165,25 +172,16 @@ def _open_share(network: LevelNetwork, labels: Labels, flow: Floats) -> Floats:
     return np.maximum(np.bincount(labels.head, flow, n), np.bincount(labels.tail, flow, n))
 
 
-def _split_by_level(
-    network: LevelNetwork, node: Node, labels: Labels, order: Integers
-) -> list[Node]:
+def _split_by_level(network: LevelNetwork, node: Node, order: Integers) -> list[Node]:
     """Close or open the first level in an order that some paths use and others do not, if any."""
-    n = network.n_levels
-    tail, head = labels.tail, labels.head
     for level in order:
-        touches = (tail == level) | (head == level)
-        passes = (tail < level) & (head > level)
-        above = np.arange(n) > level
-        below = np.arange(n) < level
-        avoidable = passes.any() or node.can_start[above].any() or node.can_end[below].any()
+        touches, passes = arcs_at_level(network, node, level)
+        starts_above, ends_below = node.can_start[level + 1 :], node.can_end[:level]
+        avoidable = passes.any() or starts_above.any() or ends_below.any()
         if not avoidable or not touches.any():
             continue
-        closed, opened = node.child(node.bound), node.child(node.bound)
+        closed = node.child(node.bound)
         closed.arcs = node.arcs[~touches]
         closed.can_start[level] = closed.can_end[level] = False
-        opened.arcs = node.arcs[~passes]
-        opened.can_start[above] = False
-        opened.can_end[below] = False
-        return [closed, opened]
+        return [closed, opened_at(network, node, level)]
     return []

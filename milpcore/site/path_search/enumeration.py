@@ -5,7 +5,60 @@ from __future__ import annotations
 import numpy as np
 
 from milpcore.site.inputs import Booleans, Floats, Integers
+from milpcore.site.path_search.labels import backward_labels
+from milpcore.site.path_search.network import LevelNetwork
+from milpcore.site.path_search.node import Labels, Node, priced_arcs, start_costs
 from preprocess.jit import kernel
+
+
+def paths_below(
+    network: LevelNetwork,
+    node: Node,
+    labels: Labels,
+    n_levels: int,
+    cutoff: float,
+    *,
+    max_paths: int,
+    max_steps: int,
+) -> Integers | None:
+    """Every path of a node that stays below a cutoff at all of its prices and profiles.
+
+    Parameters
+    ----------
+    network : LevelNetwork
+    node : Node
+    labels : Labels
+        Of the node.
+    n_levels : int
+        Largest number of levels.
+    cutoff : float
+    max_paths, max_steps : int
+        Where to give up.
+
+    Returns
+    -------
+    ndarray of int (paths, n_levels) or None
+        Levels, padded with -1; None if there are too many.
+    """
+    prices = (node.price, *node.profiles)
+    costs = [
+        priced_arcs(network, labels.tail, labels.head, labels.lifted, price) for price in prices
+    ]
+    backward = [
+        backward_labels(labels.tail, labels.head, cost, node.can_end, n_levels) for cost in costs
+    ]
+    paths, count = list_paths(
+        labels.head,
+        labels.first_arc,
+        node.can_end,
+        np.stack([start_costs(network, node, price) for price in prices]),
+        np.stack(costs),
+        np.stack(backward),
+        cutoff,
+        max_paths,
+        max_steps,
+    )
+    return None if count < 0 else paths[:count]
 
 
 @kernel

@@ -15,6 +15,7 @@ below the lowest level.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class LevelNetwork:
     into_limit_MW: Floats
     out_limit_MW: Floats
 
-    @property
+    @cached_property
     def has_pump_limits(self) -> bool:
         """Whether the heat of pumps at any level is limited."""
         return bool(np.isfinite(self.into_limit_MW).any() or np.isfinite(self.out_limit_MW).any())

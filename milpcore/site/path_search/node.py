@@ -337,7 +337,18 @@ def pumps_between_levels(network: LevelNetwork, arcs: Integers, pumps: Integers)
     return alive[network.pump_source[pumps]] & alive[network.pump_sink[pumps]]
 
 
-def level_arcs(network: LevelNetwork, node: Node, level: int) -> tuple[Booleans, Booleans]:
+def opened_at(network: LevelNetwork, node: Node, level: int) -> Node:
+    """Child with the designs of a node that have a level open."""
+    _, passes = arcs_at_level(network, node, level)
+    opened = node.child(node.bound)
+    opened.arcs = node.arcs[~passes]
+    every = np.arange(network.n_levels)
+    opened.can_start &= every <= level
+    opened.can_end &= every >= level
+    return opened
+
+
+def arcs_at_level(network: LevelNetwork, node: Node, level: int) -> tuple[Booleans, Booleans]:
     """Which alive arcs (A,) end at a level, and which pass it."""
     tail, head = network.arc_tail[node.arcs], network.arc_head[node.arcs]
     return (tail == level) | (head == level), (tail < level) & (level < head)

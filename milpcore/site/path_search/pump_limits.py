@@ -28,9 +28,10 @@ from milpcore.site.path_search.bounding import raise_bound
 from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.node import (
     Node,
+    arcs_at_level,
     feasible_prices,
     label_node,
-    level_arcs,
+    opened_at,
     pumps_between_levels,
 )
 from milpcore.site.path_search.prices import lowest_prices
@@ -103,15 +104,11 @@ def limit_pumps(
 
 def _through(network: LevelNetwork, node: Node, level: int) -> Node | None:
     """Paths of a node that use a level, and the pumps between their levels; None without any."""
-    touches, passes = level_arcs(network, node, level)
+    touches, _ = arcs_at_level(network, node, level)
     if not touches.any():
         return None
-    opened = node.child(-np.inf)
-    opened.arcs = node.arcs[~passes]
+    opened = opened_at(network, node, level)
     opened.pumps = node.pumps[pumps_between_levels(network, opened.arcs, node.pumps)]
-    every = np.arange(network.n_levels)
-    opened.can_start &= every <= level
-    opened.can_end &= every >= level
     return opened
 
 

@@ -224,15 +224,13 @@ def _build(
     widths = np.concatenate([np.full(index.shape[0], index.shape[1]) for index, _ in blocks])
     index = np.concatenate([index.ravel() for index, _ in blocks])
     value = np.concatenate([value.ravel() for _, value in blocks])
-    kept = value != 0.0
-    before = np.concatenate([[0], np.cumsum(kept)])
     right_side = np.zeros(last + 2)
     right_side[last:] = 1.0, n_levels - 1.0
     return LinearProgram(
         cost=cost,
-        start=before[np.concatenate([[0], np.cumsum(widths)])].astype(np.int32),
-        row=index[kept].astype(np.int32),
-        value=value[kept],
+        start=np.concatenate([[0], np.cumsum(widths)]).astype(np.int32),
+        row=index.astype(np.int32),
+        value=value,
         right_side=right_side,
     )
 

@@ -18,7 +18,7 @@ import numpy as np
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.bounding import raise_bound
 from milpcore.site.path_search.branching import branch
-from milpcore.site.path_search.enumeration import list_paths
+from milpcore.site.path_search.enumeration import paths_below
 from milpcore.site.path_search.incumbents import (
     canonical,
     level_set_cost,
@@ -26,16 +26,9 @@ from milpcore.site.path_search.incumbents import (
     local_search,
     shaken,
 )
-from milpcore.site.path_search.labels import backward_labels, trace_path
+from milpcore.site.path_search.labels import trace_path
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.path_search.node import (
-    Labels,
-    Node,
-    priced_arcs,
-    reduce_node,
-    root_node,
-    start_costs,
-)
+from milpcore.site.path_search.node import Labels, Node, reduce_node, root_node
 from milpcore.site.path_search.progress import Progress
 from milpcore.site.path_search.pump_limits import limit_pumps
 from milpcore.site.path_search.relaxation import LinearSolver
@@ -221,32 +214,21 @@ class Search:
             return False
         cutoff = self.cutoff
         patience = min(1 + self.state.n_nodes // PATIENCE_NODES, MOST_PATIENCE)
-        prices = (node.price, *node.profiles)
-        costs = [
-            priced_arcs(self.network, labels.tail, labels.head, labels.lifted, price)
-            for price in prices
-        ]
-        backward = [
-            backward_labels(labels.tail, labels.head, cost, node.can_end, self.n_levels)
-            for cost in costs
-        ]
-        paths, count = list_paths(
-            labels.head,
-            labels.first_arc,
-            node.can_end,
-            np.stack([start_costs(self.network, node, price) for price in prices]),
-            np.stack(costs),
-            np.stack(backward),
+        paths = paths_below(
+            self.network,
+            node,
+            labels,
+            self.n_levels,
             cutoff,
-            patience * MAX_PATHS,
-            patience * MAX_STEPS,
+            max_paths=patience * MAX_PATHS,
+            max_steps=patience * MAX_STEPS,
         )
-        if count < 0:
+        if paths is None:
             return False
-        exact = level_set_costs(self.network, paths[:count])
+        exact = level_set_costs(self.network, paths)
         for place in np.flatnonzero(exact <= self.state.cost):
             self._offer(paths[place][paths[place] >= 0])
-        self.state.n_paths += count
+        self.state.n_paths += len(paths)
         self._close(cutoff)
         return True
 

@@ -56,7 +56,6 @@ class HighsSolver:
         n, m = program.cost.size, program.right_side.size
         row_lower = program.right_side.copy()
         row_lower[-1] = -np.inf
-        highs.clearSolver()
         passed = highs.passModel(
             n,
             m,

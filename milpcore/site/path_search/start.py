@@ -67,6 +67,11 @@ def stepped_prices(network: LevelNetwork, levels: Integers) -> Floats:
     return np.asarray(price[np.clip(above, 0, levels.size - 1)])
 
 
+def set_prices(network: LevelNetwork, levels: Integers) -> Floats:
+    """Feasible heat prices (L,) near those of the best operation of a level set."""
+    return root_node(network, stepped_prices(network, levels)).price.level
+
+
 def better_start(network: LevelNetwork, n_levels: int, first: Start, second: Start) -> Start:
     """Take the cheaper level set of two, and the prices of the higher bound."""
     starts = (first, second)
