@@ -1,0 +1,126 @@
+r"""What sizes a design can have that costs no more than a given one: linear bounds.
+
+For every size and capacity the linear relaxation is maximised (or minimised) under
+
+.. math:: \text{cost} \le z. \tag{1}
+
+No design that costs at most ``z`` lies outside. Smaller upper limits make smaller big-M values
+(`milpcore.sizing.caps`), which tighten the relaxation again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from milpcore.core import Problem, Status, solve_lp
+from milpcore.sizing.caps import Caps, caps
+from milpcore.sizing.inputs import Floats, SizingInputs
+from milpcore.sizing.model import SizingModel, build
+
+ROUNDS = 3
+WORTHWHILE = 0.95
+"""Another round is worth its time if a limit fell below this share."""
+SLACK = 1e-6
+"""Share by which limits are kept above what the linear program says, for its tolerances."""
+
+
+def aimed(problem: Problem, column: int, sign: float, most_cost: float) -> Problem:
+    """Return the problem of the least (sign 1) or most (-1) of a column, with row (1).
+
+    Parameters
+    ----------
+    problem : Problem
+        Any.
+    column : int
+        Position of the column.
+    sign : float
+        1 to minimise it, -1 to maximise it.
+    most_cost : float
+        Limit of the problem's objective.
+
+    Returns
+    -------
+    Problem
+    """
+    cost = np.zeros(problem.n_columns)
+    cost[column] = sign
+    row = sparse.csc_array(problem.cost[None, :])
+    return replace(
+        problem,
+        matrix=sparse.csc_array(sparse.vstack([problem.matrix, row], format="csc")),
+        row_lower=np.append(problem.row_lower, -np.inf),
+        row_upper=np.append(problem.row_upper, most_cost - problem.objective_constant),
+        row_blocks={**problem.row_blocks, "most_cost": np.array([problem.n_rows])},
+        cost=cost,
+        objective_constant=0.0,
+    )
+
+
+def largest_sizes(problem: Problem, most_cost: float) -> dict[str, Floats]:
+    """Upper limits of the columns ``size`` and ``capacity`` in designs of at most some cost.
+
+    Parameters
+    ----------
+    problem : Problem
+        From `milpcore.sizing.model.build`.
+    most_cost : float
+        In the problem's unit.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By block; the present upper bounds where the linear program is not solved.
+    """
+    relaxed = problem.relaxed()
+    limits = {}
+    for block in ("size", "capacity"):
+        columns = problem.column_blocks[block]
+        limit = problem.column_upper[columns].copy()
+        for place, column in enumerate(columns):
+            if problem.column_lower[column] < limit[place]:
+                solution = solve_lp(aimed(relaxed, int(column), -1.0, most_cost))
+                if solution.status is Status.OPTIMAL:
+                    limit[place] = min(limit[place], -solution.bound * (1.0 + SLACK) + SLACK)
+        limits[block] = limit
+    return limits
+
+
+def tightened(
+    inputs: SizingInputs, model: SizingModel, first: Caps, most_cost: float
+) -> tuple[Caps, Problem]:
+    """Tighten caps for designs of at most some cost, as long as that helps.
+
+    Parameters
+    ----------
+    inputs : SizingInputs
+        The problem.
+    model : SizingModel
+        Its formulation.
+    first : Caps
+        To begin with.
+    most_cost : float
+        In multiples of ``inputs.cost_scale_EUR_per_a``.
+
+    Returns
+    -------
+    caps : Caps
+    problem : Problem
+        Built with them.
+    """
+    limits, problem = first, build(inputs, model, first)
+    scale = inputs.heat_scale_kW
+    for _ in range(ROUNDS):
+        largest = largest_sizes(problem, most_cost)
+        capacity = largest["capacity"] * scale
+        fell = np.any(capacity < WORTHWHILE * limits.capacity_kWh) or np.any(
+            largest["size"] * scale < WORTHWHILE * limits.size_kW
+        )
+        limits = caps(inputs, capacity, window_limits=model.window_limits)
+        limits = limits.within(largest["size"] * scale)
+        problem = build(inputs, model, limits)
+        if not fell:
+            break
+    return limits, problem

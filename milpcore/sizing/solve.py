@@ -1,0 +1,248 @@
+r"""The solution of model B: a start, limits of all sizes, then one search, checked.
+
+1. A start without search (`milpcore.sizing.start`), in capacities that are wide enough for most
+   uses; wider ones where there is none.
+2. No design that costs less has a size above what linear programs say
+   (`milpcore.sizing.size_limits`): first one without big-M values, then the model's own, which is
+   built again within these limits.
+3. `scipy.optimize.milp`. Its bound holds for every design that costs less than the start, so that
+   the smaller of both is a bound of all designs.
+4. Where a solution charges and discharges a store at once, these steps get a direction and the
+   search begins again; meanwhile a linear program with the way on balance brings a valid design.
+5. The best design is solved once more as a linear program with its states fixed.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from milpcore.core import Problem, Solution, Status, solve, solve_lp
+from milpcore.sizing.caps import Caps, caps
+from milpcore.sizing.design import SizingDesign
+from milpcore.sizing.inputs import Floats, SizingInputs
+from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
+from milpcore.sizing.no_commitment import NoCommitment, without_caps
+from milpcore.sizing.read import at_once, design_of, one_way, polished
+from milpcore.sizing.size_limits import largest_sizes, tightened
+from milpcore.sizing.start import first_solution
+
+_log = logging.getLogger(__name__)
+SWINGS = 2.0
+"""First limit of capacities: so many times what the largest demand needs as rate, with a day."""
+DAY_h = 24.0
+WIDTHS = (1.0, 30.0, 1000.0)
+"""Multiples of that limit in which a first design is looked for."""
+SHARE_OF_GAP = 0.5
+"""Part of the gap asked for that the search is given; the rest is for tolerances and directions."""
+
+
+@dataclass(frozen=True, eq=False)
+class SizingOutcome:
+    """What the search brought.
+
+    Attributes
+    ----------
+    status : Status
+        How it ended.
+    design : SizingDesign or None
+        The best one found.
+    objective_EUR_per_a, bound_EUR_per_a : float
+        TAC of the design as the model says it, and lower bound of all designs.
+    n_nodes : int
+        Nodes of all searches.
+    limits : Caps or None
+        Proven limits of the sizes in every design that costs no more.
+    message : str
+        Explanation for people.
+    """
+
+    status: Status
+    design: SizingDesign | None
+    objective_EUR_per_a: float
+    bound_EUR_per_a: float
+    n_nodes: int
+    limits: Caps | None
+    message: str = ""
+
+
+def search(
+    inputs: SizingInputs,
+    model: SizingModel,
+    *,
+    mip_rel_gap: float,
+    time_limit_s: float | None = None,
+) -> SizingOutcome:
+    """Solve model B.
+
+    Parameters
+    ----------
+    inputs : SizingInputs
+        The problem.
+    model : SizingModel
+        Its formulation.
+    mip_rel_gap : float
+        Gap at which the search ends.
+    time_limit_s : float, optional
+        After which the best design is returned with its gap.
+
+    Returns
+    -------
+    SizingOutcome
+    """
+    run = _Run(inputs, model, mip_rel_gap, time_limit_s)
+    return run.outcome()
+
+
+class _Run:
+    """One search; costs in multiples of ``inputs.cost_scale_EUR_per_a``."""
+
+    def __init__(
+        self,
+        inputs: SizingInputs,
+        model: SizingModel,
+        mip_rel_gap: float,
+        time_limit_s: float | None,
+    ) -> None:
+        self.inputs, self.model, self.gap = inputs, model, mip_rel_gap
+        limit = math.inf if time_limit_s is None else time_limit_s
+        self.deadline_s = time.perf_counter() + limit
+        self.best: Solution | None = None
+        self.bound = -math.inf
+        self.n_nodes = 0
+
+    def outcome(self) -> SizingOutcome:
+        """Search, and say what came of it."""
+        inputs, model = self.inputs, self.model
+        energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
+        if solve_lp(energy).status is Status.INFEASIBLE:
+            return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
+        for factor in WIDTHS:
+            self._begin(factor * wide_capacities(inputs))
+            if self.best is not None or time.perf_counter() > self.deadline_s:
+                break
+        if self.best is None:
+            status = Status.TIME_LIMIT if time.perf_counter() > self.deadline_s else None
+            return self._nothing(status or Status.INFEASIBLE, _INFEASIBLE)
+        _log.info("start: %.6g EUR/a", self.best.objective * inputs.cost_scale_EUR_per_a)
+        capacity = largest_sizes(energy, self.best.objective)["capacity"] * inputs.heat_scale_kW
+        first = caps(inputs, capacity, window_limits=model.window_limits)
+        limits, problem = tightened(inputs, model, first, self.best.objective)
+        status, message = self._rounds(problem, limits)
+        self.bound = min(self.bound, self.best.objective)
+        if self._closed() and status in (Status.OPTIMAL, Status.INFEASIBLE):
+            status = Status.OPTIMAL
+        scale = inputs.cost_scale_EUR_per_a
+        return SizingOutcome(
+            status=status,
+            design=design_of(inputs, self.best),
+            objective_EUR_per_a=self.best.objective * scale,
+            bound_EUR_per_a=self.bound * scale,
+            n_nodes=self.n_nodes,
+            limits=limits,
+            message=message,
+        )
+
+    def _begin(self, capacity_kWh: Floats) -> None:
+        """Look for a first design with capacities up to some limit."""
+        inputs, model = self.inputs, self.model
+        limits = caps(inputs, capacity_kWh, window_limits=model.window_limits)
+        problem = build(inputs, model, limits)
+        start = first_solution(inputs, problem, limits)
+        if start is not None:
+            self._offer(problem, start)
+        if self.best is None:
+            self._rounds(problem, limits)
+            self.bound = -math.inf  # it holds for these capacities only
+
+    def _rounds(self, problem: Problem, limits: Caps) -> tuple[Status, str]:
+        """Search until no store charges and discharges at once, or the time is up."""
+        model = self.model
+        while True:
+            left_s = self.deadline_s - time.perf_counter()
+            if left_s <= 0.0:
+                self._raise_bound(solve_lp(problem.relaxed()).objective)
+                return Status.TIME_LIMIT, ""
+            found = solve(
+                problem,
+                mip_rel_gap=SHARE_OF_GAP * self.gap,
+                time_limit_s=None if math.isinf(left_s) else left_s,
+            )
+            self.n_nodes += found.n_nodes
+            if found.status is Status.INFEASIBLE:  # nothing is better than the start
+                self._raise_bound(math.inf)
+                message = "" if self.best is not None else _INFEASIBLE
+                return Status.INFEASIBLE, message
+            bound = found.bound
+            if not math.isfinite(bound):
+                bound = solve_lp(problem.relaxed()).objective
+            self._raise_bound(bound)
+            if not found.has_incumbent:
+                return found.status, found.message
+            both = self._offer(problem, found)
+            if not both or self._closed() or found.status is not Status.OPTIMAL:
+                return found.status, found.message
+            chosen = model.exclusivity.steps(self.inputs)
+            _log.info("%d steps charge and discharge at once", len(both))
+            model = replace(model, exclusivity=WhereNeeded((*chosen, *both)))
+            problem = build(self.inputs, model, limits)
+
+    def _offer(self, problem: Problem, solution: Solution) -> tuple[StoreStep, ...]:
+        """Keep a solution if it is valid and the best; where it is not valid."""
+        inputs = self.inputs
+        exact = polished(inputs, problem, solution)
+        both = at_once(design_of(inputs, exact))
+        if both:
+            repaired = one_way(inputs, problem, exact)
+            if repaired is not None:
+                self._keep(repaired)
+        else:
+            self._keep(exact)
+        return both
+
+    def _keep(self, solution: Solution) -> None:
+        if self.best is None or solution.objective < self.best.objective:
+            self.best = solution
+
+    def _raise_bound(self, bound: float) -> None:
+        if math.isfinite(bound) or bound > 0.0:
+            self.bound = max(self.bound, bound)
+
+    def _closed(self) -> bool:
+        """Whether the gap asked for is proven."""
+        if self.best is None:
+            return False
+        cost = self.best.objective
+        return cost - min(self.bound, cost) <= self.gap * abs(cost)
+
+    def _nothing(self, status: Status, message: str) -> SizingOutcome:
+        scale = self.inputs.cost_scale_EUR_per_a
+        bound = math.inf if status is Status.INFEASIBLE else self.bound * scale
+        return SizingOutcome(status, None, math.nan, bound, self.n_nodes, None, message)
+
+
+_INFEASIBLE = (
+    "no operation meets the demand in every step: more or larger units, smaller minimum loads, "
+    "shorter times on or off, more load changes, or a larger store may help"
+)
+
+
+def wide_capacities(inputs: SizingInputs) -> Floats:
+    """First limits of the capacities (K,), kWh: more than most uses of a store need.
+
+    Examples
+    --------
+    >>> from milpcore import sizing
+    >>> inputs = sizing.prepare(*sizing.load_case("base_48h"))
+    >>> wide_capacities(inputs) > 10 * inputs.demand_kW.max()
+    array([ True])
+    """
+    stores = inputs.stores
+    peak = float(inputs.demand_kW.max())
+    day = DAY_h * float(inputs.demand_kW.mean())
+    most = SWINGS * peak / np.maximum(stores.rate_per_h, 1e-6) + day
+    return np.maximum(np.minimum(most, stores.largest_kWh), stores.smallest_kWh)

@@ -1,0 +1,137 @@
+"""A first design: the relaxation's loads, turned into schedules unit by unit, then one LP.
+
+The cheaper a unit's heat, the earlier it takes its schedule: the one nearest to what it delivers in
+the relaxation, within the waste heat that is left; the last one covers what is left of the demand.
+With states and load changes fixed so, an LP finds sizes, loads and the store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from milpcore.core import Problem, Solution, solve, solve_lp
+from milpcore.sizing.caps import Caps
+from milpcore.sizing.inputs import UNLIMITED, Booleans, Floats, SizingInputs
+from preprocess.schedules import Schedule, nearest_schedule
+
+MARGINS = (1.0, 0.8, 0.6)
+"""Shares of the relaxation's largest load that are tried as the size of each unit."""
+
+
+def first_solution(inputs: SizingInputs, problem: Problem, caps: Caps) -> Solution | None:
+    """Find a solution without search.
+
+    Parameters
+    ----------
+    inputs : SizingInputs
+        The problem.
+    problem : Problem
+        From `milpcore.sizing.model.build`.
+    caps : Caps
+        That it was built with.
+
+    Returns
+    -------
+    Solution or None
+        Of the problem with its binaries fixed; None if that has no solution.
+    """
+    relaxed = solve_lp(problem.relaxed())
+    if not relaxed.has_incumbent:
+        return None
+    wished_kW = relaxed.values["heat"] * inputs.heat_scale_kW
+    best = None
+    for margin in MARGINS:
+        schedules = _schedules(inputs, caps, wished_kW, margin)
+        if schedules is None:
+            continue
+        is_on = np.array([schedule.is_on for schedule in schedules])
+        border = np.array([schedule.is_border for schedule in schedules])
+        found = with_states(inputs, problem, is_on, border)
+        if found is not None and (best is None or found.objective < best.objective):
+            best = found
+    return best
+
+
+def with_states(
+    inputs: SizingInputs, problem: Problem, is_on: Booleans, is_change: Booleans
+) -> Solution | None:
+    """Solve a problem with given states and load changes; what is built is left to choose.
+
+    Parameters
+    ----------
+    inputs : SizingInputs
+        The problem.
+    problem : Problem
+        From `milpcore.sizing.model.build`.
+    is_on, is_change : ndarray of bool (U, T)
+        Where each unit runs, and where its load may change.
+
+    Returns
+    -------
+    Solution or None
+        None if there is none.
+    """
+    free = ~inputs.units.is_limited
+    change = is_change | free[:, None]
+    change[~inputs.units.has_past, 0] = False
+    lower, upper = problem.column_lower.copy(), problem.column_upper.copy()
+    for name, value in (("is_on", is_on), ("change", change)):
+        columns = problem.column_blocks[name]
+        lower[columns] = upper[columns] = np.asarray(value, dtype=float)
+    fixed = replace(problem, column_lower=lower, column_upper=upper)
+    integrality = np.zeros_like(problem.integrality)
+    for name in ("has_size", "has_capacity", "is_charging"):
+        columns = problem.column_blocks[name]
+        integrality[columns] = lower[columns] < upper[columns]
+    fixed = replace(fixed, integrality=integrality)
+    solution = solve(fixed, mip_rel_gap=0.0) if integrality.any() else solve_lp(fixed)
+    return solution if solution.has_incumbent else None
+
+
+def _schedules(
+    inputs: SizingInputs, caps: Caps, wished_kW: Floats, margin: float
+) -> list[Schedule] | None:
+    """Return a schedule for each unit; None if one has none."""
+    units = inputs.units
+    order = np.argsort(units.heat_cost_EUR_per_kWh.mean(axis=1), kind="stable")
+    waste_kW, found = inputs.waste_kW.copy(), {}
+    covered = np.zeros(inputs.n_steps)
+    for place, unit in enumerate(order):
+        wish = wished_kW[unit]
+        if place == order.size - 1:
+            wish = np.maximum(inputs.demand_kW - covered, 0.0)
+        share = units.source_share[unit]
+        source = np.divide(waste_kW, share, out=np.full(inputs.n_steps, np.inf), where=share > 0.0)
+        most = int(units.most_changes[unit])
+        window = int(units.window[unit])
+        spacing = 1 if most >= UNLIMITED else -(-window // max(most, 1))
+        size = max(margin * float(wish.max()), float(units.smallest_kW[unit]))
+        if units.smallest_kW[unit] == units.largest_kW[unit]:
+            size = float(units.smallest_kW[unit])
+        past = None
+        if units.has_past[unit]:
+            past = (
+                bool(units.was_on[unit]),
+                float(units.past_load_kW[unit]),
+                int(min(units.steps_in_state[unit], 10**9)),
+                int(min(units.steps_since_change[unit], 10**9)),
+            )
+        schedule = nearest_schedule(
+            wish,
+            np.minimum(np.minimum(source, caps.load_kW[unit]), max(size, 0.0)),
+            least_load=float(units.minimum_load[unit]) * size,
+            spacing=spacing,
+            min_up=int(units.min_up[unit]),
+            min_down=int(units.min_down[unit]),
+            past=past,
+        )
+        if not np.isfinite(schedule.distance):
+            return None
+        if units.is_always_on[unit]:
+            schedule = schedule._replace(is_on=np.ones(inputs.n_steps, dtype=bool))
+        found[int(unit)] = schedule
+        waste_kW = np.maximum(waste_kW - share * schedule.load, 0.0)
+        covered += schedule.load
+    return [found[unit] for unit in range(inputs.n_units)]
