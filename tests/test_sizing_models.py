@@ -169,3 +169,24 @@ def test_a_time_limit_returns_the_start_with_its_gap() -> None:
 def test_commitments_have_names_of_their_own() -> None:
     assert len({model.name for model in MODELS}) == len(MODELS)
     assert isinstance(MODELS[0].commitment, BigM)
+
+
+@pytest.mark.parametrize("loss_per_h", [0.1, 0.0])
+def test_a_store_that_burns_heat_at_a_profit_needs_a_limit(loss_per_h: float) -> None:
+    cheap = {"investment_EUR_per_kWh": 1.0, "loss_per_h": loss_per_h}
+    profile = sizing.HeatProfile(step_h=1.0, heat_demand_kW=[50, 50], waste_heat_kW=[0, 0])
+
+    def parameters(**limits: float) -> sizing.SizingParameters:
+        return sizing.SizingParameters(
+            plant=sizing.Plant(electricity_price_EUR_per_MWh=-10_000),
+            heat_pumps=[],
+            boilers=[],
+            electric_boilers=[sizing.ElectricBoiler()],
+            stores=[sizing.Store(**cheap, **limits)],
+        )
+
+    with pytest.raises(InputError, match="heat is bought to be lost in the store"):
+        sizing.size_plant(profile, parameters())
+    limited = sizing.size_plant(profile, parameters(largest_kWh=500.0), mip_rel_gap=1e-6)
+    assert limited.status is Status.OPTIMAL
+    assert limited.tac_EUR_per_a < 0.0

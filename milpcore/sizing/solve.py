@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from milpcore.core import Problem, Solution, Status, solve, solve_lp
+from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps, caps
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.inputs import Floats, SizingInputs
@@ -93,6 +94,11 @@ def search(
     Returns
     -------
     SizingOutcome
+
+    Raises
+    ------
+    InputError
+        If the cost has no lower bound because a store without limit burns heat at a profit.
     """
     run = _Run(inputs, model, mip_rel_gap, time_limit_s)
     return run.outcome()
@@ -119,17 +125,24 @@ class _Run:
         """Search, and say what came of it."""
         inputs, model = self.inputs, self.model
         energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
-        if solve_lp(energy).status is Status.INFEASIBLE:
+        least = solve_lp(energy)
+        if least.status is Status.INFEASIBLE:
             return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
+        if least.status is Status.UNBOUNDED:
+            _refuse_unbounded(inputs)
         for factor in WIDTHS:
             self._begin(factor * wide_capacities(inputs))
             if self.best is not None or time.perf_counter() > self.deadline_s:
                 break
+        if self.best is None and time.perf_counter() > self.deadline_s:
+            self.bound = least.objective
+            return self._nothing(Status.TIME_LIMIT, "no design was found in time")
         if self.best is None:
-            status = Status.TIME_LIMIT if time.perf_counter() > self.deadline_s else None
-            return self._nothing(status or Status.INFEASIBLE, _INFEASIBLE)
+            return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
         _log.info("start: %.6g EUR/a", self.best.objective * inputs.cost_scale_EUR_per_a)
         capacity = largest_sizes(energy, self.best.objective)["capacity"] * inputs.heat_scale_kW
+        if not np.all(np.isfinite(capacity)):
+            _refuse_unbounded(inputs)
         first = caps(inputs, capacity, window_limits=model.window_limits)
         limits, problem = tightened(inputs, model, first, self.best.objective)
         status, message = self._rounds(problem, limits)
@@ -229,6 +242,16 @@ _INFEASIBLE = (
     "no operation meets the demand in every step: more or larger units, smaller minimum loads, "
     "shorter times on or off, more load changes, or a larger store may help"
 )
+
+
+def _refuse_unbounded(inputs: SizingInputs) -> None:
+    """Refuse stores in which so much heat may be burnt at a profit that no cost is the least."""
+    faults = FaultList()
+    for store, largest in zip(inputs.parameters.stores, inputs.stores.largest_kWh, strict=True):
+        if math.isinf(largest):
+            rule = "no limit, and prices are so low that heat is bought to be lost in the store"
+            faults.add(store.name, "largest_kWh", "inf", rule, "give largest_kWh")
+    faults.raise_if_any("size_plant")
 
 
 def wide_capacities(inputs: SizingInputs) -> Floats:

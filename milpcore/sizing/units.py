@@ -13,7 +13,9 @@ that of the step before; a start or stop is one):
 - The initial state is free (None: nothing counts at the first step, any load may stand before) or
   given: then the first step may be a start, stop or load change, hours in a minimum up or down time
   have passed already, and the last load change before the start counts in the windows that reach
-  back to it; earlier ones do not.
+  back to it; earlier ones do not. Hours before the start are cut to whole steps. The load before
+  the start does not limit the size. A unit that ran before and is not built changes its load at the
+  first step, which its windows must allow.
 - A unit with `existing_kW` has that size and costs no investment. Others have size 0 (where
   `is_optional`) or one from `smallest_kW` to `largest_kW`.
 
