@@ -24,7 +24,9 @@ def square(case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Slow:
-    """Write the number of each case into a file, and take some time."""
+    """Take some time, and write number and end (s) of each case into a file."""
+
+    fingerprint = "slow"
 
     def __init__(self, log: str, pause_s: float) -> None:
         self.log, self.pause_s = log, pause_s
@@ -32,8 +34,47 @@ class Slow:
     def __call__(self, case: Mapping[str, Any]) -> dict[str, Any]:
         time.sleep(self.pause_s)
         with Path(self.log).open("a") as file:
-            file.write(f"{case['x']}\n")
-        return {"twice": 2 * case["x"], "worker": os.getpid()}
+            file.write(f"{case['x']} {time.time()}\n")
+        return {"twice": 2 * case["x"]}
+
+
+class Stopped:
+    """Take some time; at a given case raise Ctrl-C, as it comes in the midst of a chunk."""
+
+    fingerprint = "stopped"
+
+    def __init__(self, pause_s: float, stop_at: int) -> None:
+        self.pause_s, self.stop_at, self.ran = pause_s, stop_at, list[int]()
+
+    def __call__(self, case: Mapping[str, Any]) -> dict[str, Any]:
+        if case["x"] == self.stop_at:
+            raise KeyboardInterrupt
+        time.sleep(self.pause_s)
+        self.ran.append(case["x"])
+        return {"twice": 2 * case["x"]}
+
+
+class Long:
+    """Take half a minute, but for the first case."""
+
+    def __call__(self, case: Mapping[str, Any]) -> dict[str, Any]:
+        time.sleep(30.0 if case["x"] else 0.0)
+        return {"x": case["x"]}
+
+
+class Dying:
+    """End the process at one case: always, or only where the file that it makes then is missing."""
+
+    def __init__(self, die_at: int, once: str | None = None) -> None:
+        self.die_at, self.once = die_at, once
+
+    def __call__(self, case: Mapping[str, Any]) -> dict[str, Any]:
+        time.sleep(0.05)
+        if case["x"] == self.die_at and not (self.once and Path(self.once).exists()):
+            if self.once:
+                Path(self.once).touch()
+            os._exit(9)
+        return {"twice": 2 * case["x"]}
 
 
 class Together:
@@ -65,12 +106,11 @@ class Counted:
 
 
 if __name__ == "__main__":
-    checkpoint, log, executor = sys.argv[1:4]
+    checkpoint, log, n_processes, pause_s, n_cases = sys.argv[1:6]
     table = sweep(
-        Slow(log, 0.02),
-        grid({"x": list(range(60))}),
-        executor=int(executor) or None,
+        Slow(log, float(pause_s)),
+        grid({"x": list(range(int(n_cases)))}),
+        executor=int(n_processes) or None,
         checkpoint=checkpoint,
-        chunk_size=1,
     )
     print(int(table["twice"].sum()))

@@ -135,6 +135,34 @@ def test_help_has_examples_units_and_exit_codes(
         assert ", ".join(milpcore.case_names()) in " ".join(done.out.split())
 
 
+@pytest.mark.parametrize("command", ["retrofit", "sensitivity", "pareto"])
+def test_help_says_what_moves_are_not_allowed(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = " ".join(run(capsys, command, "--help").out.split())
+    assert "levels may not pass each other, and count as one where they meet" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "finished"),
+    [
+        ("greenfield", "a number of levels is finished."),
+        ("retrofit", "a combination is finished."),
+        ("sensitivity", "a parameter is finished, or the whole map."),
+        ("pareto", "both ends are proven."),
+        ("tightness", "a row is finished."),
+    ],
+)
+def test_help_says_when_older_results_are_replaced(
+    command: str, finished: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = " ".join(run(capsys, command, "--help").out.split())
+    assert f"--out replaces older results once {finished}" in text
+    assert "a file that was changed since is refused at the start" in text
+    drawn = "levels_NN but for the best only PNG" if command == "greenfield" else "(PNG, SVG)"
+    assert drawn in text
+
+
 def test_help_lists_the_formulations_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert tuple(one.name for one in FORMULATIONS) == FORMULATION_NAMES
     text = " ".join(run(capsys, "greenfield", "--help").out.split())

@@ -25,6 +25,7 @@ from helpers_fixed_levels import ELECTRICITY, INVESTMENT
 import milpcore
 from milpcore import InputError, SiteEconomics
 from milpcore.cli import design_sensitivity_study as child
+from milpcore.cli import observing
 from milpcore.cli import sensitivity as command
 from milpcore.cli.design_sensitivity_study import Request, progress_line
 from milpcore.cli.parser import add_streams
@@ -32,6 +33,7 @@ from milpcore.cli.sensitivity_arguments import completed, fill
 from milpcore.core import ChildInterrupted
 from milpcore.report import ProgressLine
 from milpcore.site import DesignProgress, greenfield_sensitivity, retrofit_sensitivity
+from milpcore.site.design_sensitivity_results import DesignsAlong
 
 GREENFIELD = ("dairy_8", "--designs", "greenfield", "--levels", "4", "--steps", "5")
 RETROFIT = ("dairy_8", "--designs", "retrofit", "--existing", "5,40,60,85,205", "--steps", "3")
@@ -299,9 +301,68 @@ def test_finished_parameters_are_kept_when_the_child_hands_over_nothing(
     done = _run(capsys, *GREENFIELD, "--vary", f"{INVESTMENT},{GAS}", "--json")
     assert (done.code, done.err) == (130, "milpcore: interrupted; not finished: nothing\n")
     assert [one["parameter"] for one in json.loads(done.out)["parameters"]] == [INVESTMENT, GAS]
-    monkeypatch.setattr(child, "run_in_child", _interrupted(0, hands_over=True))
-    with pytest.raises(ChildInterrupted):
-        command.run(_parsed(*GREENFIELD, "--vary", GAS))
+    content = json.loads(done.out)
+    assert content["status"] == "finished"
+    assert [one["is_finished"] for one in content["parameters"]] == [True, True]
+
+
+@pytest.mark.parametrize("hands_over", [True, False])
+def test_ctrl_c_before_the_first_design_lists_all_parameters(
+    hands_over: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(child, "run_in_child", _interrupted(0, hands_over=hands_over))
+    out = tmp_path / "out"
+    argv = (*GREENFIELD, "--vary", f"{GAS},{INVESTMENT}", "--out", str(out))
+    done = _run(capsys, *argv, "--json")
+    assert done.code == 130
+    assert done.err == (
+        "milpcore: interrupted; not finished: gas price, heat pump investment\n"
+        f"milpcore: nothing was finished, and nothing was written: {out}\n"
+    )
+    content = json.loads(done.out)
+    assert (content["status"], content["unfinished"]) == ("interrupted", [GAS, INVESTMENT])
+    assert content["parameters"] == []
+    assert not out.exists()
+    text = _run(capsys, *argv)
+    assert "gas price was not looked at\n\nheat pump investment was not looked at\n" in text.out
+
+
+def test_older_results_are_replaced_once_a_parameter_is_finished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    argv = (*GREENFIELD, "--vary", f"{INVESTMENT},{GAS}", "--out", str(out))
+    assert _run(capsys, *argv).code == 0
+    older = {name: (out / name).read_bytes() for name in files_in(out)}
+    monkeypatch.setattr(child, "run_in_child", _interrupted(3, hands_over=True))
+    done = _run(capsys, *argv)
+    assert done.code == 130
+    assert done.err.endswith(f"nothing was finished, and nothing was written: {out}\n")
+    assert {name: (out / name).read_bytes() for name in files_in(out)} == older
+    asked: list[object] = []
+
+    def run_in_child(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        def hear(message: object) -> None:
+            asked.append(message)
+            options["on_message"](message)
+
+        class Channel:
+            class should_stop:  # noqa: N801
+                @staticmethod
+                def is_set() -> bool:
+                    return any(isinstance(one, DesignsAlong) for one in asked)
+
+            send = staticmethod(hear)
+
+        raise ChildInterrupted("interrupted", function(Channel, *args))
+
+    monkeypatch.setattr(child, "run_in_child", run_in_child)
+    assert _run(capsys, *argv).code == 130
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert record["unfinished"] == [GAS]
 
 
 def test_progress_tells_how_far_it_is() -> None:
@@ -319,7 +380,7 @@ def test_progress_is_shown_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
         def begin(self, compose: Callable[[float], str]) -> None:
             lines.append(compose(0.0))
 
-    monkeypatch.setattr(child, "_SEND_EVERY_S", 0.0)
+    monkeypatch.setattr(observing, "SEND_EVERY_S", 0.0)
     options = {
         "vary": (GAS,),
         "from_percent": -50.0,

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,90 @@ def test_a_copy_that_was_edited_is_not_overwritten(
     assert done.code == 2
     assert "its file inputs/economics.toml is not what a run has written" in done.err
     assert copy.read_text(encoding="utf-8") == PRICES
+
+
+@pytest.mark.parametrize("name", ["summary.csv", "levels_02.png"])
+def test_results_that_were_edited_are_refused_before_anything_is_computed(
+    name: str, site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    argv = ("greenfield", "dairy_8", "--levels", "2,4", "--out", "results")
+    assert run(capsys, *argv).code == 0
+    hashes = _record(site / "results")["results_sha256"]
+    assert {"summary.csv", "levels_02.png", "levels_04.svg"} <= set(hashes)
+    assert not {"run.json", "inputs/streams.csv"} & set(hashes)
+    edited = site / "results" / name
+    edited.write_bytes(edited.read_bytes() + b"mine")
+    older = _contents(site / "results")
+    monkeypatch.setattr(greenfield, "run_study", lambda *_: pytest.fail("too late"))
+    done = run(capsys, *argv)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        f"milpcore: --out: 1 fault\n  - DIR = results: its file {name} is not what a run has "
+        "written (it was changed since), and would be overwritten; move the file away, or name "
+        "another folder\n"
+    )
+    assert _contents(site / "results") == older
+
+
+def test_an_edited_result_that_a_run_does_not_write_stays(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, "greenfield", "dairy_8", "--levels", "2,4", "--out", "results").code == 0
+    edited = site / "results" / "summary.csv"
+    edited.write_text("mine", encoding="utf-8")
+    assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+    assert edited.read_text(encoding="utf-8") == "mine"
+    assert "levels.csv" not in files_in(site / "results")
+
+
+def test_a_record_without_hashes_of_results_counts_all_the_same(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+    record = _record(site / "results")
+    del record["results_sha256"]
+    (site / "results" / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    (site / "results" / "composite_curves.csv").write_text("of an older version", encoding="utf-8")
+    assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
+
+
+@pytest.mark.parametrize("how", ["permissions", "file system"])
+@pytest.mark.parametrize(
+    ("place", "rule"),
+    [
+        ("results", "cannot be written to; name a folder that you can write to"),
+        ("results/inputs", "'inputs' in it cannot be written to; name another folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_computed(
+    place: str,
+    rule: str,
+    how: str,
+    site: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert run(capsys, *COMMANDS["greenfield"], "--out", "results").code == 0
+    older = _contents(site / "results")
+    allowed, made = os.access, tempfile.mkdtemp
+
+    def access(path: Any, mode: int) -> bool:
+        return Path(path) != Path(place) and allowed(path, mode)
+
+    def mkdtemp(suffix: Any = None, prefix: Any = None, dir: Any = None) -> str:
+        if dir is not None and Path(dir) == Path(place):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return made(suffix, prefix, dir)
+
+    if how == "permissions":
+        monkeypatch.setattr(output.os, "access", access)
+    else:
+        monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
+    monkeypatch.setattr(greenfield, "run_study", lambda *_: pytest.fail("too late"))
+    done = run(capsys, *COMMANDS["greenfield"], "--out", "results")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"milpcore: --out: 1 fault\n  - DIR = results: {rule}\n"
+    assert _contents(site / "results") == older
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

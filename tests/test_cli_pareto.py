@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from helpers_cli import Channel, Run, files_in, in_this_process, run
 from helpers_pareto import contrary_site
 
 import milpcore
+from milpcore.cli import observing, pareto_study
 from milpcore.cli import pareto as command
-from milpcore.cli import pareto_study
 from milpcore.cli.pareto_arguments import fill, share
 from milpcore.cli.pareto_study import Answer, Request, progress_line
 from milpcore.cli.pareto_text import MOST_ROWS, pareto_text, proof_text
@@ -221,15 +223,116 @@ def test_ctrl_c_shows_the_front_so_far(
     assert (out / "points.csv").is_file()
 
 
-def test_ctrl_c_before_anything_is_found_is_passed_on(
+@pytest.mark.parametrize("place", ["run_in_child", "plan_pareto"])
+def test_ctrl_c_before_anything_is_found_says_so(
+    place: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = getattr(pareto_study, place)
+    answers = iter([ChildInterrupted("interrupted")])
+
+    def interrupted(*args: Any, **options: Any) -> Any:
+        for answer in answers:
+            raise answer
+        return whole(*args, **options)
+
+    monkeypatch.setattr(pareto_study, place, interrupted)
+    out = tmp_path / "front"
+    done = _run(capsys, "dairy_8", "--levels", "4", "--json", "--out", str(out))
+    content = json.loads(done.out)
+    assert done.code == 130
+    assert done.err == (
+        "milpcore: interrupted\n"
+        "milpcore: neither the least TAC nor the least CO2 is proven, and nothing was written: "
+        f"{out}\nmilpcore: Interrupted before any design was found.\n"
+    )
+    assert (content["points"], content["segments"], content["status"]) == ([], [], "interrupted")
+    assert (content["distance_percent"], content["unproven_ends"]) == (None, ["tac", "co2"])
+    assert not out.exists()
+    text = _run(capsys, "dairy_8", "--levels", "4")
+    assert text.code == 0, "the child is replaced no more"
+
+
+def _stopped(when: Callable[[FrontProgress], bool]) -> Callable[..., Any]:
+    """Stand in for a child that is asked to stop as soon as it has told of something."""
+
+    def run_in_child(function: Any, *args: Any, on_message: Any, **_: Any) -> Any:
+        channel = Channel(on_message)
+
+        def send(progress: FrontProgress) -> None:
+            if when(progress):
+                channel.should_stop.set()
+
+        channel.send = send
+        raise ChildInterrupted("interrupted", function(channel, *args))
+
+    return run_in_child
+
+
+@pytest.mark.parametrize(
+    ("ends_proven", "missing"),
+    [
+        (0, "neither the least TAC nor the least CO2 is proven"),
+        (1, "the least CO2 is not proven"),
+        (2, ""),
+    ],
+)
+def test_older_results_are_replaced_once_both_ends_are_proven(
+    ends_proven: int,
+    missing: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A front that is interrupted before holds less than any finished one."""
+
+    def is_there(progress: FrontProgress) -> bool:
+        return progress.phase != "ends" or progress.n_done == ends_proven
+
+    out = tmp_path / "front"
+    argv = ("dairy_8", "--levels", "5", "--out")
+    assert _run(capsys, *argv, str(out)).code == 0
+    older = {name: (out / name).read_bytes() for name in files_in(out)}
+    monkeypatch.setattr(observing, "SEND_EVERY_S", 0.0)
+    monkeypatch.setattr(pareto_study, "run_in_child", _stopped(is_there))
+    done = _run(capsys, *argv, str(out))
+    assert done.code == 130
+    first_line = next(line for line in done.out.splitlines() if line.startswith("front: "))
+    assert missing in first_line
+    assert ("not known" in first_line) == bool(missing)
+    now = {name: (out / name).read_bytes() for name in files_in(out)}
+    assert (now == older) == bool(missing)
+    told = f"milpcore: {missing}, and nothing was written: {out}\n"
+    assert (told in done.err) == bool(missing)
+    assert _run(capsys, *argv, str(tmp_path / "new")).code == 130
+    assert (tmp_path / "new" / "points.csv").is_file(), "nothing older is lost there"
+
+
+def test_a_time_limit_replaces_no_older_results_before_the_ends_are_proven(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "front"
+    argv = ("loop_two_plants", "--levels", "5", "--out", str(out))
+    assert _run(capsys, *argv).code == 0
+    older = {name: (out / name).read_bytes() for name in files_in(out)}
+    done = _run(capsys, *argv, "--time-limit", "1e-6", "--json")
+    assert done.code == 0
+    assert json.loads(done.out)["status"] == "time_limit"
+    assert done.err.endswith(f" is proven, and nothing was written: {out}\n")
+    assert {name: (out / name).read_bytes() for name in files_in(out)} == older
+
+
+def test_ctrl_c_while_tables_are_made_still_shows_the_whole_front(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: Any, **__: Any) -> Any:
-        raise ChildInterrupted("interrupted")
+    whole = pareto_study.front_study
 
-    monkeypatch.setattr(pareto_study, "run_in_child", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        _run(capsys, "dairy_8", "--levels", "4")
+    def pressed(*args: Any) -> ParetoStudy:
+        signal.raise_signal(signal.SIGINT)
+        return whole(*args)
+
+    monkeypatch.setattr(pareto_study, "front_study", pressed)
+    done = _run(capsys, "dairy_8", "--levels", "4", "--json")
+    assert (done.code, json.loads(done.out)["status"]) == (130, "optimal")
 
 
 def test_faults_come_before_the_search(
@@ -277,7 +380,7 @@ def test_the_progress_line_tells_phase_time_and_level_sets() -> None:
 
 
 def test_progress_reaches_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pareto_study, "_SEND_EVERY_S", 0.0)
+    monkeypatch.setattr(observing, "SEND_EVERY_S", 0.0)
     told: list[str] = []
 
     class Line(ProgressLine):  # type: ignore[misc]

@@ -314,6 +314,11 @@ def test_what_is_finished_is_kept_after_ctrl_c(
     assert done.err == "milpcore: interrupted; 8 of 10 combinations not started\n"
     assert "8 of 10 combinations were not looked at" in done.out
     assert len(pd.read_csv(tmp_path / "out" / "summary.csv")) == 2
+    monkeypatch.setattr(retrofit_study, "run_in_child", _interrupted_after(2))
+    content = json.loads(_run(capsys, *argv[:-2], "--json").out)
+    told = [content[key] for key in ("status", "n_configurations", "n_not_started")]
+    assert told == ["interrupted", 10, 8]
+    assert len(content["results"]) == 2
 
 
 def test_ctrl_c_before_anything_is_finished_shows_today(
@@ -333,6 +338,8 @@ def test_ctrl_c_before_anything_is_finished_shows_today(
     content = json.loads(found.out)
     assert content["baseline"]["tac_EUR_per_a"] == pytest.approx(1824469.3333)
     assert content["results"] == []
+    told = [content[key] for key in ("status", "n_configurations", "n_not_started")]
+    assert told == ["interrupted", 5, 5]
 
 
 def test_ctrl_c_before_the_child_starts_shows_today_too(

@@ -5,17 +5,26 @@ from __future__ import annotations
 import argparse
 import io
 import json
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pandas as pd
 import pytest
 from helpers_cli import Run, files_in
 from helpers_fixed_levels import ELECTRICITY, EMISSION, INVESTMENT
 
+import milpcore
 from milpcore import InputError
 from milpcore.cli import sensitivity as command
 from milpcore.cli.parser import add_streams
 from milpcore.cli.sensitivity_arguments import fill, percent
+from milpcore.site.sensitivity_map_results import SensitivityMap
+from milpcore.site.sensitivity_results import SensitivityStudy
+
+sensitivity = import_module("milpcore.site.sensitivity")
+sensitivity_map = import_module("milpcore.site.sensitivity_map")
 
 LEVELS = "15,35,80,134,214,285,1600"
 PAPER_KEYS = f"{ELECTRICITY},{INVESTMENT},{EMISSION}"
@@ -125,6 +134,113 @@ def test_economics_are_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     (one,) = json.loads(_run(capsys, *argv).out)["parameters"]
     assert one["base"] == 100.0
     assert one["tipping_points"][0]["value"] == pytest.approx(71.1501, abs=1e-3)
+
+
+def _interrupting(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, after: int
+) -> None:
+    """Let a function of a module answer so often, and then be interrupted."""
+    whole = getattr(module, name)
+    left = iter(range(after))
+
+    def answer(*args: Any, **options: Any) -> Any:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return whole(*args, **options)
+
+    monkeypatch.setattr(module, name, answer)
+
+
+def test_ctrl_c_keeps_the_parameters_that_are_finished(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    argv = ["--existing", LEVELS, "--vary", PAPER_KEYS, "--steps", "5"]
+    whole = json.loads(_run(capsys, *argv, "--json").out)
+    assert (whole["status"], whole["unfinished"]) == ("finished", [])
+    _interrupting(monkeypatch, sensitivity, "operation_tips", 2)
+    done = _run(capsys, *argv, "--json")
+    content = json.loads(done.out)
+    assert done.code == 130
+    assert done.err == "milpcore: interrupted; not finished: electricity emission\n"
+    assert (content["status"], content["unfinished"]) == ("interrupted", [EMISSION])
+    assert content["levels_C"] == whole["levels_C"]
+    assert content["parameters"] == whole["parameters"][:2]
+    monkeypatch.undo()
+    _interrupting(monkeypatch, sensitivity, "operation_tips", 2)
+    out = tmp_path / "out"
+    text = _run(capsys, *argv, "--out", str(out))
+    assert "interrupted; not finished: electricity emission\n" in text.out
+    assert any(line.startswith("heat pump investment") for line in text.out.splitlines())
+    assert len(pd.read_csv(out / "points.csv")) == 10
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert record["unfinished"] == [EMISSION]
+
+
+def test_ctrl_c_before_a_parameter_is_finished_leaves_older_results(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    argv = ["--existing", LEVELS, "--vary", ELECTRICITY, "--steps", "5", "--out", str(out)]
+    assert _run(capsys, *argv).code == 0
+    older = {name: (out / name).read_bytes() for name in files_in(out)}
+    for module, name in ((sensitivity, "operation_tips"), (sensitivity, "FixedLevels")):
+        with monkeypatch.context() as patch:
+            _interrupting(patch, module, name, 0)
+            done = _run(capsys, *argv, "--json")
+        assert done.code == 130
+        assert done.err.endswith(f"nothing was finished, and nothing was written: {out}\n")
+        content = json.loads(done.out)
+        assert (content["parameters"], content["unfinished"]) == ([], [ELECTRICITY])
+    assert {name: (out / name).read_bytes() for name in files_in(out)} == older
+
+
+def test_ctrl_c_keeps_the_rows_of_a_map(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    argv = ["--existing", LEVELS, "--vary", f"{ELECTRICITY},{INVESTMENT}", "--map", "--steps", "5"]
+    out = tmp_path / "out"
+    whole = json.loads(_run(capsys, *argv, "--json", "--out", str(out)).out)
+    assert (whole["status"], whole["unfinished"]) == ("finished", [])
+    older = {name: (out / name).read_bytes() for name in files_in(out)}
+
+    def interrupted(after: int, *more: str) -> Run:
+        with monkeypatch.context() as patch:
+            _interrupting(patch, sensitivity_map, "operation_tips", after)
+            done = _run(capsys, *argv, *more)
+        assert done.code == 130
+        return done
+
+    done = interrupted(3, "--json", "--out", str(out))
+    content = json.loads(done.out)
+    assert done.err == (
+        "milpcore: interrupted; not finished: 2 of 5 rows\n"
+        f"milpcore: nothing was finished, and nothing was written: {out}\n"
+    )
+    assert (content["status"], content["unfinished"]) == ("interrupted", [106.25, 127.5])
+    assert content["tac_EUR_per_a"] == whole["tac_EUR_per_a"][:3]
+    assert content["parameters"][0]["values"] == whole["parameters"][0]["values"][:3]
+    assert {name: (out / name).read_bytes() for name in files_in(out)} == older
+    text = interrupted(2, "--out", str(tmp_path / "new")).out
+    assert "interrupted; not finished: electricity price from 85 to 127.5 EUR/MWh\n" in text
+    assert len(pd.read_csv(tmp_path / "new" / "points.csv")) == 10
+    none = interrupted(0, "--json", "--out", str(tmp_path / "none"))
+    assert json.loads(none.out)["set_index"] == []
+    assert "not finished: electricity price from 42.5 to 127.5" in interrupted(0).out
+    assert not (tmp_path / "none").exists()
+
+
+def test_empty_tables_have_the_columns_of_full_ones() -> None:
+    streams = milpcore.load_case("dairy_8")
+    keys = [ELECTRICITY, INVESTMENT]
+    full = sensitivity.sensitivity(streams, levels_C=[5.0, 40.0, 85.0, 205.0], vary=keys)
+    empty = SensitivityStudy.of(full.levels_C, full.objective, full.economics, keys, [])
+    for name in ("points", "heat_pumps", "tipping_points"):
+        pd.testing.assert_series_equal(getattr(empty, name).dtypes, getattr(full, name).dtypes)
+    found = sensitivity_map.sensitivity_map(streams, levels_C=full.levels_C, vary=keys, n_steps=3)
+    none = SensitivityMap.of(full.levels_C, full.objective, full.economics, found.axes, [])
+    for name in ("points", "sets", "borders"):
+        pd.testing.assert_series_equal(getattr(none, name).dtypes, getattr(found, name).dtypes)
+    assert none.unfinished == tuple(found.axes[0].values)
 
 
 def test_faults_are_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from helpers_cli import files_in, run
 
 from milpcore.cli import sweep as command
 from milpcore.faults import InputError
+from milpcore.sweeps import SweepProgress, WorkersLostError
 from milpcore.sweeps.study_file import read_sweep
 
 STUDY = """\
@@ -77,6 +81,114 @@ def test_a_case_that_fails_is_told(
     assert "case 5: " in done.out
 
 
+def test_a_sweep_without_any_design(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study.write_text(STUDY.replace("40.0, 85.0, 200.0", "-400.0, -300.0"), encoding="utf-8")
+    done = run(capsys, "sweep", str(study), "--out", str(tmp_path / "out"))
+    assert (done.code, done.err) == (1, "")
+    assert "case 3: tac of heat pump heat = -" in done.out
+    assert "1 more in the column error of the results" in done.out
+    assert len(pd.read_csv(tmp_path / "out" / "results.csv")) == 4
+    assert pd.read_csv(tmp_path / "out" / "spread.csv").empty
+
+
+def test_a_design_that_is_not_proven_counts_as_one(
+    study: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = command.sweep
+    monkeypatch.setattr(
+        command, "sweep", lambda *a, **options: whole(*a, **options).assign(status="time_limit")
+    )
+    done = run(capsys, "sweep", str(study), "--out", str(tmp_path / "out"))
+    assert done.code == 0
+    assert "6 time_limit" in done.out
+
+
+def test_parquet_has_the_same_table(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pyarrow")
+    study.write_text(STUDY.replace("200.0", "200000.0"), encoding="utf-8")  # two rows of errors
+    out = tmp_path / "out"
+    for suffix in ("csv", "parquet"):
+        done = run(capsys, "sweep", str(study), "--out", str(out), "--format", suffix)
+        assert done.code == 1
+    assert [name for name in files_in(out) if name.startswith("results")] == ["results.parquet"]
+    table = pd.read_parquet(out / "results.parquet")
+    with (tmp_path / "table.csv").open("w") as file:
+        table.to_csv(file, index=False)
+    assert table["error"].eq("").tolist() == [True] * 4 + [False] * 2
+    assert table["tac_EUR_per_a"].dtype == float
+    (out / "results.parquet").unlink()
+    assert run(capsys, "sweep", str(study), "--out", str(out)).code == 1
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "table.csv"), pd.read_csv(out / "results.csv")
+    )
+
+
+@pytest.mark.parametrize(
+    ("package", "extra", "argv", "purpose"),
+    [
+        ("pyarrow", "parquet", ("--format", "parquet"), "writing Parquet files"),
+        ("distributed", "dask", ("--scheduler", "tcp://127.0.0.1:9"), "sweeps on a Dask cluster"),
+    ],
+)
+def test_a_missing_package_is_named_with_its_extra(
+    study: Path, tmp_path: Path, package: str, extra: str, argv: tuple[str, ...], purpose: str
+) -> None:
+    out = tmp_path / "out"
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from milpcore.cli import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", code, "sweep", str(study), "--out", str(out), *argv]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"milpcore: {purpose} needs the package {package}: ")
+    assert done.stderr.endswith(f'"milpcore[{extra}]"\n')
+    assert not out.exists()
+
+
+def test_lost_workers_are_told(
+    study: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost(*_: Any, **__: Any) -> None:
+        raise WorkersLostError("a worker of the sweep was lost (BrokenProcessPool)")
+
+    monkeypatch.setattr(command, "sweep", lost)
+    done = run(capsys, "sweep", str(study), "--out", str(tmp_path / "out"))
+    assert (done.code, done.out) == (70, "")
+    assert done.err == (
+        "milpcore: a worker of the sweep was lost (BrokenProcessPool); finished cases are kept, "
+        "the same command goes on with the rest\n"
+    )
+
+
+def test_progress_is_one_line() -> None:
+    texts = [
+        command._progress_text(progress, 3.2)
+        for progress in (
+            None,
+            SweepProgress(40, 300, 0.1, math.nan, math.nan),
+            SweepProgress(50, 300, 20.0, 0.5, 500.0),
+            SweepProgress(5000, 10000, 0.5, 9400.0, 0.5),
+        )
+    ]
+    assert texts == [
+        "starting  3 s",
+        "40 of 300 cases  starting  3 s",
+        "50 of 300 cases  0.50 a second  500 s left",
+        "5000 of 10000 cases  9400 a second  0 s left",
+    ]
+
+
 def test_faults_of_a_study_come_together(tmp_path: Path) -> None:
     file = tmp_path / "study.toml"
     file.write_text(
@@ -118,9 +230,10 @@ def test_tables_and_hypercubes_are_read(tmp_path: Path) -> None:
 
 
 def test_a_scheduler_that_is_not_there(
-    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("distributed")
+    monkeypatch.setattr(command, "CONNECT_S", 1)
     out = str(tmp_path / "out")
     done = run(capsys, "sweep", str(study), "--out", out, "--scheduler", "tcp://127.0.0.1:9")
     assert done.code == 2

@@ -10,6 +10,7 @@ from helpers_fixed_levels import ELECTRICITY, EMISSION, INVESTMENT, LEVELS_C
 
 from milpcore import SiteEconomics, load_case
 from milpcore.plots.sensitivity import cost_over_parameters, heat_pump_map
+from milpcore.site.map_cells import FINEST
 from milpcore.site.sensitivity import sensitivity
 from milpcore.site.sensitivity_map import sensitivity_map
 from milpcore.site.sensitivity_map_results import SensitivityMap
@@ -122,11 +123,81 @@ def test_the_map_shows_sets_borders_and_contours(found: SensitivityMap) -> None:
     assert axes.get_xlim() == axes.get_ylim() == (-50.0, 50.0)
     names = ["no heat pump" if text == "none" else text for text in found.sets["heat_pumps"]]
     assert legend(figure) == [*names, "equal TAC, M€/a", "base values"]
-    drawn = np.concatenate([line.get_xydata() for line in axes.get_lines()])
+    ends = border_ends(figure)
     borders = found.borders[["first_percent", "second_percent"]].to_numpy()
+    assert set(found.borders["along"]) == {ELECTRICITY, "carnot_efficiency"}
     for border in borders:
-        assert np.abs(drawn - border).sum(axis=1).min() < 1e-9
+        assert np.abs(ends - border).sum(axis=1).min() < 1e-6
+    for end in ends[np.abs(ends).max(axis=1) > 50.0 - 1e-6]:  # on an edge of the map
+        assert np.abs(borders - end).sum(axis=1).min() < 1e-6
     stays_inside(figure)
+    assert FINEST * figure.get_size_inches()[0] * figure.dpi < 2.0  # as the docstring says
+
+
+def border_ends(figure: Any) -> Any:
+    """Ends of the borders that a map shows, in the units of its axes (E, 2)."""
+    (axes,) = figure.axes
+    drawn = [line.get_xydata() for line in axes.get_lines() if line.get_linewidth() == 1.2]
+    ends = np.concatenate([np.empty((0, 2)), *drawn])
+    return ends[~np.isnan(ends).any(axis=1)]
+
+
+def colours_at(figure: Any, x: float, y: float) -> list[str]:
+    """Colours of the areas that hold a place."""
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_hex
+
+    return [
+        to_hex(one.get_facecolor()[0])
+        for one in figure.axes[0].collections
+        if isinstance(one, PolyCollection)
+        for path in one.get_paths()
+        if path.contains_point((x, y))
+    ]
+
+
+def test_every_point_has_the_colour_of_its_set(found: SensitivityMap) -> None:
+    from matplotlib.colors import to_hex
+
+    figure = heat_pump_map(found)
+    entries = zip(figure.legends[0].legend_handles, legend(figure), strict=True)
+    colours = {text: to_hex(one.get_facecolor()) for one, text in list(entries)[:3]}
+    points = found.points[["first_percent", "second_percent", "heat_pumps"]]
+    inside = points[points.iloc[:, :2].abs().max(axis=1) < 50.0]
+    assert len(inside) == 49
+    for x, y, text in inside.itertuples(index=False):
+        told = "no heat pump" if text == "none" else text
+        assert set(colours_at(figure, x + 1e-3, y + 2e-3)) == {colours[told]}
+
+
+@pytest.mark.parametrize("n_steps", [2, 3, 5])
+def test_a_coarse_map_has_its_border(n_steps: int) -> None:
+    found = sensitivity_map(
+        load_case("site_400"), levels_C=LEVELS_C, vary=(ELECTRICITY, CO2_PRICE), n_steps=n_steps
+    )
+    ends = border_ends(heat_pump_map(found))
+    for edge, percent in ((-50.0, -20.625), (50.0, -11.963)):
+        on_edge = ends[np.abs(ends[:, 1] - edge) < 1e-9]
+        np.testing.assert_allclose(on_edge[:, 0], [percent], atol=0.01)
+
+
+def test_sets_beyond_the_colours_share_one() -> None:
+    found = sensitivity_map(
+        load_case("site_400"),
+        levels_C=(15, 35, 50, 65, 80, 100, 134, 160, 214, 285, 1600),
+        vary=("max_lift_K", "carnot_efficiency"),
+        n_steps=3,
+    )
+    assert len(found.sets) > 7
+    figure = heat_pump_map(found)
+    assert legend(figure)[6] == "other sets"
+    for text in found.sets["heat_pumps"][6:]:
+        area = next(one for one in found.pieces.areas if one.heat_pumps == text)
+        values = np.mean(area.corners, axis=0)
+        percent = [
+            100.0 * (v / axis.base - 1.0) for v, axis in zip(values, found.axes, strict=True)
+        ]
+        assert colours_at(figure, *percent) == ["#e6e6e6"]
 
 
 def test_a_map_without_percent_is_over_values() -> None:
@@ -143,6 +214,20 @@ def test_a_map_without_percent_is_over_values() -> None:
     stays_inside(figure)
 
 
+def test_borders_of_a_map_without_percent_are_at_values() -> None:
+    values = {"cooling_price_EUR_per_MWh": [0.0, 4.0], ELECTRICITY: [50.0, 120.0]}
+    found = sensitivity_map(
+        load_case("site_400"),
+        levels_C=LEVELS_C,
+        vary=values,
+        economics=SiteEconomics(cooling_price_EUR_per_MWh=0.0),
+    )
+    ends = border_ends(heat_pump_map(found))
+    np.testing.assert_allclose(np.sort(ends[:, 0]), [0.0, 4.0])
+    np.testing.assert_allclose(ends[ends[:, 0] == 0.0, 1], found.borders["second_value"].iloc[0])
+    assert (np.abs(ends[:, 1] - 71.0) < 5.0).all()
+
+
 def test_a_map_of_one_cost_has_no_contours() -> None:
     found = sensitivity_map(
         load_case("site_400"),
@@ -151,4 +236,7 @@ def test_a_map_of_one_cost_has_no_contours() -> None:
         n_steps=3,
         heat_pumps=False,
     )
-    assert legend(heat_pump_map(found)) == ["no heat pump", "base values"]
+    figure = heat_pump_map(found)
+    assert legend(figure) == ["no heat pump", "base values"]
+    assert len(border_ends(figure)) == 0
+    assert colours_at(figure, 1.0, 1.0) == ["#cde3f1"]

@@ -9,10 +9,13 @@ from milpcore.plots import heat_pump_shares, tac_distribution
 
 def test_the_distribution_has_all_cases_and_its_median() -> None:
     table = pd.DataFrame({"tac_EUR_per_a": [1e8, 2e8, 3e8, 4e8, float("nan")]})
-    axes = tac_distribution(table).axes[0]
+    figure = tac_distribution(table)
+    axes = figure.axes[0]
     assert sum(patch.get_height() for patch in axes.patches[:-1]) == 4
-    legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert legend[0] == "median 250 M€/a"
+    (below,) = figure.legends
+    assert below.get_texts()[0].get_text() == "median 250 M€/a"
+    figure.draw_without_rendering()
+    assert below.get_window_extent().y1 < axes.xaxis.label.get_window_extent().y0
     assert axes.get_ylabel() == "cases of 4"
 
 

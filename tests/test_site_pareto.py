@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import pickle
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -85,6 +87,29 @@ def test_the_seeds_bring_all_kinds_of_points() -> None:
     assert kinds == {"end", "vertex", "crossing"}
     assert min(jumps, unsupported) > 3
     assert gaps > 0
+
+
+@pytest.mark.parametrize("n_points", [0, 3])
+def test_segments_begin_and_end_at_the_very_numbers_of_points(n_points: int) -> None:
+    n_equal, n_slopes = 0, 0
+    for seed in (9, 122, 306):
+        streams, economics = contrary_site(seed)
+        study = pareto(streams, n_levels=4, economics=economics, n_points=n_points)
+        points, segments = study.points.set_index("point"), study.segments
+        ends = {side: points.loc[segments[f"{side}_point"]] for side in ("from", "to")}
+        is_whole = (segments["level_set"] > 0).to_numpy(copy=True)
+        for side, own in (("begin", ends["from"]), ("end", ends["to"])):
+            for column in study.columns:
+                shown, told = segments[f"{side}_{column}"].to_numpy(), own[column].to_numpy()
+                is_near = np.abs(shown - told) <= 1e-9 * np.abs(points[column]).max()
+                assert shown[is_near].tolist() == told[is_near].tolist()
+                n_equal += int(is_near.sum())
+                is_whole &= is_near
+        is_whole &= (ends["to"]["kind"] != "asked").to_numpy()
+        slopes = segments["slope_EUR_per_t"][is_whole]
+        assert slopes.tolist() == ends["from"]["marginal_EUR_per_t"][is_whole].tolist()
+        n_slopes += len(slopes)
+    assert (n_equal > 50, n_slopes > 5) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -319,12 +344,73 @@ def test_a_time_limit_keeps_what_is_found() -> None:
     study = pareto(streams, n_levels=4, economics=economics, time_limit_s=1e-9)
     assert study.status is Status.TIME_LIMIT
     assert study.has_front
-    assert study.distance > 0.01
+    assert np.isnan(study.distance), "the range of a front without ends is nothing to measure by"
+    assert study.segments["distance_percent"].isna().all()
+    assert study.unproven == (Measure.TAC, Measure.CO2)
     assert study.notes_found[0].startswith(
-        "Stopped at the time limit: the designs are feasible, and no other one is better than all "
-        f"of them by more than {100.0 * study.distance:.3g} % of the range"
+        "Stopped at the time limit: the designs are feasible. How far they are from the exact "
+        "front is not known before its ends are: the least TAC found is "
     )
+    content = json.loads(json.dumps(study.to_json_dict(), allow_nan=False))
+    assert (content["distance_percent"], content["unproven_ends"]) == (None, ["tac", "co2"])
     assert not any("first pays" in note for note in study.notes_found)
+
+
+def _stopped_when(when: Callable[[FrontProgress], bool]) -> ParetoStudy:
+    return pareto(milpcore.load_case("site_400"), n_levels=6, observer=when)
+
+
+@pytest.mark.compiled
+def test_an_end_that_is_not_proven_is_named_with_what_is_known_of_it() -> None:
+    study = _stopped_when(lambda progress: progress.n_done == 1)
+    assert study.unproven == (Measure.CO2,)
+    assert np.isnan(study.distance)
+    note = study.notes_found[0]
+    assert "the least TAC" not in note
+    known = re.search(
+        r"least CO2 found is (\S+) kt/a, (?:proven to be at least (\S+)|with no)", note
+    )
+    assert known is not None
+    least, proven = known.groups("0")
+    exact_kt = 472.748745  # of the slow test below
+    assert float(proven) <= exact_kt <= float(least) + 0.005
+    assert study.points["co2_t_per_a"].min() == pytest.approx(1e3 * float(least), rel=1e-4)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("phase", ["supported", "between"])
+def test_with_both_ends_proven_the_distance_is_at_most_the_range(phase: str) -> None:
+    study = _stopped_when(lambda progress: progress.phase == phase)
+    assert study.unproven == ()
+    assert study.status is Status.INTERRUPTED
+    assert 0.0 < study.distance <= 1.0 + 1e-6
+    assert (study.segments["distance_percent"] <= 100.0 + 1e-4).all()
+    assert study.notes_found[0] == (
+        "Interrupted: the designs are feasible, and no other one is better than all of them by "
+        f"more than {100.0 * study.distance:.3g} % of the range of both measures."
+    )
+
+
+@pytest.mark.parametrize("seed", [9, 122, 306])
+def test_marginal_costs_do_not_depend_on_what_was_asked_for(seed: int) -> None:
+    streams, economics = contrary_site(seed)
+    bare, *asked = (
+        pareto(streams, n_levels=4, economics=economics, resolution=0.0, n_points=count)
+        for count in (0, 1, 7, 40)
+    )
+    assert (bare.segments["jump_tac_EUR_per_a"] > 0.0).any()
+    expected = bare.points["marginal_EUR_per_t"].to_numpy()
+    for study in asked:
+        own = study.points[study.points["kind"] != "asked"]
+        np.testing.assert_allclose(own["marginal_EUR_per_t"], expected, rtol=1e-6)
+    dense = asked[-1].points
+    assert len(dense) > len(expected) + 10
+    first, second = (dense[column].to_numpy() for column in bare.columns)
+    ends = np.flatnonzero(dense["kind"] != "asked")
+    for row in np.flatnonzero(dense["kind"] == "asked"):
+        after = ends[ends > row][0]
+        slope = (first[after] - first[row]) / (second[row] - second[after])
+        assert dense["marginal_EUR_per_t"].iloc[row] == pytest.approx(slope)
 
 
 def test_an_observer_sees_phases_and_ends_the_search() -> None:
@@ -494,14 +580,22 @@ def test_all_faults_come_at_once() -> None:
             {"n_levels": 3, "objectives": "tac"},
             'objectives = tac: must be two of tac, opex, capex, co2; such as ("tac", "co2")',
         ),
-        ({"n_levels": 3, "objectives": ["tac"]}, "must be two of tac, opex, capex, co2"),
+        ({"n_levels": 3, "objectives": ["tac"]}, "objectives = tac: must be two of tac, opex, "),
         (
             {"n_levels": 3, "objectives": ["co2", "co2"]},
             "objectives = co2 twice: must be two different ones; name another one",
         ),
         ({"n_levels": 3, "resolution": float("nan")}, "resolution = nan: must be from 0 to"),
         ({"existing_C": [90.0, 95.0]}, "no level low enough for this hot stream"),
-        ({"existing_C": [5.0, 205.0], "move": 3}, "from 0 to 2, the number of levels that may"),
+        (
+            {"existing_C": [5.0, 205.0], "move": 3},
+            "from 0 to 2, the number of levels that may move; so many of them may move together, "
+            "0 for none",
+        ),
+        (
+            {"n_levels": 3, "movable_C": (5.0, 41.0)},
+            "movable_C = 5.0, 41.0: has no meaning without existing levels",
+        ),
         (
             {"n_levels": 3, "economics": SiteEconomics(electricity_price_EUR_per_MWh=-500.0)},
             "pareto: 1 fault\n  - tac: cost of heat pump heat = -",

@@ -223,6 +223,15 @@ def test_a_study_can_be_pickled(reference: SensitivityStudy) -> None:
             ],
         ),
         (
+            ["gas", "lifetime", "steam", ""],
+            {},
+            [
+                "vary = lifetime: unknown parameter; did you mean 'lifetime_a'?",
+                'vary = gas, steam, "": unknown parameters; known: '
+                + ", ".join(SiteEconomics.__dataclass_fields__),
+            ],
+        ),
+        (
             ELECTRICITY,
             {"from_percent": float("nan"), "to_percent": "much", "n_steps": 2.5},
             [

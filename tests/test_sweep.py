@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from helpers_sweep import Counted, Together, square
+from helpers_sweep import Counted, Dying, Long, Stopped, Together, square
 
 import milpcore
 from milpcore.faults import InputError
-from milpcore.sweeps import SweepProgress, grid, latin_hypercube, sweep
+from milpcore.sweeps import SweepProgress, WorkersLostError, grid, latin_hypercube, sweep
+from milpcore.sweeps.checkpoint import Checkpoint
+from milpcore.sweeps.chunks import Chunks
+from milpcore.sweeps.worker import CHUNK_S, run_cases
 
 HERE = Path(__file__).resolve().parent
 
@@ -29,7 +39,7 @@ def test_a_failed_case_is_a_row() -> None:
     table = sweep(square, grid({"x": [1, 3, 5, 7]}))
     assert table["status"].tolist() == ["optimal", "bad_input", "error", "optimal"]
     assert table["square"].fillna(-1).tolist() == [1, -1, -1, 49]
-    assert "must not be 3; take 4" in table["error"][1]
+    assert table["error"][1] == "x = 3: must not be 3; take 4"
     assert table["error"][2] == "ZeroDivisionError: five"
     assert (table["run_s"] >= 0.0).all()
     assert list(table.columns) == ["x", "status", "error", "square", "text", "run_s"]
@@ -80,7 +90,7 @@ def test_a_checkpoint_resumes_and_belongs_to_one_sweep(tmp_path: Path) -> None:
     heard: list[SweepProgress] = []
     again = sweep(square, cases, checkpoint=file, on_progress=heard.append)
     pd.testing.assert_frame_equal(again, first)  # with the times of the first run
-    assert heard == []
+    assert [(one.n_done, math.isnan(one.cases_per_s)) for one in heard] == [(4, True)]
     with pytest.raises(InputError, match="belongs to another sweep"):
         sweep(square, grid({"x": [1, 2]}), checkpoint=file)
     with pytest.raises(InputError, match="belongs to another sweep"):
@@ -94,49 +104,174 @@ def test_a_checkpoint_resumes_and_belongs_to_one_sweep(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["0", "2"])
-def test_kill_loses_nothing_and_repeats_nothing(tmp_path: Path, executor: str) -> None:
-    """Kill a real run again and again; what was in the checkpoint is never run again."""
+@pytest.mark.parametrize("n_processes", ["0", "2"])
+def test_kill_loses_a_second_at_most_and_repeats_nothing(tmp_path: Path, n_processes: str) -> None:
+    """Kill a real run early, twice: what had ended a second before is kept, and not run again."""
     checkpoint, log = tmp_path / "sweep.sqlite", tmp_path / "log"
-    command = [sys.executable, str(HERE / "helpers_sweep.py"), str(checkpoint), str(log), executor]
     environment = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"}
-    n_before = 0
-    for _ in range(4):
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        wanted = n_before + 6
-        while process.poll() is None and (not log.exists() or count(log) < wanted):
+
+    def command(pause_s: float) -> list[str]:
+        script = [sys.executable, str(HERE / "helpers_sweep.py"), str(checkpoint), str(log)]
+        return [*script, n_processes, str(pause_s), "300"]
+
+    for pause_s in (0.1, 0.15):
+        before = kept(checkpoint)
+        log.write_text("")
+        process = subprocess.Popen(command(pause_s), env=environment)
+        deadline_s = time.time() + 60.0
+        while len(ended(log, time.time() - 1.0)) < 4 and time.time() < deadline_s:
             time.sleep(0.01)
+        killed_s = time.time()
         process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.wait()
         time.sleep(0.5)  # workers of a killed parent end by themselves
-        n_before = count(log)
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert finished.stdout.split() == [str(2 * sum(range(60)))]
-    runs = log.read_text().split()
-    assert set(runs) == {str(x) for x in range(60)}
-    in_flight = 4 * (1 if executor == "0" else 3 * 2)  # kills times chunks handed out
-    assert len(runs) - 60 <= in_flight
+        assert len(ended(log, killed_s - 1.0)) >= 4
+        assert ended(log, killed_s - 1.0) <= kept(checkpoint)
+        assert not before & ended(log, math.inf)
+    before = kept(checkpoint)
+    log.write_text("")
+    last = subprocess.run(command(0.0), env=environment, capture_output=True, text=True, check=True)
+    assert last.stdout.split() == [str(2 * sum(range(300)))]
+    assert sorted(map(int, (line.split()[0] for line in log.read_text().splitlines()))) == sorted(
+        set(range(300)) - before
+    )
 
 
-@pytest.mark.slow
-def test_dask_has_the_same_result() -> None:
+def kept(checkpoint: Path) -> set[int]:
+    """Numbers of the cases in a checkpoint, as the next run finds them."""
+    if not checkpoint.exists():
+        return set()
+    with closing(sqlite3.connect(checkpoint)) as database:
+        return {number for (number,) in database.execute("SELECT number FROM finished")}
+
+
+def ended(log: Path, until_s: float) -> set[int]:
+    """Numbers of the cases that had ended at a time (s)."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    return {int(number) for number, at_s in map(str.split, lines) if float(at_s) <= until_s}
+
+
+def test_ctrl_c_loses_half_a_second_of_work_at_most(tmp_path: Path) -> None:
+    file, run, cases = tmp_path / "sweep.sqlite", Stopped(0.1, 8), grid({"x": list(range(300))})
+    with pytest.raises(KeyboardInterrupt):
+        sweep(run, cases, checkpoint=file)
+    assert run.ran == list(range(8))
+    before = kept(file)
+    assert before >= set(range(8 - 5))
+    again = Stopped(0.0, -1)
+    sweep(again, cases, checkpoint=file)
+    assert again.ran == sorted(set(range(300)) - before)
+
+
+def test_ctrl_c_ends_processes_where_they_are(tmp_path: Path) -> None:
+    told_s: list[float] = []
+
+    def interrupt(_: SweepProgress) -> None:
+        told_s.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    file, cases = tmp_path / "sweep.sqlite", grid({"x": list(range(20))})
+    with pytest.raises(KeyboardInterrupt):
+        sweep(Long(), cases, executor=2, checkpoint=file, on_progress=interrupt)
+    assert time.monotonic() - told_s[0] < 10.0
+    assert (len(told_s), kept(file)) == (1, {0})
+
+
+def test_a_transaction_that_was_cut_off_is_dropped(tmp_path: Path) -> None:
+    """What a kill in the midst of writing leaves: half a transaction, and the journal beside it."""
+    file, torn = tmp_path / "sweep.sqlite", tmp_path / "torn.sqlite"
+    whole = {number: {"square": number**2} for number in range(3000)}
+    with Checkpoint(file, fingerprint="a", n_cases=9000) as checkpoint:
+        checkpoint.add(whole.items())
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 1")  # pages reach the file before the transaction ends
+        writer.execute("BEGIN")
+        writer.execute("UPDATE finished SET row = 'torn'")
+        shutil.copyfile(file, torn)
+        with closing(sqlite3.connect(torn)) as without_journal:
+            assert ("torn",) in set(without_journal.execute("SELECT row FROM finished"))
+        shutil.copyfile(file, torn)
+        shutil.copyfile(f"{file}-journal", f"{torn}-journal")
+    with Checkpoint(torn, fingerprint="a", n_cases=9000) as again:
+        assert again.finished() == whole
+        again.add([(3000, {"square": 0})])
+    assert kept(torn) == set(range(3001))
+    (tmp_path / "begun.sqlite").touch()  # killed before the first transaction
+    with Checkpoint(tmp_path / "begun.sqlite", fingerprint="a", n_cases=2) as begun:
+        assert begun.finished() == {}
+
+
+def test_workers_hand_back_what_they_have_no_time_for() -> None:
+    chunk = [(number, {"x": number}) for number in range(20)]
+    found = run_cases(Stopped(0.2, -1), chunk)
+    assert [number for number, _ in found] == [0, 1, 2]
+    assert sum(row["run_s"] for _, row in found[:-1]) < CHUNK_S
+
+
+def test_chunks_take_half_a_second_as_measured() -> None:
+    chunks = Chunks([(number, {}) for number in range(1000)], n_workers=2)
+
+    def done(n_found: int, each_s: float) -> int:
+        chunk = chunks.take()
+        chunks.done(chunk, [(number, {"run_s": each_s}) for number, _ in chunk[:n_found]])
+        return len(chunk)
+
+    sizes = [done(*one) for one in ((1, 3.0), (1, 1e-4), (8, 1e-4), (64, 1e-4), (250, 0.01))]
+    assert sizes == [1, 1, 8, 64, 250]
+    assert done(2, 0.3) == 50
+    first = chunks.take()  # what was handed back comes first
+    assert [number for number, _ in first] == [326]
+    chunks.done(first, [(326, {"run_s": 0.0})])
+    rest = []
+    while chunk := chunks.take():
+        chunks.done(chunk, [(number, {"run_s": 0.0}) for number, _ in chunk])
+        rest += [number for number, _ in chunk]
+    assert rest == list(range(327, 1000))
+
+
+def test_the_last_cases_are_shared_by_all_workers() -> None:
+    chunks = Chunks([(number, {}) for number in range(10)], n_workers=4, chunk_size=100)
+    assert [len(chunks.take()) for _ in range(7)] == [3, 2, 2, 1, 1, 1, 0]
+
+
+def test_a_process_that_dies_ends_the_sweep_with_its_results_kept(tmp_path: Path) -> None:
+    file, cases = tmp_path / "sweep.sqlite", grid({"x": list(range(200))})
+    with pytest.raises(WorkersLostError, match="lost; was there too little memory") as caught:
+        sweep(Dying(40), cases, executor=2, checkpoint=file)
+    assert isinstance(caught.value.__cause__, BrokenProcessPool)
+    assert 15 <= len(kept(file)) < 200
+    assert 40 not in kept(file)
+
+
+@pytest.fixture(scope="module")
+def dask() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed")
-    cases = grid({"x": list(range(40))})
-    alone = without_time(sweep(square, cases))
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        there = sweep(square, cases, executor=client, chunk_size=3)
-        counted = sweep(Counted(), cases, executor=client, chunk_size=3)
-    pd.testing.assert_frame_equal(without_time(there), alone)
+        yield client
+
+
+@pytest.mark.slow
+def test_dask_has_the_same_result(dask: Any) -> None:
+    cases = grid({"x": list(range(40))})
+    alone = without_time(sweep(square, cases))
+    for size in (None, 3):
+        there = sweep(square, cases, executor=dask, chunk_size=size)
+        pd.testing.assert_frame_equal(without_time(there), alone)
+    counted = sweep(Counted(), cases, executor=dask, chunk_size=3)
     assert counted["worker"].nunique() == 2
 
 
-def count(log: Path) -> int:
-    return len(log.read_text().split())
+@pytest.mark.slow
+def test_a_dask_worker_that_dies_is_replaced(dask: Any, tmp_path: Path) -> None:
+    cases, died = grid({"x": list(range(60))}), tmp_path / "died"
+    table = sweep(Dying(20, once=str(died)), cases, executor=dask)
+    assert died.exists()
+    assert table["twice"].tolist() == [2 * x for x in range(60)]
 
 
 def test_latin_hypercubes_fill_every_range() -> None:

@@ -85,6 +85,23 @@ def test_unknown_and_impossible_parameters_are_rows(run: FixedLevelsRun) -> None
         run({"gas_price": 3.0})
 
 
+def test_a_case_without_a_design_says_why(run: FixedLevelsRun) -> None:
+    streams = milpcore.load_case("dairy_8")
+    case = {"level_dt_cont_K": 40.0}
+    table = sweep(GreenfieldRun(streams, n_levels=1), [{"gas_price_EUR_per_MWh": 50.0}] * 2)
+    assert table["status"].tolist() == ["infeasible"] * 2
+    assert table["error"].str.startswith("No design with 1 level: hot stream milk/").all()
+    table = sweep(RetrofitRun(streams, [-10, 30, 250], move=1), [{"level_dt_cont_K": 2.0}, case])
+    assert table["status"].tolist() == ["optimal", "bad_input"]
+    assert table["error"][1].startswith("stream milk/pasteuriser cooling: existing_C = ")
+    assert np.isnan(table["tac_EUR_per_a"][1])
+    table = sweep(run, [{"electricity_price_EUR_per_MWh": price} for price in (50.0, -300.0)])
+    assert table["status"].tolist() == ["optimal", "bad_input"]
+    assert table["error"][1].startswith("tac of heat pump heat = -")  # and no "case 1"
+    nothing = summarize(table[1:].drop(columns="tac_EUR_per_a"))
+    assert list(nothing.spread.columns)[:2] == ["quantity", "mean"]
+
+
 def test_runs_can_be_pickled_and_know_themselves(run: FixedLevelsRun) -> None:
     again = pickle.loads(pickle.dumps(run))
     assert again.fingerprint == run.fingerprint
@@ -112,8 +129,9 @@ def test_greenfield_and_retrofit_scenarios() -> None:
 def test_the_table_is_the_same_whatever_the_chunks(run: FixedLevelsRun) -> None:
     """A limit that rules a heat pump out in one case says nothing about the others."""
     cases = grid({"max_lift_K": [40.0, 60.0, 80.0], "electricity_price_EUR_per_MWh": [60.0, 85.0]})
-    one, all_together = (
-        sweep(run, cases, chunk_size=size).drop(columns="run_s") for size in (1, 6)
+    one, two, all_together = (
+        sweep(run, cases, chunk_size=size).drop(columns="run_s") for size in (1, 2, 6)
     )
-    pd.testing.assert_frame_equal(one, all_together)
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+    pd.testing.assert_frame_equal(one, all_together, check_exact=True)
     assert one["heat_pump_15_80_kW"].isna().tolist() == [True] * 4 + [False] * 2

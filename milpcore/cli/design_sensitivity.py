@@ -8,11 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from milpcore.cli.design_sensitivity_study import Answer, Request, run_study
+from milpcore.cli.design_sensitivity_study import Answer, Request, run_study, unstarted_study
 from milpcore.cli.design_sensitivity_text import design_sensitivity_text
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
-from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
+from milpcore.cli.output import (
+    Drawn,
+    check_output,
+    is_worth_writing,
+    show,
+    write_inputs,
+    write_output,
+)
 from milpcore.cli.sensitivity_arguments import GREENFIELD
+from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.economics_schema import label_of
 from milpcore.report import ProgressLine
@@ -28,7 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     check_output(arguments.out, inputs=inputs, writes=_writes())
     source = source_of(arguments)
     request = _request(arguments, source)
-    answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
+    if is_interrupted_early(arguments):
+        answer = unstarted_study(request)
+    else:
+        answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     study = answer.study
     if answer.was_interrupted:
         missing = ", ".join(label_of(key) for key in study.unfinished) or "nothing"
@@ -37,10 +48,15 @@ def run(arguments: argparse.Namespace) -> int:
     def write(out: str) -> None:
         _write(out, source, request, study, inputs=inputs)
 
+    is_worth = is_worth_writing(
+        arguments.out,
+        is_finished=len(study.unfinished) < len(request.options["vary"]),
+        has_anything=not study.points.empty,
+    )
     show(
         content=study.to_json_dict,
         text=lambda: f"{_heading(source, request, answer)}\n\n{design_sensitivity_text(study)}",
-        write=write,
+        write=write if is_worth else None,
         as_json=arguments.json,
         out=arguments.out,
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from milpcore.cli.observing import observer_of
 from milpcore.cli.sensitivity_arguments import GREENFIELD
 from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.economics import Measure, SiteEconomics
@@ -26,7 +25,6 @@ from milpcore.streams import Streams
 
 GRACE_S = 0.9
 """Seconds that the study has to hand over what is finished after Ctrl-C; usually 0.1 s do."""
-_SEND_EVERY_S = 0.1
 
 
 class Request(NamedTuple):
@@ -84,10 +82,7 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     ------
     InputError
         If the input has faults; at once.
-    KeyboardInterrupt
-        At Ctrl-C before anything was finished.
     """
-    n_candidates = _checked(request)
     finished: list[DesignsAlong] = []
 
     def hear(message: DesignProgress | DesignsAlong) -> None:
@@ -96,19 +91,37 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
         else:
             line.begin(progress_line(message, request.options["vary"]))
 
-    with line:
-        line.begin(lambda _: "starting")
-        try:
+    try:
+        n_candidates = _checked(request)
+        with line:
+            line.begin(lambda _: "starting")
             study = run_in_child(_study_in_child, request, on_message=hear, grace_s=GRACE_S)
-        except ChildInterrupted as interrupt:
-            if isinstance(interrupt.value, DesignSensitivityStudy):
-                study = interrupt.value
-            else:
-                study = _joined(request, finished)
-            if study.points.empty:
-                raise
-            return Answer(study, True, n_candidates)
+    except KeyboardInterrupt as interrupt:
+        value = interrupt.value if isinstance(interrupt, ChildInterrupted) else None
+        if not isinstance(value, DesignSensitivityStudy):
+            value = _joined(request, finished)
+        return Answer(value, True, _checked(request))
     return Answer(study, False, n_candidates)
+
+
+def unstarted_study(request: Request) -> Answer:
+    """Return the answer to a request that was interrupted before anything was found.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    InputError
+        If the input has faults.
+    """
+    return Answer(_joined(request, []), True, _checked(request))
 
 
 def progress_line(progress: DesignProgress, keys: tuple[str, ...]) -> Callable[[float], str]:
@@ -147,21 +160,11 @@ def _checked(request: Request) -> int:
 
 def _study_in_child(channel: Channel, request: Request) -> DesignSensitivityStudy:
     """Send progress and finished parameters to the parent; stop when it asks to."""
-    sent_s = -math.inf
-
-    def observe(progress: DesignProgress) -> bool:
-        nonlocal sent_s
-        now_s = time.monotonic()
-        if now_s - sent_s >= _SEND_EVERY_S:
-            channel.send(progress)
-            sent_s = now_s
-        return channel.should_stop.is_set()
-
     find = greenfield_sensitivity if request.designs == GREENFIELD else retrofit_sensitivity
     study: DesignSensitivityStudy = find(
         request.streams,
         economics=request.economics,
-        observer=observe,
+        observer=observer_of(channel),
         on_parameter=channel.send,
         **request.options,
     )

@@ -13,13 +13,14 @@ from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import (
     Drawn,
     check_output,
-    has_results,
+    is_worth_writing,
     show,
     write_inputs,
     write_output,
 )
+from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
-from milpcore.cli.study import Answer, Request, run_study
+from milpcore.cli.study import Answer, Request, run_study, unstarted_study
 from milpcore.core import Status
 from milpcore.report import ProgressLine
 from milpcore.site.results import GreenfieldStudy, SiteResult
@@ -34,8 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = input_files(arguments)
     check_output(arguments.out, inputs=inputs, writes=_writes(arguments.levels))
     request, source = _request(arguments)
-    line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
-    answer = run_study(request, line)
+    if is_interrupted_early(arguments):
+        answer = unstarted_study(request)
+    else:
+        answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     study = answer.study
     if answer.was_interrupted:
         _say_interrupted(answer)
@@ -63,9 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _is_worth_writing(study: GreenfieldStudy, out: str | None) -> bool:
     """Whether anything is finished, or at least found where no older run has written."""
     unfinished = (Status.INTERRUPTED, Status.ERROR)
-    if any(result.status not in unfinished for result in study.results):
-        return True
-    return any(result.has_design for result in study.results) and not has_results(out)
+    return is_worth_writing(
+        out,
+        is_finished=any(result.status not in unfinished for result in study.results),
+        has_anything=any(result.has_design for result in study.results),
+    )
 
 
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:

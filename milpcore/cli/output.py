@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from milpcore.cli.messages import OutputError, print_error, print_output
-from milpcore.cli.placing import is_same_file, is_there, partial_folder, put_in_place
-from milpcore.cli.record import INPUTS, RECORD, recorded_files
+from milpcore.cli.placing import PARTIAL, is_same_file, is_there, partial_folder, put_in_place
+from milpcore.cli.record import INPUTS, RECORD, changed_files, recorded_files
 from milpcore.economics import SiteEconomics, write_economics
 from milpcore.extras import require
 from milpcore.faults import Fault, FaultList, InputError
@@ -88,10 +89,12 @@ def check_output(
     existing = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
     if not existing.is_dir():
         _refuse(out, f"{existing.name!r} is a file, not a folder", "name another folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
+    if not _can_be_written(existing):
         _refuse(out, "cannot be written to", "name a folder that you can write to")
     if (place / INPUTS).is_file():
         _refuse(out, f"{INPUTS!r} in it is a file, not a folder", "name another folder")
+    if (place / INPUTS).is_dir() and not _can_be_written(place / INPUTS):
+        _refuse(out, f"{INPUTS!r} in it cannot be written to", "name another folder")
     files = (*writes, RECORD, *(f"{INPUTS}/{name}" for name in copies))
     for name in (*files, *resumes):
         for given in inputs:
@@ -165,7 +168,26 @@ def write_inputs(folder: Path, streams: Streams, economics: SiteEconomics | None
         write_economics(economics, copies / "economics.toml")
 
 
-def has_results(out: str | None) -> bool:
+def is_worth_writing(out: str | None, *, is_finished: bool, has_anything: bool) -> bool:
+    """Whether results may be written, the one rule of all commands.
+
+    Older results are replaced only once something is finished: a number of levels, a combination
+    of moves, a parameter, both ends of a front. What an interruption, or a time limit, has left of
+    the first of them is written where there is nothing older.
+
+    Parameters
+    ----------
+    out : str or None
+        The folder.
+    is_finished : bool
+        Whether anything is.
+    has_anything : bool
+        Whether there is anything to write at all.
+    """
+    return is_finished or (has_anything and not _has_results(out))
+
+
+def _has_results(out: str | None) -> bool:
     """Whether an older run has written into a folder."""
     return out is not None and bool(recorded_files(Path(out)))
 
@@ -178,6 +200,7 @@ def show(
     as_json: bool,
     out: str | None,
     what: str = "figures and tables",
+    unfinished: str = "nothing was finished",
 ) -> None:
     """Print results, and write them into a folder even where nobody reads the text.
 
@@ -195,6 +218,8 @@ def show(
         The folder.
     what : str
         What is written, in words.
+    unfinished : str
+        Why nothing is worth writing.
     """
     try:
         if as_json:
@@ -205,7 +230,7 @@ def show(
         if out is not None and write is not None:
             write(out)
     if out is not None and write is None:
-        print_error(f"nothing was finished, and nothing was written: {out}")
+        print_error(f"{unfinished}, and nothing was written: {out}")
     elif not as_json:
         print_output(f"\n{what}: {'add --out DIR' if out is None else out}\n")
 
@@ -228,13 +253,25 @@ def _refusal_told(out: str) -> Iterator[None]:
         raise
 
 
+def _can_be_written(folder: Path) -> bool:
+    """Whether files can be made in a folder; permissions alone do not tell."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return False
+    try:
+        with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=folder):
+            return True
+    except OSError:
+        return False
+
+
 def _refuse_foreign(out: str, files: Sequence[str]) -> None:
     """Refuse to overwrite what no run has written, or what was changed since."""
     faults = FaultList()
-    known = recorded_files(Path(out))
+    known, changed = recorded_files(Path(out)), changed_files(Path(out))
     for name in files:
         if name not in known and is_there(Path(out) / name):
-            rule = f"its file {name} is not what a run has written, and would be overwritten"
+            since = " (it was changed since)" if name in changed else ""
+            rule = f"its file {name} is not what a run has written{since}, and would be overwritten"
             faults.add("", "DIR", out, rule, "move the file away, or name another folder")
     faults.raise_if_any("--out")
 

@@ -9,12 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
-from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
+from milpcore.cli.output import (
+    Drawn,
+    check_output,
+    is_worth_writing,
+    show,
+    write_inputs,
+    write_output,
+)
 from milpcore.cli.pareto_arguments import DEFAULT_LEVELS
-from milpcore.cli.pareto_study import Answer, Request, run_study
+from milpcore.cli.pareto_study import Answer, Request, run_study, unstarted_study
 from milpcore.cli.pareto_text import pareto_text
+from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.report import ProgressLine
+from milpcore.site.pareto_notes import unproven_text
 from milpcore.site.pareto_request import ParetoOptions
 from milpcore.site.pareto_results import TABLES, ParetoStudy
 
@@ -26,20 +35,28 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = input_files(arguments)
     check_output(arguments.out, inputs=inputs, writes=_writes())
     request, source = _request(arguments)
-    answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
+    if is_interrupted_early(arguments):
+        answer = unstarted_study(request)
+    else:
+        answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     study = answer.study
     if answer.was_interrupted:
-        print_error("interrupted; the front found so far is shown")
+        shown = "; the front found so far is shown" if study.has_front else ""
+        print_error(f"interrupted{shown}")
 
     def write(out: str) -> None:
         _write(out, source, request, study, inputs=inputs)
 
+    is_worth = is_worth_writing(
+        arguments.out, is_finished=not study.unproven, has_anything=study.has_front
+    )
     show(
         content=study.to_json_dict,
         text=lambda: f"{_heading(source, request, answer)}\n\n{pareto_text(study)}",
-        write=write,
+        write=write if is_worth else None,
         as_json=arguments.json,
         out=arguments.out,
+        unfinished=unproven_text(study.unproven) if study.unproven else "",
     )
     if arguments.json and not study.has_front:
         print_error(" ".join(study.notes_found))

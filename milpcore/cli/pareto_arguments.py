@@ -6,7 +6,7 @@ import argparse
 import math
 
 from milpcore.cli.arguments import names, positive_seconds
-from milpcore.cli.retrofit_arguments import count, kelvin, temperatures
+from milpcore.cli.retrofit_arguments import NO_PASSING, count, kelvin, temperatures
 from milpcore.cli.shared_arguments import add_economics, add_output
 
 SUMMARY = "the exact front of two objectives, such as cost and CO2"
@@ -23,9 +23,12 @@ than that share of the range of both objectives. --json prints
   {"objectives": ["tac", "co2"], "points": [{"tac_EUR_per_a": ..., "co2_t_per_a": ...,
    "is_supported": ..., "marginal_EUR_per_t": ..., "levels_C": [...], "heat_pumps": [...], ...}],
    "segments": [{"from_point": 1, "to_point": 2, "slope_EUR_per_t": ..., "jump_tac_EUR_per_a": ...,
-   "distance_percent": ..., ...}], "distance_percent": ..., "status": "optimal", ...}
-with costs in EUR/a, CO2 t/a, heat kW, temperatures °C. Ctrl-C and the time limit keep what is
-found, with its proven distance.
+   "distance_percent": ..., ...}], "distance_percent": ..., "unproven_ends": [],
+   "status": "optimal", ...}
+with costs in EUR/a, CO2 t/a, heat kW, temperatures °C. The marginal cost of a point is that up to
+the next point of the front itself, whatever --points asks for. Ctrl-C and the time limit keep what
+is found, with its proven distance; before both ends of the front are proven that is not known
+(null), and "unproven_ends" names them. --out replaces older results once both ends are proven.
 
 examples:
   milpcore pareto --existing 15,35,80,134,214,285,1600
@@ -75,7 +78,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         metavar="K",
         type=kelvin,
         default=DEFAULT_RANGE_K,
-        help=f"how far a level may move, K (default: {DEFAULT_RANGE_K:g})",
+        help=f"how far a level may move, K; {NO_PASSING} (default: {DEFAULT_RANGE_K:g})",
     )
     command.add_argument(
         "--movable",
@@ -104,7 +107,8 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--time-limit",
         metavar="S",
         type=positive_seconds,
-        help="seconds of the search; the front so far is shown with its proven distance",
+        help="seconds of the search; the front so far is shown with its proven distance, or with "
+        "the ends that are not proven yet",
     )
     add_economics(command)
     add_output(command, "every table as CSV, the figures (PNG, SVG)")

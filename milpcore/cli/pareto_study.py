@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from milpcore.cli.observing import observer_of
+from milpcore.cli.signals import ctrl_c_held
 from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.economics import SiteEconomics
 from milpcore.report import ProgressLine
 from milpcore.site.front_search.search import FrontProgress
-from milpcore.site.pareto import FoundFront, front_study, search_front
-from milpcore.site.pareto_request import ParetoOptions, plan_pareto
+from milpcore.site.pareto import front_study, search_front
+from milpcore.site.pareto_found import FoundFront, unstarted_front
+from milpcore.site.pareto_request import ParetoOptions, ParetoPlan, plan_pareto
 from milpcore.site.pareto_results import ParetoStudy
 from milpcore.streams import Streams
 
 GRACE_S = 0.9
 """Seconds that a search has to hand over what it has found after Ctrl-C; usually 0.2 s do."""
-_SEND_EVERY_S = 0.1
 _PHASES = {
     "ends": "ends of the front",
     "supported": "supported points",
@@ -69,26 +69,51 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     ------
     InputError
         If the input has faults; at once.
-    KeyboardInterrupt
-        At Ctrl-C before anything was found.
     """
-    plan = plan_pareto(request.streams, request.options, economics=request.economics)
-    n_candidates = plan.inputs.n_candidates
 
     def hear(progress: FrontProgress) -> None:
         line.begin(progress_line(progress))
 
     was_interrupted = False
     with line:
-        line.begin(lambda _: "starting")
         try:
+            plan = _plan(request)
+            line.begin(lambda _: "starting")
             found = run_in_child(_search_in_child, request, on_message=hear, grace_s=GRACE_S)
-        except ChildInterrupted as interrupt:
-            if not isinstance(interrupt.value, FoundFront):
-                raise
-            found, was_interrupted = interrupt.value, True
+        except KeyboardInterrupt as interrupt:
+            was_interrupted = True
+            value = interrupt.value if isinstance(interrupt, ChildInterrupted) else None
+            plan = _plan(request)
+            found = value if isinstance(value, FoundFront) else unstarted_front(plan)
         line.begin(lambda since_s: f"tables and checks of the points  {since_s:.1f} s")
-        return Answer(front_study(plan, found), was_interrupted, n_candidates)
+        with ctrl_c_held() as presses:
+            study = front_study(plan, found)
+    return Answer(study, was_interrupted or bool(presses), plan.inputs.n_candidates)
+
+
+def unstarted_study(request: Request) -> Answer:
+    """Return the answer to a request that was interrupted before anything was found.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    InputError
+        If the input has faults.
+    """
+    plan = _plan(request)
+    return Answer(front_study(plan, unstarted_front(plan)), True, plan.inputs.n_candidates)
+
+
+def _plan(request: Request) -> ParetoPlan:
+    return plan_pareto(request.streams, request.options, economics=request.economics)
 
 
 def progress_line(progress: FrontProgress) -> Callable[[float], str]:
@@ -101,15 +126,4 @@ def progress_line(progress: FrontProgress) -> Callable[[float], str]:
 
 def _search_in_child(channel: Channel, request: Request) -> FoundFront:
     """Send progress to the parent; stop when it asks to."""
-    sent_s = -math.inf
-
-    def observe(progress: FrontProgress) -> bool:
-        nonlocal sent_s
-        now_s = time.monotonic()
-        if now_s - sent_s >= _SEND_EVERY_S:
-            channel.send(progress)
-            sent_s = now_s
-        return channel.should_stop.is_set()
-
-    plan = plan_pareto(request.streams, request.options, economics=request.economics)
-    return search_front(plan, observe)
+    return search_front(_plan(request), observer_of(channel))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from milpcore.economics import Measure
 from milpcore.report import TextColumn, text_table
 from milpcore.scales import Kind, Scale, number, scale_for
+from milpcore.site.pareto_notes import unproven_text
 from milpcore.site.pareto_results import ParetoStudy, is_exact
 
 MOST_ROWS = 60
@@ -43,9 +42,11 @@ def proof_text(study: ParetoStudy) -> str:
     told = [f"{count}, {supported} of them supported"]
     if jumps:
         told.append("1 jump" if jumps == 1 else f"{jumps} jumps")
-    if is_exact(study.distance):
+    if study.unproven:
+        told.append(f"distance to the exact front not known: {unproven_text(study.unproven)}")
+    elif is_exact(study.distance):
         told.append("exact")
-    elif math.isfinite(study.distance):
+    else:
         told.append(
             f"no design is better by more than {100.0 * study.distance:.3g} % of the range of both"
         )
@@ -81,7 +82,7 @@ def _points(study: ParetoStudy) -> str:
     supported = ["yes" if one else "no" for one in points["is_supported"]]
     pumps = ["–" if text == "none" else text for text in points["heat_pumps"]]
     columns += [
-        TextColumn("to the next", unit, [_marginal(value) for value in marginal]),
+        TextColumn("marginal\ncost", unit, [_marginal(value) for value in marginal]),
         TextColumn("supported", "", supported, left=True),
         TextColumn("kind", "", points["kind"].tolist(), left=True),
         TextColumn("level\nset", "", [str(one) for one in points["level_set"]]),

@@ -62,7 +62,8 @@ _GREENFIELD_EPILOG = """\
 Every number of levels is a maximum; fewer are used where more do not help. Costs are EUR/a, CO2
 t/a, heat kW, temperatures °C in --json and CSV files; the printed table scales them.
 Ctrl-C ends the study and keeps what is finished; the search that it interrupts shows what it has,
-and configurations that were not started have status "interrupted" and no numbers.
+and configurations that were not started have status "interrupted" and no numbers. --out replaces
+older results once a number of levels is finished.
 
 examples:
   milpcore greenfield                               the bundled site, 2 to 15 levels
@@ -74,7 +75,8 @@ _TIGHTNESS_EPILOG = """\
 The root gap is that of the linear relaxation to the optimum proven by the exact search. "reduced"
 variants leave out what no design as good as that optimum can use. --json prints
   {"rows": [{"max_levels": ..., "variant": ..., "lp_bound": ..., "root_gap": ..., ...}, ...]}
-with costs in EUR/a, CO2 t/a. Ctrl-C ends the comparison and keeps what is finished.
+with costs in EUR/a, CO2 t/a. Ctrl-C ends the comparison and keeps what is finished. --out replaces
+older results once a row is finished.
 
 examples:
   milpcore tightness                                the bundled site, 4, 6 and 8 levels
@@ -231,7 +233,8 @@ def _fill_targets(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write the composite and grand composite curves as figures (PNG, SVG) and CSV and, in "
         "DIR/inputs, a copy of the streams; they replace what an older run has written there, and "
-        "no other file; needs the extra milpcore[plot]",
+        "no other file; a file that was changed since is refused at the start; needs the extra "
+        "milpcore[plot]",
     )
 
 
@@ -268,7 +271,9 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="heat may not flow from a level to a lower one",
     )
-    add_output(command, "every table as CSV, the figures (PNG, SVG)")
+    add_output(
+        command, "every table as CSV, the figures (PNG, SVG; levels_NN but for the best only PNG)"
+    )
 
 
 def _fill_tightness(command: argparse.ArgumentParser) -> None:

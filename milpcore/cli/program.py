@@ -5,12 +5,14 @@ Commands are imported when they run, so that ``--help`` waits for no solver.
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from types import ModuleType
 from typing import TextIO
 
 from milpcore.cli.log import log_shown
@@ -25,6 +27,7 @@ from milpcore.cli.messages import (
     print_output,
 )
 from milpcore.cli.parser import parser
+from milpcore.cli.signals import ctrl_c_held
 from milpcore.extras import MissingExtraError
 from milpcore.faults import InputError
 
@@ -39,6 +42,8 @@ _COMMANDS = {
     "sweep": "milpcore.cli.sweep",
     "tightness": "milpcore.cli.tightness",
 }
+_SHOW_WHAT_WAS_ASKED = ("greenfield", "retrofit", "sensitivity", "pareto", "tightness")
+"""Commands whose JSON has something to say before anything is computed."""
 
 
 def run_command(argv: Sequence[str] | None) -> int:
@@ -72,7 +77,8 @@ def run_command(argv: Sequence[str] | None) -> int:
         wants_traceback = wants_traceback or arguments.traceback
         with log_shown(arguments.verbose):
             arguments.quiet = bool(arguments.verbose) or getattr(arguments, "quiet", False)
-            code: int = importlib.import_module(_COMMANDS[arguments.command]).run(arguments)
+            command = _imported(arguments)
+            code: int = command.run(arguments)
         return code
     except BrokenPipeError:
         _forget_output()
@@ -95,6 +101,21 @@ def run_command(argv: Sequence[str] | None) -> int:
         if not wants_traceback:
             print_error(f"--traceback, or {TRACEBACK_VARIABLE}=1, shows where; please report it")
         return INTERNAL_ERROR
+
+
+def _imported(arguments: argparse.Namespace) -> ModuleType:
+    """Import a command, which takes about a second.
+
+    Ctrl-C in that time ends the program, but for commands that are to print JSON: those still have
+    to say so, and are told by ``arguments.is_interrupted``.
+    """
+    module = _COMMANDS[arguments.command]
+    if not (arguments.json and arguments.command in _SHOW_WHAT_WAS_ASKED):
+        return importlib.import_module(module)
+    with ctrl_c_held() as presses:
+        command = importlib.import_module(module)
+    arguments.is_interrupted = bool(presses)
+    return command
 
 
 def _first_line(error: Exception) -> str:

@@ -24,7 +24,7 @@ _PACKAGES = ("numpy", "scipy", "numba", "pandas", "matplotlib")
 def write_record(
     folder: Path, files: Iterable[str], entries: Mapping[str, Any], *, hashes: bool = True
 ) -> None:
-    """Write ``run.json``, with the SHA-256 of the copies of the inputs.
+    """Write ``run.json``, with the SHA-256 of every other file.
 
     Parameters
     ----------
@@ -35,18 +35,20 @@ def write_record(
     entries : mapping
         What else to record.
     hashes : bool
-        Whether the copies of the inputs are there to be read.
+        Whether the files are there to be read.
     """
     names = sorted({*files, RECORD})
+    sha256 = {
+        name: _sha256(folder / name)
+        for name in names
+        if hashes and name != RECORD and (folder / name).is_file()
+    }
     record = {
         "milpcore": __version__,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         **entries,
-        "inputs_sha256": {
-            name: _sha256(folder / name)
-            for name in names
-            if hashes and name.startswith(f"{INPUTS}/")
-        },
+        "inputs_sha256": {name: own for name, own in sha256.items() if _is_input(name)},
+        "results_sha256": {name: own for name, own in sha256.items() if not _is_input(name)},
         "versions": {
             "python": platform.python_version(),
             **{package: _version(package) for package in _PACKAGES},
@@ -64,7 +66,7 @@ def write_record(
 
 
 def recorded_files(folder: Path) -> set[str]:
-    """Files that the ``run.json`` of an older run says it has written.
+    """Files that an older run has written, as its ``run.json`` says.
 
     Parameters
     ----------
@@ -74,25 +76,39 @@ def recorded_files(folder: Path) -> set[str]:
     Returns
     -------
     set of str
-        Those that exist, relative to the folder; copies of inputs that were changed since are
-        left out. Empty without a ``run.json``, and for one that is not ours or names a place
-        outside the folder.
+        Those that exist, relative to the folder; files that were changed since are left out.
+        Empty without a ``run.json``, and for one that is not ours or names a place outside the
+        folder.
     """
+    return {name for name, is_same in _recorded(folder).items() if is_same}
+
+
+def changed_files(folder: Path) -> set[str]:
+    """Files that an older run has written and somebody has changed since; see `recorded_files`."""
+    return {name for name, is_same in _recorded(folder).items() if not is_same}
+
+
+def _recorded(folder: Path) -> dict[str, bool]:
+    """Files that a ``run.json`` lists, and whether each is as it was written."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         if not {"milpcore", "command"} <= record.keys():
-            return set()
-        names, hashes = record["files"], record["inputs_sha256"]
+            return {}
+        names = record["files"]
+        hashes = {**record["inputs_sha256"], **record.get("results_sha256", {})}
         if not isinstance(names, list) or not all(_is_inside(folder, name) for name in names):
-            return set()
+            return {}
         return {
-            name
+            name: name not in hashes or hashes[name] == _sha256(folder / name)
             for name in names
             if (folder / name).is_file()
-            and (name not in hashes or hashes[name] == _sha256(folder / name))
         }
     except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        return set()
+        return {}
+
+
+def _is_input(name: str) -> bool:
+    return name.startswith(f"{INPUTS}/")
 
 
 def _is_inside(folder: Path, name: str) -> bool:
@@ -101,7 +117,8 @@ def _is_inside(folder: Path, name: str) -> bool:
 
 
 def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _version(package: str) -> str | None:

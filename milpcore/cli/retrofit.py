@@ -12,13 +12,14 @@ from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import (
     Drawn,
     check_output,
-    has_results,
+    is_worth_writing,
     show,
     write_inputs,
     write_output,
 )
-from milpcore.cli.retrofit_study import Answer, Request, run_study
+from milpcore.cli.retrofit_study import Answer, Request, run_study, unstarted_study
 from milpcore.cli.retrofit_text import retrofit_text
+from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.report import ProgressLine
 from milpcore.site.retrofit_plan import RetrofitOptions
@@ -32,12 +33,16 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = input_files(arguments)
     check_output(arguments.out, inputs=inputs, writes=_writes())
     request, source = _request(arguments)
-    answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
+    if is_interrupted_early(arguments):
+        answer = unstarted_study(request)
+    else:
+        answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     study = answer.study
     if answer.was_interrupted:
         missing = study.n_configurations - len(study.results)
         print_error(f"interrupted; {missing} of {study.n_configurations} combinations not started")
-    is_worth_writing = bool(study.results) or not has_results(arguments.out)
+    is_finished = bool(study.results)
+    is_worth = is_worth_writing(arguments.out, is_finished=is_finished, has_anything=True)
 
     def write(out: str) -> None:
         _write(out, source, request, answer, inputs=inputs)
@@ -45,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     show(
         content=study.to_json_dict,
         text=lambda: f"{_heading(source, request, answer)}\n\n{retrofit_text(study)}",
-        write=write if is_worth_writing else None,
+        write=write if is_worth else None,
         as_json=arguments.json,
         out=arguments.out,
     )

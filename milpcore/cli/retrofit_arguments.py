@@ -14,12 +14,15 @@ DESCRIPTION = (
 )
 EPILOG = """\
 Savings are in percent of the objective, against the existing levels without heat pumps. A level
-moves to a candidate (a limit temperature of a stream) or stays; where two meet, one is given up.
+moves to a candidate (a limit temperature of a stream) or stays. Levels may not pass each other;
+where two meet, one is given up.
 --json prints
   {"baseline": {...}, "without_moves": {...}, "results": [{"moved_C": {"25": 35}, "levels_C": [...],
    "heat_pumps": [...], "tac_EUR_per_a": ..., "saving_percent": ..., "gap": ..., "solve_s": ...}]}
 with costs in EUR/a, CO2 t/a, heat kW, temperatures °C. Ctrl-C ends the study and keeps what is
-finished.
+finished; the JSON then begins with
+  "status": "interrupted", "n_configurations": ..., "n_not_started": ...
+--out replaces older results once a combination is finished.
 
 examples:
   milpcore retrofit --existing 13,25,80,143,214,285,1600
@@ -27,6 +30,8 @@ examples:
   milpcore retrofit --existing 13,25,80,143,214,285,1600 --move 0 --add 1 --json
 
 """
+NO_PASSING = "levels may not pass each other, and count as one where they meet"
+"""What moves are not allowed, in the words of all commands."""
 _EXISTING_RULE = "must be temperatures like 25,80,143 (°C)"
 
 
@@ -58,7 +63,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         metavar="K",
         type=kelvin,
         default=10.0,
-        help="how far a level may move, K (default: 10)",
+        help=f"how far a level may move, K; {NO_PASSING} (default: 10)",
     )
     command.add_argument(
         "--movable",

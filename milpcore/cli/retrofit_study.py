@@ -80,18 +80,38 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     def hear(progress: RetrofitProgress) -> None:
         line.begin(progress_line(progress))
 
-    interrupted = False
     try:
         n_candidates = _n_candidates(request)
         with line:
             line.begin(lambda _: "starting")
             found = run_in_child(_study_in_child, request, on_message=hear, grace_s=GRACE_S)
     except KeyboardInterrupt as interrupt:
-        interrupted = True
         value = interrupt.value if isinstance(interrupt, ChildInterrupted) else None
-        found = value if isinstance(value, _Found) else _Found(_today(request), None)
-        n_candidates = _n_candidates(request)
-    return Answer(*found, interrupted, n_candidates)
+        if not isinstance(value, _Found):
+            return unstarted_study(request)
+        return Answer(*value, True, _n_candidates(request))
+    return Answer(*found, False, n_candidates)
+
+
+def unstarted_study(request: Request) -> Answer:
+    """Return the answer to a request that was interrupted before the first combination.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+
+    Returns
+    -------
+    Answer
+        The levels of today, and no combination.
+
+    Raises
+    ------
+    InputError
+        If the input has faults.
+    """
+    return Answer(_today(request), None, True, _n_candidates(request))
 
 
 def _n_candidates(request: Request) -> int:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from milpcore.cli import design_sensitivity
-from milpcore.cli.messages import OK
-from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
+from milpcore.cli.messages import INTERRUPTED, OK, print_error
+from milpcore.cli.output import (
+    Drawn,
+    check_output,
+    is_worth_writing,
+    show,
+    write_inputs,
+    write_output,
+)
 from milpcore.cli.sensitivity_arguments import FIXED, completed
+from milpcore.cli.sensitivity_study import Request, run_study, unstarted_study
 from milpcore.cli.sensitivity_text import map_text, sensitivity_text
+from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.economics import SiteEconomics
 from milpcore.economics_schema import label_of
 from milpcore.report import ProgressLine
 from milpcore.site import sensitivity_map_results, sensitivity_results
-from milpcore.site.sensitivity import sensitivity
-from milpcore.site.sensitivity_map import sensitivity_map
 from milpcore.site.sensitivity_map_results import SensitivityMap
 from milpcore.site.sensitivity_results import SensitivityStudy
 
@@ -34,57 +41,63 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = input_files(arguments)
     check_output(arguments.out, inputs=inputs, writes=_writes(arguments))
     source = source_of(arguments)
-    economics = economics_of(arguments)
-    line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
-    found = _study(arguments, source, economics, line)
+    request = _request(arguments, source)
+    if is_interrupted_early(arguments):
+        answer = unstarted_study(request)
+    else:
+        answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
+    found = answer.found
+    if answer.was_interrupted:
+        print_error(f"interrupted; not finished: {_missing(found)}")
 
     def text() -> str:
         told = map_text(found) if isinstance(found, SensitivityMap) else sensitivity_text(found)
         return f"{_heading(source, arguments)}\n\n{told}"
 
     def write(out: str) -> None:
-        _write(out, arguments, source, economics, found, inputs=inputs)
+        _write(out, arguments, source, request.economics, found, inputs=inputs)
 
     show(
         content=found.to_json_dict,
         text=text,
-        write=write,
+        write=write if _is_worth_writing(found, arguments.out) else None,
         as_json=arguments.json,
         out=arguments.out,
     )
-    return OK
+    return INTERRUPTED if answer.was_interrupted else OK
 
 
-def _study(
-    arguments: argparse.Namespace, source: Source, economics: SiteEconomics, line: ProgressLine
-) -> SensitivityStudy | SensitivityMap:
-    """Vary one parameter after the other, or two together."""
-    asked: dict[str, Any] = {
-        "levels_C": arguments.existing,
-        "vary": arguments.vary,
-        "from_percent": arguments.from_percent,
-        "to_percent": arguments.to_percent,
-        "n_steps": arguments.steps,
-        "economics": economics,
-        "objective": arguments.objective,
-        "heat_pumps": not arguments.no_pumps,
-    }
-    with line:
-        if arguments.map:
-
-            def tell_row(done: int, total: int) -> None:
-                line.begin(_progress(f"{done} of {total} rows"))
-
-            return sensitivity_map(source.streams, **asked, on_row=tell_row)
-
-        def tell_key(key: str) -> None:
-            line.begin(_progress(label_of(key)))
-
-        return sensitivity(source.streams, **asked, on_parameter=tell_key)
+def _request(arguments: argparse.Namespace, source: Source) -> Request:
+    """Say what is asked for, in the words of Python."""
+    return Request(
+        streams=source.streams,
+        economics=economics_of(arguments),
+        levels_C=arguments.existing,
+        vary=arguments.vary,
+        from_percent=arguments.from_percent,
+        to_percent=arguments.to_percent,
+        n_steps=arguments.steps,
+        objective=arguments.objective,
+        heat_pumps=not arguments.no_pumps,
+        is_map=arguments.map,
+    )
 
 
-def _progress(what: str) -> Callable[[float], str]:
-    return lambda since_s: f"{what}  {since_s:.1f} s"
+def _is_worth_writing(found: SensitivityStudy | SensitivityMap, out: str | None) -> bool:
+    """Whether a parameter is finished, or a map; two rows of one can be drawn."""
+    if isinstance(found, SensitivityMap):
+        has_anything = len(found.axes[0].values) > 1
+        return is_worth_writing(out, is_finished=not found.unfinished, has_anything=has_anything)
+    is_finished = not found.points.empty
+    return is_worth_writing(out, is_finished=is_finished, has_anything=is_finished)
+
+
+def _missing(found: SensitivityStudy | SensitivityMap) -> str:
+    """Name what an interruption left out."""
+    if isinstance(found, SensitivityMap):
+        n_done, n_left = len(found.axes[0].values), len(found.unfinished)
+        return f"{n_left} of {n_done + n_left} rows" if n_left else "nothing"
+    return ", ".join(label_of(key) for key in found.unfinished) or "nothing"
 
 
 def _heading(source: Source, arguments: argparse.Namespace) -> str:
@@ -127,7 +140,7 @@ def _write(
         out,
         tables=tables,
         figures=_figures(source.name, found),
-        entries=_record(arguments, source),
+        entries=_record(arguments, source, found),
         inputs=inputs,
     )
 
@@ -144,7 +157,9 @@ def _figures(name: str, found: SensitivityStudy | SensitivityMap) -> Iterator[Dr
         yield Drawn(_FIGURE, cost_over_parameters(found, title=title))
 
 
-def _record(arguments: argparse.Namespace, source: Source) -> dict[str, Any]:
+def _record(
+    arguments: argparse.Namespace, source: Source, found: SensitivityStudy | SensitivityMap
+) -> dict[str, Any]:
     """Everything that a run can be repeated with."""
     return {
         "command": "sensitivity",
@@ -158,4 +173,5 @@ def _record(arguments: argparse.Namespace, source: Source) -> dict[str, Any]:
         "map": arguments.map,
         "heat_pumps": not arguments.no_pumps,
         "objective": arguments.objective,
+        "unfinished": list(found.unfinished),
     }

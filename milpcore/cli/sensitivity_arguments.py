@@ -6,7 +6,7 @@ import argparse
 import math
 
 from milpcore.cli.arguments import gap, names
-from milpcore.cli.retrofit_arguments import count, kelvin, temperatures
+from milpcore.cli.retrofit_arguments import NO_PASSING, count, kelvin, temperatures
 from milpcore.cli.shared_arguments import add_economics, add_objective, add_output
 from milpcore.faults import FaultList
 
@@ -19,19 +19,23 @@ DESCRIPTION = (
 EPILOG = """\
 Tipping points are found by halving, with optimal bases as proof, not read off the steps. --json
 prints
-  {"levels_C": [...], "objective": "tac", "parameters": [{"parameter": "...", "base": ...,
+  {"levels_C": [...], "objective": "tac", "status": "finished", "unfinished": [],
+   "parameters": [{"parameter": "...", "base": ...,
    "points": [{"value": ..., "percent": ..., "tac_EUR_per_a": ..., "heat_pumps": [...], ...}],
    "tipping_points": [{"percent": ..., "value": ..., "before": [...], "after": [...], ...}]}]}
 and with --map
-  {"parameters": [...], "sets": [...], "set_index": [[...]], "tac_EUR_per_a": [[...]],
-   "borders": [...], ...}
+  {"status": "finished", "unfinished": [], "parameters": [...], "sets": [...],
+   "set_index": [[...]], "tac_EUR_per_a": [[...]], "borders": [...], ...}
 and with --designs
-  {"objective": "tac", "parameters": [{"parameter": "...", "base": ..., "is_finished": true,
+  {"objective": "tac", "status": "finished", "unfinished": [],
+   "parameters": [{"parameter": "...", "base": ..., "is_finished": true,
    "points": [{"value": ..., "percent": ..., "levels_C": [...], "heat_pumps": [...], ...}],
    "tipping_points": [{"percent": ..., "value": ..., "before": {"levels_C": [...],
    "heat_pumps": [...]}, "after": {...}, ...}]}]}
-with costs in EUR/a, CO2 t/a, heat kW, temperatures °C. With --designs Ctrl-C ends the study and
-keeps what is finished.
+with costs in EUR/a, CO2 t/a, heat kW, temperatures °C. Ctrl-C ends the study and keeps what is
+finished; "status" is "interrupted" then, and "unfinished" names the parameters that are missing, or
+the values of the first one in a map. --out replaces older results once a parameter is finished, or
+the whole map.
 
 examples:
   milpcore sensitivity --existing 15,35,80,134,214,285,1600 \\
@@ -94,7 +98,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--range",
         metavar="K",
         type=kelvin,
-        help="retrofit: how far a level may move, K (default: 10)",
+        help=f"retrofit: how far a level may move, K; {NO_PASSING} (default: 10)",
     )
     command.add_argument(
         "--movable",

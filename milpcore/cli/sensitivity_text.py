@@ -24,7 +24,11 @@ def sensitivity_text(study: SensitivityStudy) -> str:
     str
         Paragraphs with an empty line between them.
     """
-    return "\n\n".join((_ranges(study), _tips(study)))
+    parts = [] if study.points.empty else [_ranges(study), _tips(study)]
+    if study.unfinished:
+        missing = ", ".join(label_of(key) for key in study.unfinished)
+        parts.append(f"interrupted; not finished: {missing}")
+    return "\n\n".join(parts)
 
 
 def _ranges(study: SensitivityStudy) -> str:
@@ -101,6 +105,8 @@ def map_text(found: SensitivityMap) -> str:
     str
         Paragraphs with an empty line between them.
     """
+    if found.points.empty:
+        return _rows_left(found)
     column = COST_COLUMNS[found.objective]
     axes = [
         f"{label_of(axis.parameter)} {axis.values[0]:g} to {axis.values[-1]:g}"
@@ -127,7 +133,15 @@ def map_text(found: SensitivityMap) -> str:
             TextColumn("to", scale.unit, [scale.text(one["max"]) for one in least_most]),
         ]
     )
-    return f"{axes[0]} by {axes[1]}: {len(found.points)} points\n\n{table}"
+    text = f"{axes[0]} by {axes[1]}: {len(found.points)} points\n\n{table}"
+    return f"{text}\n\n{_rows_left(found)}" if found.unfinished else text
+
+
+def _rows_left(found: SensitivityMap) -> str:
+    """Say which values of the first parameter an interruption left out."""
+    key, left = found.axes[0].parameter, found.unfinished
+    unit = "" if _unit(key) == "-" else f" {_unit(key)}"
+    return f"interrupted; not finished: {label_of(key)} from {left[0]:g} to {left[-1]:g}{unit}"
 
 
 def _unit(key: str) -> str:

@@ -43,7 +43,8 @@ def add_output(command: argparse.ArgumentParser, what: str) -> None:
         "--out",
         metavar="DIR",
         help=f"write {what} and, in DIR/inputs, copies of the "
-        "inputs; they replace what an older run has written there, and no other file; needs the "
+        "inputs; once something is finished they replace what an older run has written there, "
+        "and no other file; a file that was changed since is refused at the start; needs the "
         "extra milpcore[plot]",
     )
     command.add_argument("--quiet", action="store_true", help="show no progress")

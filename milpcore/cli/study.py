@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from milpcore.cli.observing import observer_of
 from milpcore.core import Channel, Status, run_in_child
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.report import ProgressLine, progress_text
@@ -25,7 +26,6 @@ from milpcore.streams import Streams
 
 GRACE_S = 0.3
 """Seconds that a search has to hand over its incumbent after Ctrl-C."""
-_SEND_EVERY_S = 0.1
 
 
 class Request(NamedTuple):
@@ -85,8 +85,7 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     InputError
         If the input cannot be solved, or the formulation would be wrong for it; at once.
     """
-    settings = SolveSettings(request.mip_rel_gap, request.time_limit_s, None)
-    checked_settings(settings, levels=request.levels, formulation=request.formulation)
+    _check(request)
     watch = _Watch(request, line)
     not_started: tuple[int, ...] = ()
     interrupted = False
@@ -103,19 +102,37 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     return Answer(study, not_started, interrupted, watch.formulation, n_candidates)
 
 
+def unstarted_study(request: Request) -> Answer:
+    """Return the answer to a request that was interrupted before anything began.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+
+    Returns
+    -------
+    Answer
+        Every configuration without numbers.
+
+    Raises
+    ------
+    InputError
+        If what is asked for has faults.
+    """
+    _check(request)
+    results = tuple(_unstarted(request, max_levels, "") for max_levels in request.levels)
+    return Answer(GreenfieldStudy(results), request.levels, True, "", None)
+
+
+def _check(request: Request) -> None:
+    settings = SolveSettings(request.mip_rel_gap, request.time_limit_s, None)
+    checked_settings(settings, levels=request.levels, formulation=request.formulation)
+
+
 def _study_in_child(channel: Channel, request: Request) -> None:
     """Send progress and every result to the parent; stop when it asks to."""
     channel.send(Progress(0.0, math.inf, -math.inf, 0))
-    sent_s = -math.inf
-
-    def observe(progress: Progress) -> bool:
-        nonlocal sent_s
-        now_s = time.monotonic()
-        if now_s - sent_s >= _SEND_EVERY_S:
-            channel.send(progress)
-            sent_s = now_s
-        return channel.should_stop.is_set()
-
     greenfield_study(
         request.streams,
         levels=request.levels,
@@ -125,7 +142,7 @@ def _study_in_child(channel: Channel, request: Request) -> None:
         cascade=request.cascade,
         mip_rel_gap=request.mip_rel_gap,
         time_limit_s=request.time_limit_s,
-        observer=observe,
+        observer=observer_of(channel),
         on_result=channel.send,
     )
 
@@ -196,7 +213,8 @@ class _Watch:
         if self.inputs is not None and self.current is not None and is_started:
             self.results.append(self._unfinished(self.inputs, self.current))
         not_started = self.request.levels[len(self.results) :]
-        self.results += map(self._unstarted, not_started)
+        for max_levels in not_started:
+            self.results.append(_unstarted(self.request, max_levels, self.formulation))
         return not_started
 
     def text(self, elapsed_s: float) -> str:
@@ -247,15 +265,16 @@ class _Watch:
         check(result, inputs.streams, inputs.economics, cascade=inputs.cascade)
         return result
 
-    def _unstarted(self, max_levels: int) -> SiteResult:
-        return unstarted_result(
-            self.request.streams,
-            self.request.economics,
-            Measure(self.request.objective),
-            cascade=self.request.cascade,
-            max_levels=max_levels,
-            formulation_name=self.formulation,
-        )
+
+def _unstarted(request: Request, max_levels: int, formulation: str) -> SiteResult:
+    return unstarted_result(
+        request.streams,
+        request.economics,
+        Measure(request.objective),
+        cascade=request.cascade,
+        max_levels=max_levels,
+        formulation_name=formulation,
+    )
 
 
 def _design(inputs: SiteInputs, result: SiteResult) -> Design | None:

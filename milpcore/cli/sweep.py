@@ -7,12 +7,13 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.messages import INTERNAL_ERROR, INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import (
     Drawn,
     check_output,
@@ -29,8 +30,12 @@ from milpcore.site.table_files import write_tables
 from milpcore.sweeps.runner import SweepProgress, sweep
 from milpcore.sweeps.study_file import SweepStudy, read_sweep
 from milpcore.sweeps.summary import SweepSummary, summarize
+from milpcore.sweeps.workers import WorkersLostError
 
 CHECKPOINT = "checkpoint.sqlite"
+CONNECT_S = 10
+_DASK = ("dask", "sweeps on a Dask cluster")
+_GOES_ON = "finished cases are kept, the same command goes on with the rest"
 _SUMMARIES = ("status", "spread", "heat_pumps", "pump_sets")
 _FIGURES = ("tac_distribution", "heat_pump_shares")
 
@@ -52,15 +57,20 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("sweep", (fault,))
     if arguments.format == "parquet":
         require("pyarrow", "parquet", "writing Parquet files")
+    if arguments.scheduler is not None:
+        require("distributed", *_DASK)
     Path(arguments.out).mkdir(parents=True, exist_ok=True)
     progress: list[SweepProgress] = []
     try:
         table = _swept(arguments, study, progress)
     except KeyboardInterrupt:
-        print_error("interrupted; finished cases are kept, the same command goes on with the rest")
+        print_error(f"interrupted; {_GOES_ON}")
         if arguments.json:
             print_json(_interrupted(study, progress))
         return INTERRUPTED
+    except WorkersLostError as error:
+        print_error(f"{error}; {_GOES_ON}")
+        return INTERNAL_ERROR
     summary = summarize(table)
     show(
         content=summary.to_json_dict,
@@ -70,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         out=arguments.out,
         what="results, summary and figures",
     )
-    return OK if (table["status"] == "optimal").all() else NO_SOLUTION
+    has_design = "tac_EUR_per_a" in table and table["tac_EUR_per_a"].notna().all()
+    return OK if has_design else NO_SOLUTION
 
 
 def _interrupted(study: SweepStudy, progress: Sequence[SweepProgress]) -> dict[str, Any]:
@@ -85,17 +96,8 @@ def _swept(
 ) -> pd.DataFrame:
     line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
 
-    def text(elapsed_s: float) -> str:
-        if not progress:
-            return f"starting  {elapsed_s:.0f} s"
-        now = progress[-1]
-        return (
-            f"{now.n_done} of {now.n_cases} cases  {now.cases_per_s:.0f} a second  "
-            f"{now.remaining_s:.0f} s left"
-        )
-
     with line, _executor(arguments) as executor:
-        line.begin(text)
+        line.begin(lambda elapsed_s: _progress_text(progress[-1] if progress else None, elapsed_s))
         return sweep(
             study.run,
             study.cases,
@@ -105,14 +107,25 @@ def _swept(
         )
 
 
+def _progress_text(now: SweepProgress | None, elapsed_s: float) -> str:
+    starting = f"starting  {elapsed_s:.0f} s"
+    if now is None:
+        return starting
+    done = f"{now.n_done} of {now.n_cases} cases"
+    if isnan(now.cases_per_s):
+        return f"{done}  {starting}"
+    rate = f"{now.cases_per_s:.{0 if now.cases_per_s >= 10.0 else 2}f}"
+    return f"{done}  {rate} a second  {now.remaining_s:.0f} s left"
+
+
 @contextmanager
 def _executor(arguments: argparse.Namespace) -> Iterator[Any]:
     if arguments.scheduler is None:
         yield arguments.workers if arguments.workers > 1 else None
         return
-    distributed = require("distributed", "dask", "sweeps on a Dask cluster")
+    distributed = require("distributed", *_DASK)
     try:
-        client = distributed.Client(arguments.scheduler, timeout="10s")
+        client = distributed.Client(arguments.scheduler, timeout=CONNECT_S)
     except (OSError, ValueError) as error:
         rule = f"cannot be reached: {error}"
         fault = Fault("", "--scheduler", arguments.scheduler, rule, "check address and network")
@@ -143,9 +156,12 @@ def _text(study: SweepStudy, table: pd.DataFrame, summary: SweepSummary) -> str:
                 ]
             )
         )
-    failed = table[table["status"].isin(("error", "bad_input"))]
-    for place, error in failed["error"].head(3).items():
-        parts.append(f"case {int(str(place)) + 1}: {error}")
+    errors = table["error"][table["error"] != ""]
+    lines = [f"case {int(str(place)) + 1}: {error}" for place, error in errors.head(3).items()]
+    if len(errors) > len(lines):
+        lines.append(f"{len(errors) - len(lines)} more in the column error of the results")
+    if lines:
+        parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 

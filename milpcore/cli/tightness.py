@@ -13,6 +13,7 @@ import pandas as pd
 
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
+from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.compare import compare_rows, comparison_table
 from milpcore.core import Channel, ChildInterrupted, run_in_child
@@ -43,7 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
         lp_time_limit_s=arguments.lp_time_limit,
         mip_rel_gap=arguments.gap,
     )
-    rows, was_interrupted = _rows(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
+    rows: list[dict[str, Any]] = []
+    was_interrupted = is_interrupted_early(arguments)
+    if not was_interrupted:
+        line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
+        rows, was_interrupted = _rows(request, line)
     table = comparison_table(rows)
     heading = "\n".join(filter(None, (source.headline, source.origin)))
 

@@ -19,6 +19,7 @@ from milpcore.plots.style import (
     TEXT_SIZE,
     TITLE_SIZE,
     dress,
+    legend_below,
     measure_label,
     new_figure,
     sentence_figure,
@@ -89,13 +90,7 @@ def designs_over_parameters(
         for column, key in enumerate(block):
             panels = [figure.add_subplot(inner[row, column]) for row in range(len(height))]
             _draw(panels, study, key, both, is_first=column == 0)
-    figure.legend(
-        *_legend(figure.axes[0], study),
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=TEXT_SIZE,
-    )
+    legend_below(figure, *_legend(figure.axes[0], study), n_columns=3)
     return figure
 
 

@@ -20,6 +20,7 @@ from milpcore.plots.style import (
     TITLE_SIZE,
     dress,
     heat_label,
+    legend_below,
     measure_label,
     new_figure,
     spread,
@@ -123,9 +124,7 @@ def levels_and_streams(result: SiteResult, *, name: str = "") -> Figure:
     handles = [
         handle for axes in (hot, cold, pumps) for handle in axes.get_legend_handles_labels()[0]
     ]
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=TEXT_SIZE
-    )
+    legend_below(figure, handles, n_columns=4)
     title = f"{name}: {_title(result)}" if name else _title(result)
     figure.suptitle(title, fontsize=TITLE_SIZE, x=0.01, ha="left", color=INK)
     return figure

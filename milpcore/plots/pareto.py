@@ -14,8 +14,8 @@ from milpcore.plots.style import (
     HOT,
     INK,
     PUMP,
-    TEXT_SIZE,
     dress,
+    legend_below,
     measure_label,
     new_figure,
     sentence_figure,
@@ -98,7 +98,7 @@ def pareto_front(study: ParetoStudy, *, name: str = "site") -> Figure:
         y=f"{measure_label(study.first.value)}, {first_scale.unit}",
     )
     _unshifted(axes)
-    legend_below(figure, axes)
+    front_legend(figure, axes)
     return figure
 
 
@@ -192,16 +192,9 @@ def _unshifted(axes: Axes) -> None:
     axes.ticklabel_format(useOffset=False)
 
 
-def legend_below(figure: Figure, axes: Axes) -> None:
+def front_legend(figure: Figure, axes: Axes) -> None:
     """Put the legend of some axes below them."""
     handles, labels = axes.get_legend_handles_labels()
     longest = max((len(label) for label in labels), default=0)
     columns = 3 if longest < 40 else 2
-    figure.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=min(columns, max(1, len(labels))),
-        frameon=False,
-        fontsize=TEXT_SIZE,
-    )
+    legend_below(figure, handles, labels, n_columns=min(columns, max(1, len(labels))))

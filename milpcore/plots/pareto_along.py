@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from milpcore.economics import Measure
-from milpcore.plots.pareto import front_title, legend_below, scales_of
+from milpcore.plots.pareto import front_legend, front_title, scales_of
 from milpcore.plots.style import (
     COLD,
     ELECTRICITY,
@@ -16,6 +16,7 @@ from milpcore.plots.style import (
     PUMP,
     TEXT_SIZE,
     dress,
+    legend_below,
     measure_label,
     new_figure,
     sentence_figure,
@@ -58,7 +59,7 @@ def marginal_cost(study: ParetoStudy, *, name: str = "site") -> Figure:
     if len(study.points_found) < 2:
         return sentence_figure(title, "The front is a single point: there is nothing to trade off.")
     points = study.points
-    points = points[(points["kind"] != "asked") | ~points["is_supported"]]
+    points = points[points["kind"] != "asked"]
     first, second = study.columns
     _, second_scale = scales_of(study)
     unit = study.marginal_unit.replace("_per_", "/").replace("EUR", "€")
@@ -93,7 +94,7 @@ def marginal_cost(study: ParetoStudy, *, name: str = "site") -> Figure:
         x=f"{less_of} from the first point, {second_scale.unit}",
         y=f"{what}, {unit}",
     )
-    legend_below(figure, axes)
+    front_legend(figure, axes)
     return figure
 
 
@@ -147,9 +148,7 @@ def designs_along_front(study: ParetoStudy, *, name: str = "site") -> Figure:
     lower.set_ylim(bottom=0.0)
     lower.set_xticks(place, [str(number) for number in points["point"]])
     handles = [*upper.get_legend_handles_labels()[0], *lower.get_legend_handles_labels()[0]]
-    figure.legend(
-        handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=TEXT_SIZE
-    )
+    legend_below(figure, handles, n_columns=4)
     return figure
 
 

@@ -13,6 +13,7 @@ from milpcore.plots.style import (
     TEXT_SIZE,
     dress,
     heat_label,
+    legend_below,
     new_figure,
 )
 from milpcore.scales import Kind, Scale, number, scale_for
@@ -63,7 +64,7 @@ def composite_curves(found: Targets, *, title: str = "Composite curves") -> Figu
     _utility(axes, scale, 0.0, cold_kW, at=0.035, name="cold utility", colour=COLD)
     _utility(axes, scale, last_kW - hot_kW, last_kW, at=0.965, name="hot utility", colour=HOT)
     axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
-    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=TEXT_SIZE)
+    legend_below(figure, n_columns=2)
     return figure
 
 
@@ -135,5 +136,5 @@ def grand_composite_curve(found: Targets, *, title: str = "Grand composite curve
         axes.axhline(pinch_C, color=FAINT, lw=1.0, ls="--", zorder=1)
         axes.plot([0.0], [pinch_C], "o", color=PUMP, ms=8, label=name, clip_on=False)
     axes.set_xlim(left=0.0)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=TEXT_SIZE)
+    legend_below(figure, n_columns=4)
     return figure

@@ -16,6 +16,7 @@ from milpcore.plots.style import (
     PUMP,
     TEXT_SIZE,
     dress,
+    legend_below,
     measure_label,
     new_figure,
     sentence_figure,
@@ -129,13 +130,7 @@ def _bars(study: RetrofitStudy, title: str) -> Figure:
     reach = max(high - low, 1e-3)
     room = reach * _room_for_text(shown)
     axes.set_xlim(low - room if low < 0.0 else 0.0, high + room)
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        loc="outside lower right",
-        ncols=2,
-        frameon=False,
-        fontsize=TEXT_SIZE,
-    )
+    legend_below(figure, *axes.get_legend_handles_labels(), n_columns=2, at_right=True)
     if len(shown) < len(study.results):
         text = f"not drawn: {len(study.results) - len(shown)} more that save no more"
         figure.text(0.01, 0.008, text, color=FAINT, fontsize=TEXT_SIZE)

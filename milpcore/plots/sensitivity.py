@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from milpcore.economics import Measure
 from milpcore.economics_schema import ABOUT, label_of
+from milpcore.extras import require
 from milpcore.plots.style import (
     COLD,
     COOLING,
@@ -20,13 +22,15 @@ from milpcore.plots.style import (
     PUMP,
     TEXT_SIZE,
     dress,
+    legend_below,
     measure_label,
     new_figure,
 )
 from milpcore.scales import Kind, scale_for
 from milpcore.site.inputs import Floats
+from milpcore.site.map_cells import Place
 from milpcore.site.sensitivity_map_results import Axis, SensitivityMap
-from milpcore.site.sensitivity_results import SensitivityStudy
+from milpcore.site.sensitivity_results import SensitivityStudy, percent_of
 from milpcore.site.tables import COST_COLUMNS
 
 if TYPE_CHECKING:
@@ -39,9 +43,6 @@ _STYLES = ("-", "--", ":", "-.")
 _LIGHT = ("#CDE3F1", "#F7DCC8", "#CBE9DF", "#F1DDE8", "#F9E8C4", "#DDF0FA", "#E6E6E6")
 _HEAT = "heat_pump_heat_kW"
 _MOST_SETS = len(_LIGHT)
-
-_Bands = tuple[list[str], list[float]]
-"""Sets of heat pumps from below, and the heights where they begin and the last one ends."""
 
 
 def cost_over_parameters(study: SensitivityStudy, *, title: str = "Sensitivity") -> Figure:
@@ -89,14 +90,7 @@ def cost_over_parameters(study: SensitivityStudy, *, title: str = "Sensitivity")
         for axes in grid[::2]
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(
-        handles.values(),
-        handles.keys(),
-        loc="outside lower center",
-        ncols=2,
-        frameon=False,
-        fontsize=TEXT_SIZE,
-    )
+    legend_below(figure, handles.values(), handles.keys(), n_columns=2)
     return figure
 
 
@@ -191,9 +185,11 @@ def heat_pump_map(found: SensitivityMap, *, title: str = "Best heat pumps") -> F
     Returns
     -------
     Figure
-        The first parameter to the right, the second upwards, where the borders are exact; a
-        colour for each of the most frequent sets of heat pumps, contours of equal cost or
-        emission, and a cross at the base values.
+        The first parameter to the right, the second upwards; a colour for each of the most
+        frequent sets of heat pumps, contours of equal cost or emission, and a cross at the base
+        values. Borders pass through every place of `SensitivityMap.borders`, where they are exact,
+        on the map's edges too, and are straight in between; where three sets meet is found to
+        less than two pixels (`milpcore.site.map_cells`).
 
     Raises
     ------
@@ -205,7 +201,7 @@ def heat_pump_map(found: SensitivityMap, *, title: str = "Best heat pumps") -> F
     first, second = found.axes
     by_percent = all(axis.base != 0.0 for axis in found.axes)
     across, up = (axis.percent if by_percent else axis.values for axis in found.axes)
-    _fill_sets(axes, found, across, up, by_percent)
+    _draw_areas(axes, found, by_percent)
     _contours(axes, found, across, up)
     if by_percent:
         axes.plot(0.0, 0.0, "+", color=INK, ms=12, mew=1.6, label="base values")
@@ -214,13 +210,7 @@ def heat_pump_map(found: SensitivityMap, *, title: str = "Best heat pumps") -> F
     axes.grid(visible=False)
     axes.set_xlim(across.min(), across.max())
     axes.set_ylim(up.min(), up.max())
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=TEXT_SIZE,
-    )
+    legend_below(figure, *axes.get_legend_handles_labels(), n_columns=3)
     return figure
 
 
@@ -232,59 +222,34 @@ def _axis_label(axis: Axis, by_percent: bool) -> str:
     return f"change of {label_of(axis.parameter)} from {axis.base:g}{unit}, %"
 
 
-def _fill_sets(
-    axes: Axes, found: SensitivityMap, across: Floats, up: Floats, by_percent: bool
-) -> None:
-    """Colour the sets between their borders, which are straight from value to value."""
+def _draw_areas(axes: Axes, found: SensitivityMap, by_percent: bool) -> None:
+    """Colour the areas of the sets and draw their borders."""
+    collections = require("matplotlib.collections", "plot", "drawing figures")
     sets = found.sets["heat_pumps"].tolist()
-    colours = {text: _LIGHT[min(place, _MOST_SETS - 1)] for place, text in enumerate(sets)}
-    height = "second_percent" if by_percent else "second_value"
-    lowest = found.points["heat_pumps"].to_numpy()[:: len(up)]
-    by_value = dict(list(found.borders.groupby("first_value")))
-    rows: list[_Bands] = []
-    for row, value in enumerate(found.axes[0].values):
-        borders = by_value.get(value, found.borders.iloc[:0]).sort_values("second_value")
-        rows.append(([lowest[row], *borders["after"]], [up[0], *borders[height], up[-1]]))
-    for row in range(len(rows) - 1):
-        (left, at_left), (right, at_right) = _matched(rows[row], rows[row + 1])
-        middle = 0.5 * (across[row] + across[row + 1])
-        if left == right:
-            _fill(axes, (across[row], across[row + 1]), left, at_left, at_right, colours)
-        else:
-            _fill(axes, (across[row], middle), left, at_left, at_left, colours)
-            _fill(axes, (middle, across[row + 1]), right, at_right, at_right, colours)
+    for place, text in enumerate(sets):
+        areas = [area.corners for area in found.pieces.areas if area.heat_pumps == text]
+        corners = [_shown(found, area, by_percent) for area in areas]
+        colour = _LIGHT[min(place, _MOST_SETS - 1)]
+        look = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.3, "zorder": 0}
+        axes.add_collection(collections.PolyCollection(corners, **look), autolim=False)
+    gap = np.full((1, 2), np.nan)
+    lines = [(_shown(found, border, by_percent), gap) for border in found.pieces.borders]
+    if lines:
+        places = np.concatenate([part for line in lines for part in line])
+        axes.plot(*places.T, color=INK, lw=1.2, solid_capstyle="butt", zorder=1)
     for place, text in enumerate(sets[:_MOST_SETS]):
         is_rest = place == _MOST_SETS - 1 and len(sets) > _MOST_SETS
         label = "other sets" if is_rest else ("no heat pump" if text == "none" else text)
         axes.fill_between([], [], [], color=_LIGHT[place], label=label)
 
 
-def _matched(left: _Bands, right: _Bands) -> tuple[_Bands, _Bands]:
-    """Let sets that only one side has begin or end at the lower or upper edge of the other."""
-    if len(left[0]) > len(right[0]):
-        return _matched(right, left)[::-1]
-    n, texts, heights = len(left[0]), *right
-    if texts[:n] == left[0]:
-        return (texts, [*left[1], *left[1][-1:] * (len(texts) - n)]), right
-    if texts[-n:] == left[0]:
-        return (texts, [*left[1][:1] * (len(texts) - n), *left[1]]), right
-    return left, (texts, heights)
-
-
-def _fill(
-    axes: Axes,
-    ends: tuple[float, float],
-    texts: list[str],
-    at_left: list[float],
-    at_right: list[float],
-    colours: dict[str, str],
-) -> None:
-    """Colour the sets between two values of the first parameter."""
-    for place, text in enumerate(texts):
-        low, high = ((at_left[at], at_right[at]) for at in (place, place + 1))
-        axes.fill_between(ends, low, high, color=colours.get(text, _LIGHT[-1]), lw=0.3, zorder=0)
-        if place:
-            axes.plot(ends, low, color=INK, lw=1.2, zorder=1)
+def _shown(found: SensitivityMap, places: Sequence[Place], by_percent: bool) -> Floats:
+    """Bring values of both parameters (P, 2) into what the axes show."""
+    values = np.array(places)
+    if not by_percent:
+        return values
+    of_each = zip(found.axes, values.T, strict=True)
+    return np.stack([percent_of(axis.base, column) for axis, column in of_each], axis=1)
 
 
 def _contours(axes: Axes, found: SensitivityMap, across: Floats, up: Floats) -> None:

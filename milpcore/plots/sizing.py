@@ -14,6 +14,7 @@ from milpcore.plots.style import (
     TEXT_SIZE,
     dress,
     heat_label,
+    legend_below,
     new_figure,
 )
 from milpcore.scales import Kind, Scale, scale_for
@@ -101,7 +102,7 @@ def draw_profile(profile: HeatProfile, *, title: str = "Heat demand and waste he
     duration.set_xlim(0.0, profile.horizon_h)
     _hour_ticks(duration, 0.0, profile.horizon_h)
     _note_peak(duration, profile, scale)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=TEXT_SIZE)
+    legend_below(figure, n_columns=3)
     return figure
 
 

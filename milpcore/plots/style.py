@@ -6,15 +6,16 @@ Design*, 2008). Figures are 1000 pixels wide at their own resolution.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from milpcore.extras import require
 from milpcore.files import replacing
 from milpcore.scales import Scale
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -69,6 +70,42 @@ def sentence_figure(title: str, sentence: str) -> Figure:
     axes.set_axis_off()
     axes.text(0.5, 0.5, sentence, ha="center", color=INK, fontsize=LABEL_SIZE)
     return figure
+
+
+def legend_below(
+    figure: Figure,
+    handles: Iterable[Artist] | None = None,
+    labels: Iterable[str] | None = None,
+    *,
+    n_columns: int,
+    at_right: bool = False,
+) -> None:
+    """Put one legend below all axes of a figure, where it covers nothing.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+    handles : iterable of Artist, optional
+        What is explained; all that has a label if not given.
+    labels : iterable of str, optional
+        Their explanations; their own labels if not given.
+    n_columns : int
+        Columns of the legend.
+    at_right : bool
+        Whether it stands at the right instead of in the middle.
+    """
+    entries: list[list[Any]] = []
+    if handles is not None:
+        shown = list(handles)
+        entries = [shown, [one.get_label() for one in shown] if labels is None else list(labels)]
+    figure.legend(
+        *entries,
+        loc="outside lower right" if at_right else "outside lower center",
+        ncols=n_columns,
+        frameon=False,
+        fontsize=TEXT_SIZE,
+    )
 
 
 def heat_label(heat_kW: float, scale: Scale) -> str:

@@ -14,6 +14,7 @@ from milpcore.plots.style import (
     PUMP,
     TEXT_SIZE,
     dress,
+    legend_below,
     new_figure,
     sentence_figure,
 )
@@ -59,7 +60,7 @@ def tac_distribution(table: pd.DataFrame, *, title: str = "TAC over all cases") 
     label = f"nine cases in ten: {low:.4g} to {high:.4g} {scale.unit}"
     axes.axvspan(low, high, color=FAINT, alpha=0.15, label=label, zorder=0)
     dress(axes, title=title, x=f"TAC, {scale.unit}", y=f"cases of {len(values)}")
-    axes.legend(frameon=False, fontsize=TEXT_SIZE)
+    legend_below(figure, n_columns=2)
     return figure
 
 

@@ -18,6 +18,7 @@ from milpcore.plots.style import (
     PUMP,
     TEXT_SIZE,
     dress,
+    legend_below,
     new_figure,
     sentence_figure,
 )
@@ -90,13 +91,7 @@ def root_gaps(table: pd.DataFrame, *, title: str = "Tightness of the relaxations
             0.01, 0.008, "shaded: reduced by a known design", color=FAINT, fontsize=TEXT_SIZE
         )
     axes.grid(visible=False, axis="y")
-    figure.legend(
-        *axes.get_legend_handles_labels(),
-        loc="outside lower right",
-        ncols=len(counts),
-        frameon=False,
-        fontsize=TEXT_SIZE,
-    )
+    legend_below(figure, *axes.get_legend_handles_labels(), n_columns=len(counts), at_right=True)
     return figure
 
 

@@ -16,7 +16,13 @@ from milpcore.site.design_tips import DesignState, DesignTip, Signature
 from milpcore.site.inputs import Floats
 from milpcore.site.results import SiteResult
 from milpcore.site.sensitivity_request import values_of
-from milpcore.site.sensitivity_results import pairs_of, percent_of, pumps_text
+from milpcore.site.sensitivity_results import (
+    joined,
+    pairs_of,
+    percent_of,
+    pumps_text,
+    study_status,
+)
 from milpcore.site.table_files import plain, write_tables
 from milpcore.site.tables import COST_COLUMNS, SCHEMAS, empty_table, table
 
@@ -147,7 +153,7 @@ class DesignSensitivityStudy:
         return cls(
             objective,
             base,
-            pd.concat(points, ignore_index=True) if points else empty_table(POINT_SCHEMA),
+            joined(points, POINT_SCHEMA),
             _table_of(DESIGN_SCHEMA, [row for part in parts for row in _design_rows(base, part)]),
             _table_of(TIPPING_SCHEMA, [row for part in parts for row in _tipping_rows(base, part)]),
             {part.parameter: tuple(state.result for state in part.states) for part in parts},
@@ -183,7 +189,12 @@ class DesignSensitivityStudy:
                     ],
                 }
             )
-        return {"objective": self.objective.value, "parameters": parameters}
+        return {
+            "objective": self.objective.value,
+            "status": study_status(self.unfinished),
+            "unfinished": list(self.unfinished),
+            "parameters": parameters,
+        }
 
     def write(self, directory: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write ``points.csv``, ``designs.csv`` and ``tipping_points.csv``, all or none.

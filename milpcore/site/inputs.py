@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.site.unserved import note_unserved
 from milpcore.streams import Streams
 from preprocess.candidate_levels import candidate_levels
 from preprocess.heat_pumps import heat_pump_pairs
@@ -371,17 +372,15 @@ def _refuse_negligible(streams: Streams) -> None:
 
 def _refuse_unserved(streams: Streams, limit_C: Floats, kink: Integers, level_C: Floats) -> None:
     faults = FaultList()
-    for stream in np.flatnonzero(kink < 0):
-        hot = bool(streams.is_hot[stream])
-        faults.add(
-            f"stream {streams.label[stream]}",
-            "candidates_C",
-            f"{level_C[0]:g}…{level_C[-1]:g} °C",
-            f"no level {'low' if hot else 'high'} enough for this {'hot' if hot else 'cold'} "
-            f"stream, which needs one {'at or below' if hot else 'at or above'} "
-            f"{limit_C[stream]:g} °C",
-            "add such a candidate",
-        )
+    note_unserved(
+        faults,
+        streams,
+        limit_C,
+        kink < 0,
+        field="candidates_C",
+        range_C=(float(level_C[0]), float(level_C[-1])),
+        remedy="add such a candidate",
+    )
     faults.raise_if_any("candidate levels")
 
 

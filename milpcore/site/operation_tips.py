@@ -10,6 +10,7 @@ and goes again within one part, where both ends have the same optimal basis, is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,7 +33,7 @@ MATRIX_KEYS = TECHNICAL_KEYS - {"max_lift_K", "max_sink_C"}
 
 
 @dataclass(frozen=True)
-class _State:
+class OperationState:
     """The best operation at one value: pumps that run (°C), and the optimal basis."""
 
     signature: Pumps
@@ -62,26 +63,78 @@ def operation_tips(
     list of TippingPoint
         Rising; the signatures are sets of heat pumps, a pair (source, sink) in °C for each.
     """
+    tolerance = tip_tolerance(base, key, values)
+    return tips_between(system, base, key, values, operation_states(operations), tolerance)
 
-    def solve(value: float, near: _State) -> _State:
+
+def tip_tolerance(base: SiteEconomics, key: str, values: Floats) -> float:
+    """Width to which tipping points are narrowed down, in the parameter's own unit.
+
+    Parameters
+    ----------
+    base : SiteEconomics
+        Base values; for a parameter that is 0 there, the range of its values counts.
+    key : str
+        The parameter, a key of `SiteEconomics`.
+    values : ndarray (P,)
+        All its values.
+
+    Returns
+    -------
+    float
+    """
+    return TOLERANCE * (abs(getattr(base, key)) or float(np.ptp(values)))
+
+
+def tips_between(
+    system: FixedLevels,
+    base: SiteEconomics,
+    key: str,
+    values: Floats,
+    states: Sequence[OperationState],
+    tolerance: float,
+) -> list[TippingPoint]:
+    """Find where the set of heat pumps changes along one parameter, from what is known.
+
+    Parameters
+    ----------
+    system : FixedLevels
+        The levels.
+    base : SiteEconomics
+        All other parameters.
+    key : str
+        The parameter, a key of `SiteEconomics`.
+    values : ndarray (P,)
+        Of the parameter in its own unit, rising.
+    states : sequence of OperationState (P,)
+        At each of them.
+    tolerance : float
+        Width to which tipping points are narrowed down.
+
+    Returns
+    -------
+    list of TippingPoint
+        As those of `operation_tips`.
+    """
+
+    def solve(value: float, near: OperationState) -> OperationState:
         start = np.array([near.token], dtype=np.int64)
         case = replace(base, **{key: value})
-        return _states(system.operate([case], start=start))[0]
+        return operation_states(system.operate([case], start=start))[0]
 
-    states = _states(operations)
     if key in MATRIX_KEYS:
         fine = np.interp(
             np.arange(SPLITS * (len(values) - 1) + 1) / SPLITS, np.arange(len(values)), values
         )
-        states = _states(system.operate(values_of(base, key, fine)))
+        states = operation_states(system.operate(values_of(base, key, fine)))
         values = fine
-    scale = abs(getattr(base, key)) or float(np.ptp(values))
-    return tipping_points(values.tolist(), states, solve, TOLERANCE * scale)
+    return tipping_points(values.tolist(), states, solve, tolerance)
 
 
-def _states(operations: Operations) -> list[_State]:
+def operation_states(operations: Operations) -> list[OperationState]:
+    """Return what the search for tipping points needs to know of each operation."""
     bases = operations.basis.tolist()
     return [
-        _State(pumps, tuple(sorted(basis)))
+        OperationState(pumps, tuple(sorted(basis)))
         for pumps, basis in zip(used_pumps(operations), bases, strict=True)
     ]

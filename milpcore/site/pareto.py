@@ -53,15 +53,18 @@ says why its reductions keep every level set below the cutoff). Afterwards (3) h
 **Resolution.** ``delta_f`` and ``delta_g`` are ``resolution`` times the range of the measures over
 the front (and never less than 1e-9 of their size): no design is better than the front by more than
 that in both measures at once. At resolution 0 the front is exact to rounding. Without enough time
-(5) still holds with the bounds so far, and tells the distance that is proven.
+(5) still holds with the bounds so far, and tells the distance that is proven, at most the range
+itself. Before both ends are proven that range is not known, and no distance is told.
 
 **Limits on g.** The best design with ``g <= e`` is ``F(e)``: it lies on an edge of one ``P(A)``, a
 mixture of two vertices, which is a best operation since ``P(A)`` is convex, or, where ``F`` is flat
 below ``e``, at the vertex before.
 
-**Marginal cost** of a point: ``(f' - f) / (g - g')`` with the next point ``(f', g')``. Along an
-edge that is the dual of ``g <= e``; where the front jumps, what the next point costs over what it
-saves. With TAC over CO2 it is the marginal abatement cost, on top of the CO2 price that TAC holds.
+**Marginal cost** of a point: ``(f' - f) / (g - g')`` with the next point ``(f', g')`` that the
+front itself has, not one that was merely asked for, so that it does not depend on what was. Along
+an edge that is the dual of ``g <= e``; where the front jumps, what the next point costs over what
+it saves. With TAC over CO2 it is the marginal abatement cost, on top of the CO2 price that TAC
+holds.
 
 References: Y. P. Aneja, K. P. K. Nair, *Bicriteria Transportation Problem*, Management Science 25
 (1979), doi:10.1287/mnsc.25.1.73. Source of the model: Hochhaus, Grünewald, Riese (2026),
@@ -75,7 +78,6 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
@@ -84,8 +86,15 @@ from milpcore.site.front_search.archive import Archive
 from milpcore.site.front_search.outline import Outline, outline_of
 from milpcore.site.front_search.search import FrontObserver, FrontSearch
 from milpcore.site.pareto_check import check_front
+from milpcore.site.pareto_found import FoundFront
 from milpcore.site.pareto_notes import front_notes
-from milpcore.site.pareto_points import bounds_of, level_sets_of, points_of, segments_of
+from milpcore.site.pareto_points import (
+    bounds_of,
+    level_sets_of,
+    points_of,
+    segments_of,
+    without_distance,
+)
 from milpcore.site.pareto_request import Levels, ParetoOptions, ParetoPlan, plan_pareto
 from milpcore.site.pareto_results import ParetoStudy
 from milpcore.site.retrofit_results import levels_text
@@ -144,7 +153,8 @@ def pareto(
         Further points, each the least first measure under a limit on the second, at evenly spaced
         limits between the ends.
     time_limit_s : float, optional
-        Wall-clock seconds of the search; what is found is returned with its proven distance.
+        Wall-clock seconds of the search; what is found is returned with its proven distance, or
+        with the ends of the front that are not proven.
     observer : callable, optional
         Called now and then with `FrontProgress`; returning True ends the search likewise.
 
@@ -193,23 +203,6 @@ def pareto(
     return front_study(plan, search_front(plan, observer))
 
 
-class FoundFront(NamedTuple):
-    """What a search has found; picklable.
-
-    Attributes
-    ----------
-    archive : Archive
-        Level sets, front and bounds; without a front where there is no design.
-    status : Status
-    search_s : float
-        Wall time.
-    """
-
-    archive: Archive
-    status: Status
-    search_s: float
-
-
 def search_front(plan: ParetoPlan, observer: FrontObserver | None = None) -> FoundFront:
     """Search for a front, without tables.
 
@@ -241,7 +234,8 @@ def search_front(plan: ParetoPlan, observer: FrontObserver | None = None) -> Fou
     search_s = time.perf_counter() - start_s
     told = (search.status.value, len(archive.owners), search.n_searches, archive.n_priced, search_s)
     _log.info("front ends: %s, %d level sets, %d searches, %d listed, %.3f s", *told)
-    return FoundFront(archive, search.status, search_s)
+    unproven = (plan.first, plan.second)[search.n_done :] if search.phase == "ends" else ()
+    return FoundFront(archive, search.status, search_s, unproven)
 
 
 def front_study(plan: ParetoPlan, found: FoundFront) -> ParetoStudy:
@@ -265,8 +259,10 @@ def front_study(plan: ParetoPlan, found: FoundFront) -> ParetoStudy:
     """
     archive, status = found.archive, found.status
     outline = Outline((), (), math.nan)
-    if status is not Status.INFEASIBLE:
+    if archive.sets:
         outline = outline_of(archive, plan.n_points)
+    if found.unproven:
+        outline = without_distance(outline)
     points = points_of(plan, archive, outline, status)
     study = ParetoStudy(
         first=plan.first,
@@ -280,13 +276,14 @@ def front_study(plan: ParetoPlan, found: FoundFront) -> ParetoStudy:
         resolution=plan.resolution,
         distance=outline.distance,
         points_found=points,
-        segments_found=segments_of(archive, outline),
+        segments_found=segments_of(archive, outline, points),
         level_sets=level_sets_of(archive, outline),
         bounds=bounds_of(plan, archive, outline),
-        notes_found=front_notes(plan, status, outline.distance, points),
+        notes_found=front_notes(plan, found, outline.distance, points),
         streams=plan.inputs.streams,
         economics=plan.inputs.economics,
         solve_s=found.search_s,
+        unproven=found.unproven,
     )
     check_front(study, plan.inputs.streams, plan.inputs.economics)
     return study

@@ -2,7 +2,8 @@
 
 1. every point is a design that passes `milpcore.site.check`, with all measures as they are shown
 2. points rise in the first and fall in the second measure: none is as good as another in both
-3. marginal costs are those of neighbouring points, supported points those of the lower hull
+3. marginal costs are those to the next point that was not merely asked for, supported points
+   those of the lower hull
 4. edges run between their points, and fall
 5. no design has more levels than allowed; of existing levels at most so many have moved, each
    within its range
@@ -91,7 +92,9 @@ def _check_points(report: Report, study: ParetoStudy, points: pd.DataFrame) -> N
     if report.violations:
         return
     marginal = points[f"marginal_{study.marginal_unit}"].to_numpy()
-    expected = np.diff(first) / -np.diff(second)
+    own = np.flatnonzero(points["kind"].to_numpy() != "asked")
+    after = own[np.searchsorted(own, np.arange(len(points) - 1), side="right")]
+    expected = (first[after] - first[:-1]) / (second[:-1] - second[after])
     report.near("marginal cost", where[:-1], marginal[:-1], expected, 1e-6 * np.abs(expected))
     is_supported = points["is_supported"].to_numpy()
     for place in _wrongly_marked(first, second, is_supported):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 from milpcore.core import Status
 from milpcore.economics import Measure
+from milpcore.scales import Kind, scale_for
 from milpcore.site.explain import conflict
+from milpcore.site.pareto_found import FoundFront, least_found_and_proven
 from milpcore.site.pareto_request import ParetoPlan
 from milpcore.site.pareto_results import ParetoPoint
 from milpcore.site.retrofit import NO_PUMPS_NOTE
@@ -16,7 +18,7 @@ NAMES = {Measure.TAC: "TAC", Measure.OPEX: "OPEX", Measure.CAPEX: "CAPEX", Measu
 
 def front_notes(
     plan: ParetoPlan,
-    status: Status,
+    found: FoundFront,
     distance: float,
     points: tuple[ParetoPoint, ...],
 ) -> tuple[str, ...]:
@@ -26,10 +28,10 @@ def front_notes(
     ----------
     plan : ParetoPlan
         What was asked for.
-    status : Status
-        How the search ended.
+    found : FoundFront
+        What the search has found.
     distance : float
-        Proven distance, share of the range of both measures.
+        Proven distance, share of the range of both measures; nan while that is not known.
     points : tuple of ParetoPoint
         At least one, unless there is no design.
 
@@ -37,9 +39,12 @@ def front_notes(
     -------
     tuple of str
     """
+    status = found.status
     if status is Status.INFEASIBLE:
         return (f"No design with 1 level: {conflict(plan.inputs)}; allow at least 2 levels.",)
-    notes = [*_status_notes(status, distance)]
+    if not points:
+        return ("Interrupted before any design was found.",)
+    notes = [*_status_notes(plan, found, distance)]
     first, second = NAMES[plan.first], NAMES[plan.second]
     if len(points) == 1:
         notes.append(
@@ -60,19 +65,47 @@ def front_notes(
     return tuple(notes)
 
 
-def _status_notes(status: Status, distance: float) -> list[str]:
+def unproven_text(unproven: Sequence[Measure]) -> str:
+    """Say which ends of a front are not proven.
+
+    Examples
+    --------
+    >>> unproven_text([Measure.CO2]), unproven_text([Measure.TAC, Measure.CO2])
+    ('the least CO2 is not proven', 'neither the least TAC nor the least CO2 is proven')
+    """
+    least = [f"the least {NAMES[measure]}" for measure in unproven]
+    if len(least) == 1:
+        return f"{least[0]} is not proven"
+    return f"neither {' nor '.join(least)} is proven"
+
+
+def _status_notes(plan: ParetoPlan, found: FoundFront, distance: float) -> list[str]:
     reason = {
         Status.TIME_LIMIT: "Stopped at the time limit",
         Status.INTERRUPTED: "Interrupted",
-    }.get(status)
+    }.get(found.status)
     if reason is None:
         return []
-    if not math.isfinite(distance):
-        return [f"{reason}: the designs are feasible, nothing is proven about the front."]
+    if found.unproven:
+        ends = "; ".join(_end_text(plan, found, measure) for measure in found.unproven)
+        return [
+            f"{reason}: the designs are feasible. How far they are from the exact front is not "
+            f"known before its ends are: {ends}."
+        ]
     return [
         f"{reason}: the designs are feasible, and no other one is better than all of them by more "
         f"than {100.0 * distance:.3g} % of the range of both measures."
     ]
+
+
+def _end_text(plan: ParetoPlan, found: FoundFront, measure: Measure) -> str:
+    """Write what is found and what is proven of the least value of a measure."""
+    least, proven = least_found_and_proven(found.archive, 0 if measure is plan.first else 1)
+    scale = scale_for(Kind.EMISSION if measure is Measure.CO2 else Kind.COST, [least])
+    told = f"the least {NAMES[measure]} found is {scale.text(least)} {scale.unit}, "
+    if proven <= 0.0:
+        return f"{told}with no bound yet"
+    return f"{told}proven to be at least {scale.text(proven)} {scale.unit}"
 
 
 def _pump_notes(plan: ParetoPlan, points: tuple[ParetoPoint, ...]) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from milpcore.economics import Measure
 from milpcore.site.front_search.archive import Archive
 from milpcore.site.front_search.front import value_at
 from milpcore.site.front_search.operation import design_at
-from milpcore.site.front_search.outline import Node, Outline, Piece
+from milpcore.site.front_search.outline import Node, Outline, Piece, PointKind
 from milpcore.site.inputs import Floats
 from milpcore.site.model import Outcome, relative_gap
 from milpcore.site.pareto_request import ParetoPlan
@@ -53,8 +53,7 @@ def points_of(
     results = [_result(plan, archive, node, status) for node in outline.nodes]
     columns = [COST_COLUMNS[measure] for measure in (plan.first, plan.second)]
     values = [[float(one.summary[column].iloc[0]) for column in columns] for one in results]
-    marginal = [(b[0] - a[0]) / (a[1] - b[1]) for a, b in pairwise(values)]
-    marginal += [math.nan] * bool(values)
+    marginal = _marginal([node.kind for node in outline.nodes], values)
     return tuple(
         ParetoPoint(
             kind=node.kind.value,
@@ -68,7 +67,28 @@ def points_of(
     )
 
 
-def segments_of(archive: Archive, outline: Outline) -> tuple[ParetoSegment, ...]:
+def _marginal(kinds: list[PointKind], values: list[list[float]]) -> list[float]:
+    """First measure over second to the next point of the front itself; nan at the last."""
+    marginal = [math.nan] * len(values)
+    after: list[float] = []
+    for place in reversed(range(len(values))):
+        here = values[place]
+        if after:
+            marginal[place] = (after[0] - here[0]) / (here[1] - after[1])
+        if kinds[place] is not PointKind.ASKED:
+            after = here
+    return marginal
+
+
+def without_distance(outline: Outline) -> Outline:
+    """Return a front whose ends are not proven, so that nothing can be measured by its range."""
+    pieces = tuple(piece._replace(distance=math.nan) for piece in outline.pieces)
+    return outline._replace(pieces=pieces, distance=math.nan)
+
+
+def segments_of(
+    archive: Archive, outline: Outline, points: Sequence[ParetoPoint]
+) -> tuple[ParetoSegment, ...]:
     """Bring what joins the points into the units of the measures.
 
     Parameters
@@ -77,24 +97,39 @@ def segments_of(archive: Archive, outline: Outline) -> tuple[ParetoSegment, ...]
         What the search has found.
     outline : Outline
         Its points.
+    points : sequence of ParetoPoint
+        The same with their designs. A segment that begins or ends at a point does so at the very
+        numbers of the point, and an edge between two points has the marginal cost as its slope.
 
     Returns
     -------
     tuple of ParetoSegment
     """
-    first_unit, second_unit = archive.pair.unit.tolist()
+    columns = [COST_COLUMNS[measure] for measure in (archive.pair.first, archive.pair.second)]
+    values = [[float(one.result.summary[column].iloc[0]) for column in columns] for one in points]
+    unit = archive.pair.unit.tolist()
+    shifts = archive.shifts().tolist() if points else []
     numbers = level_set_numbers(archive, outline)
+
+    def amounts(ends: tuple[float, float], node: Node, shown: list[float]) -> list[float]:
+        near = zip(ends, (node.first, node.second), shifts, shown, unit, strict=True)
+        return [at if abs(end - own) <= shift else end * one for end, own, shift, at, one in near]
+
     segments = []
-    for (a, b), piece in zip(pairwise(outline.nodes), outline.pieces, strict=True):
+    for place, piece in enumerate(outline.pieces):
+        a, b = outline.nodes[place : place + 2]
         joined = piece.number >= 0 and _is_whole(archive, piece, a, b)
+        begin = amounts((piece.first_begin, piece.second_begin), a, values[place])
+        end = amounts((piece.first_end, piece.second_end), b, values[place + 1])
+        is_own = joined and b.kind is not PointKind.ASKED
         segments.append(
             ParetoSegment(
                 level_set=numbers[piece.number] if piece.number >= 0 else 0,
-                first_begin=piece.first_begin * first_unit,
-                second_begin=piece.second_begin * second_unit,
-                first_end=piece.first_end * first_unit,
-                second_end=piece.second_end * second_unit,
-                slope=piece.slope * first_unit / second_unit,
+                first_begin=begin[0],
+                second_begin=begin[1],
+                first_end=end[0],
+                second_end=end[1],
+                slope=points[place].marginal if is_own else piece.slope * unit[0] / unit[1],
                 is_supported=joined and a.is_supported and b.is_supported,
                 distance=piece.distance,
             )

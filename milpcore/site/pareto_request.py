@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
-from milpcore.faults import FaultList, InputError
+from milpcore.faults import Fault, FaultList, InputError
 from milpcore.naming import shown, suggestion
 from milpcore.site.front_search.families import Family
 from milpcore.site.front_search.greenfield_sets import GreenfieldSets
@@ -188,7 +188,7 @@ def plan_pareto(
             for fault in error.faults:
                 if fault[:3] not in known:
                     known.add(fault[:3])
-                    faults.add(*fault)
+                    faults.add(*_in_words_of_fronts(fault))
     faults.raise_if_any("pareto")
     first, second = measures
     if plan is not None:
@@ -212,6 +212,13 @@ def plan_pareto(
         n_points=int(options.n_points),
         time_limit_s=None if limit_s is None else float(limit_s),
     )
+
+
+def _in_words_of_fronts(fault: Fault) -> Fault:
+    """Return a fault of a retrofit study, with a remedy that fits one front of all moves."""
+    if fault.field != "move":
+        return fault
+    return fault._replace(remedy="so many of them may move together, 0 for none")
 
 
 def _greenfield_site(
@@ -252,7 +259,8 @@ def _measures(objectives: object, faults: FaultList) -> list[Measure]:
     given = list(cast(Sequence[object], objectives)) if is_list else []
     if len(given) != 2:
         rule = f"must be two of {', '.join(names)}"
-        faults.add("", "objectives", shown(objectives), rule, 'such as ("tac", "co2")')
+        value = ", ".join(map(shown, given)) if is_list else shown(objectives)
+        faults.add("", "objectives", value, rule, 'such as ("tac", "co2")')
         return []
     found = []
     for one in given:
@@ -294,7 +302,10 @@ def _check_levels(options: ParetoOptions, faults: FaultList) -> None:
         for name in ("move", "movable_C"):
             if getattr(options, name):
                 rule = "has no meaning without existing levels"
-                faults.add("", name, shown(getattr(options, name)), rule, "give existing_C, too")
+                remedy = "give existing_C, too (at the command line --existing)"
+                given = getattr(options, name)
+                value = ", ".join(map(shown, given)) if isinstance(given, tuple) else shown(given)
+                faults.add("", name, value, rule, remedy)
         if not isinstance(options.heat_pumps, bool | np.bool_):
             rule = "must be True or False"
             faults.add("", "heat_pumps", repr(options.heat_pumps), rule, "choose one of them")

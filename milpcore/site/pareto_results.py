@@ -58,8 +58,9 @@ class ParetoPoint:
     asked : float
         Value of the second measure that was asked for; nan for none.
     marginal : float
-        First measure that a unit less of the second costs, up to the next point: slope of the
-        front, or where it jumps, cost of the next point over what it saves; nan at the last.
+        First measure that a unit less of the second costs, up to the next point that was not
+        merely asked for: slope of the front, or where it jumps, cost of that point over what it
+        saves; nan at the last.
     result : SiteResult
         The checked design.
     """
@@ -88,7 +89,8 @@ class ParetoSegment:
     is_supported : bool
         Whether it is part of the lower hull.
     distance : float
-        Proven distance from the true front, share of the range of both measures.
+        Proven distance from the true front, share of the range of both measures; nan while that
+        range is not known.
     """
 
     level_set: int
@@ -125,7 +127,7 @@ class ParetoStudy:
         Asked for.
     distance : float
         Proven: no design is better than the front by more than this share of the range of both
-        measures; 0 where it is exact to rounding.
+        measures; 0 where it is exact to rounding, nan while that range is not known.
     points_found : tuple of ParetoPoint
     segments_found : tuple of ParetoSegment
         One fewer than points.
@@ -140,6 +142,9 @@ class ParetoStudy:
     economics : SiteEconomics
     solve_s : float
         Wall time of the search.
+    unproven : tuple of Measure
+        Ends of the front that the search had no time to prove: those of whose least value there
+        is but a bound.
     """
 
     first: Measure
@@ -160,6 +165,7 @@ class ParetoStudy:
     streams: Streams
     economics: SiteEconomics
     solve_s: float
+    unproven: tuple[Measure, ...] = ()
 
     @property
     def marginal_unit(self) -> str:
@@ -223,6 +229,7 @@ class ParetoStudy:
             "status": self.status.value,
             "resolution": self.resolution,
             "distance_percent": plain(100.0 * self.distance),
+            "unproven_ends": [measure.value for measure in self.unproven],
             "solve_s": self.solve_s,
             "points": [
                 {

@@ -14,6 +14,7 @@ import numpy as np
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList, InputError
 from milpcore.site.inputs import Floats, Integers, SiteInputs, prepare, without_heat_pumps
+from milpcore.site.unserved import note_unserved
 from milpcore.streams import Streams
 
 SAME_K = 1e-6
@@ -225,16 +226,15 @@ def _movable(
         return tuple(range(existing_C.size))
     if movable_C is None:
         return None
-    known = len(faults)
-    positions = []
-    for value in movable_C:
-        nearest = int(np.abs(existing_C - value).argmin())
-        if abs(existing_C[nearest] - value) > SAME_K:
-            remedy = f"existing are {', '.join(f'{one:.10g}' for one in existing_C)}"
-            rule = "must be one of the existing levels (°C)"
-            faults.add("", "movable_C", f"{value:.10g}", rule, remedy)
-        positions.append(nearest)
-    return tuple(positions) if len(faults) == known else None
+    distance_K = np.abs(existing_C[None, :] - movable_C[:, None])
+    strangers = movable_C[distance_K.min(axis=1) > SAME_K]
+    if not strangers.size:
+        return tuple(distance_K.argmin(axis=1).tolist())
+    each = "each " if strangers.size > 1 else ""
+    rule = f"{each}must be one of the existing levels (°C)"
+    remedy = f"existing are {_listed(existing_C)}"
+    faults.add("", "movable_C", _listed(strangers), rule, remedy)
+    return None
 
 
 def _check_counts(
@@ -274,19 +274,22 @@ def _check_counts(
 
 
 def _check_served(site: SiteInputs, existing_C: Floats, faults: FaultList) -> None:
-    """Note streams that no existing level serves, one fault for each."""
+    """Note streams that no existing level serves, one fault for each side."""
     is_hot, limit_C = site.stream_is_hot, site.stream_limit_C
     lowest_C, highest_C = existing_C[0], existing_C[-1]
-    unserved = np.where(is_hot, limit_C < lowest_C - SAME_K, limit_C > highest_C + SAME_K)
-    for stream in np.flatnonzero(unserved):
-        kind, side, need = ("hot", "low", "below") if is_hot[stream] else ("cold", "high", "above")
-        rule = (
-            f"no level {side} enough for this {kind} stream, which needs one at or {need} "
-            f"{limit_C[stream]:.10g} °C"
-        )
-        value = f"{lowest_C:.10g}…{highest_C:.10g} °C"
-        where = f"stream {site.streams.label[stream]}"
-        faults.add(where, "existing_C", value, rule, "add such a level")
+    note_unserved(
+        faults,
+        site.streams,
+        limit_C,
+        np.where(is_hot, limit_C < lowest_C - SAME_K, limit_C > highest_C + SAME_K),
+        field="existing_C",
+        range_C=(float(lowest_C), float(highest_C)),
+        remedy="add such a level",
+    )
+
+
+def _listed(values_C: Floats) -> str:
+    return ", ".join(f"{value:.10g}" for value in values_C)
 
 
 def _is_count(value: object) -> bool:

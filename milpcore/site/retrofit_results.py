@@ -182,8 +182,19 @@ class RetrofitStudy:
         return table(schema, *zip(*pairs, strict=True)) if pairs else empty_table(schema)
 
     def to_json_dict(self) -> dict[str, Any]:
-        """Return the study as plain Python values, NaN as None."""
+        """Return the study as plain Python values, NaN as None.
+
+        After an interruption it is led by ``"status": "interrupted"`` and the numbers of
+        combinations asked for and not started.
+        """
+        n_not_started = self.n_configurations - len(self.results)
+        missing = {
+            "status": "interrupted",
+            "n_configurations": self.n_configurations,
+            "n_not_started": n_not_started,
+        }
         return {
+            **(missing if n_not_started else {}),
             BASELINE: self.baseline.to_json_dict(),
             WITHOUT_MOVES: {
                 **self.without_moves.to_json_dict(),

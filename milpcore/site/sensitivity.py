@@ -22,6 +22,7 @@ from milpcore.site.fixed_levels import FixedLevels
 from milpcore.site.operation_tips import operation_tips
 from milpcore.site.sensitivity_request import checked_request, values_of
 from milpcore.site.sensitivity_results import (
+    ParameterTables,
     SensitivityStudy,
     heat_pump_rows,
     point_rows,
@@ -44,6 +45,7 @@ def sensitivity(
     objective: Measure | str = Measure.TAC,
     heat_pumps: bool = True,
     on_parameter: Callable[[str], object] | None = None,
+    on_result: Callable[[ParameterTables], object] | None = None,
 ) -> SensitivityStudy:
     """Vary parameters one at a time and find where the set of heat pumps changes.
 
@@ -67,6 +69,9 @@ def sensitivity(
         Whether heat pumps are allowed.
     on_parameter : callable, optional
         Called with each key before its turn.
+    on_result : callable, optional
+        Called with the `ParameterTables` of each key as soon as they are whole, so that they are
+        not lost with what comes after; `SensitivityStudy.of` joins them.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def sensitivity(
         level_dt_cont_K=base.level_dt_cont_K,
     )
     _log.info("sensitivity begins: %d levels, least %s", len(levels_C), system.objective.value)
-    points, pumps, tips = [], [], []
+    parts: list[ParameterTables] = []
     for key, values in request.items():
         if on_parameter is not None:
             on_parameter(key)
@@ -114,12 +119,20 @@ def sensitivity(
         cases = values_of(base, key, values)
         names = [f"{key} = {value:.10g}" for value in values.tolist()]
         operations = system.operate(cases, names=names)
-        points.append(point_rows(key, getattr(base, key), values, operations))
-        pumps.append(heat_pump_rows(key, getattr(base, key), values, operations))
         found = operation_tips(system, base, key, values, operations)
         there = values_of(base, key, np.array([tip.value for tip in found]))
-        tips.append(tipping_rows(key, getattr(base, key), found, system.operate(there)))
+        own = getattr(base, key)
+        part = ParameterTables(
+            key,
+            point_rows(key, own, values, operations),
+            heat_pump_rows(key, own, values, operations),
+            tipping_rows(key, own, found, system.operate(there)),
+        )
+        parts.append(part)
         told = (key, len(values), len(found), time.perf_counter() - start_s)
         _log.info("%s: %d values, %d tipping points, %.3f s", *told)
+        if on_result is not None:
+            on_result(part)
     _log.info("sensitivity ends: %d parameters", len(request))
-    return SensitivityStudy.of(base, system, points, pumps, tips)
+    levels = tuple(system.level_C.tolist())
+    return SensitivityStudy.of(levels, system.objective, base, list(request), parts)

@@ -1,8 +1,9 @@
 """Two parameters at once: the best heat pumps of fixed levels over a grid of both.
 
-Every point is checked like those of `milpcore.site.sensitivity`. Between the points of a row the
-borders of the sets of heat pumps along the second parameter are exact, see
-`milpcore.site.operation_tips`.
+Every point is checked like those of `milpcore.site.sensitivity`. The borders between the sets of
+heat pumps are exact on all lines of the grid, at each value of either parameter, to 1e-6 of the
+other one's base value, with the exception that `milpcore.site.operation_tips` names for keys that
+change the balances. Between these lines they are straight, as `milpcore.site.map_cells` says.
 
 Source of the problem: Hochhaus, Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated
 Utility Systems with Heat Pumps using MILP*, Systems and Control Transactions.
@@ -19,8 +20,18 @@ from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
 from milpcore.naming import shown
 from milpcore.site.fixed_levels import FixedLevels
-from milpcore.site.operation_tips import operation_tips
-from milpcore.site.sensitivity_map_results import Axis, SensitivityMap, border_rows, map_rows
+from milpcore.site.inputs import Floats
+from milpcore.site.map_cells import Pieces
+from milpcore.site.map_search import MapRow, MapSearch
+from milpcore.site.operation_tips import operation_states, operation_tips
+from milpcore.site.sensitivity_map_results import (
+    Axis,
+    Border,
+    RowTables,
+    SensitivityMap,
+    border_rows,
+    map_rows,
+)
 from milpcore.site.sensitivity_request import checked_request, values_of
 from milpcore.streams import Streams
 
@@ -39,6 +50,7 @@ def sensitivity_map(
     objective: Measure | str = Measure.TAC,
     heat_pumps: bool = True,
     on_row: Callable[[int, int], object] | None = None,
+    on_result: Callable[[RowTables], object] | None = None,
 ) -> SensitivityMap:
     """Vary two parameters together and map the set of heat pumps that is best.
 
@@ -62,6 +74,9 @@ def sensitivity_map(
         Whether heat pumps are allowed.
     on_row : callable, optional
         Called with the number of values of the first parameter that are done, and of all.
+    on_result : callable, optional
+        Called with the `RowTables` of each value of the first parameter as soon as they are whole,
+        so that they are not lost with what comes after; `SensitivityMap.of` joins them.
 
     Returns
     -------
@@ -96,7 +111,7 @@ def sensitivity_map(
     """
     base = SiteEconomics() if economics is None else economics
     request = checked_request(base, vary, from_percent, to_percent, n_steps)
-    _refuse_other_than_two(list(request))
+    axes = map_axes(base, request)
     (first, first_values), (second, second_values) = request.items()
     system = FixedLevels(
         streams,
@@ -105,14 +120,12 @@ def sensitivity_map(
         heat_pumps=heat_pumps,
         level_dt_cont_K=base.level_dt_cont_K,
     )
-    axes = (
-        Axis(first, float(getattr(base, first)), first_values),
-        Axis(second, float(getattr(base, second)), second_values),
-    )
     start_s = time.perf_counter()
     sizes = (len(first_values), len(second_values))
     _log.info("sensitivity map begins: %s by %s, %d by %d values", first, second, *sizes)
-    points, borders = [], []
+    search = MapSearch(system, base, axes)
+    rows: list[RowTables] = []
+    before: MapRow | None = None
     for row, value in enumerate(first_values.tolist()):
         here = replace(base, **{first: value})
         cases = values_of(here, second, second_values)
@@ -120,18 +133,53 @@ def sensitivity_map(
             f"{first} = {value:.10g}, {second} = {other:.10g}" for other in second_values.tolist()
         ]
         operations = system.operate(cases, names=names)
-        points.append(map_rows(axes, row, operations))
         tips = operation_tips(system, here, second, second_values, operations)
-        borders.append(border_rows(axes, row, tips))
-        _log.debug("%s = %.10g: %d borders", first, value, len(tips))
+        borders, pieces = [Border(1, value, tip) for tip in tips], Pieces()
+        after = MapRow(value, operation_states(operations), tips)
+        if before is not None:
+            across, pieces = search.between(before, after)
+            borders += across
+        before = after
+        points = map_rows(axes, row, operations)
+        rows.append(RowTables(points, border_rows(axes, borders), pieces))
+        _log.debug("%s = %.10g: %d borders", first, value, len(borders))
+        if on_result is not None:
+            on_result(rows[-1])
         if on_row is not None:
             on_row(row + 1, len(first_values))
     _log.info("sensitivity map ends: %.3f s", time.perf_counter() - start_s)
-    return SensitivityMap.of(base, system, axes, points, borders)
+    return SensitivityMap.of(tuple(system.level_C.tolist()), system.objective, base, axes, rows)
+
+
+def map_axes(base: SiteEconomics, request: Mapping[str, Floats]) -> tuple[Axis, Axis]:
+    """Return the two axes of a map.
+
+    Parameters
+    ----------
+    base : SiteEconomics
+        Base values.
+    request : mapping of two str to ndarray (P,)
+        From `checked_request`.
+
+    Returns
+    -------
+    tuple of two Axis
+
+    Raises
+    ------
+    InputError
+        If there are other than two parameters.
+    """
+    _refuse_other_than_two(list(request))
+    first, second = (
+        Axis(key, float(getattr(base, key)), values) for key, values in request.items()
+    )
+    return first, second
 
 
 def _refuse_other_than_two(keys: list[str]) -> None:
     faults = FaultList()
     if len(keys) != 2:
-        faults.add("", "vary", shown(keys), "must name two parameters", "choose two")
+        value = ", ".join(map(shown, keys))
+        faults.add("", "vary", value, "must name two parameters", "choose two")
     faults.raise_if_any("sensitivity map")

@@ -12,7 +12,7 @@ import numpy as np
 from milpcore.economics import SiteEconomics
 from milpcore.economics_schema import ABOUT, RANGES
 from milpcore.faults import FaultList
-from milpcore.naming import shown, suggestion
+from milpcore.naming import nearest_name, shown, suggestion
 from milpcore.site.inputs import Floats
 
 
@@ -50,9 +50,7 @@ def checked_request(
     if not keys:
         remedy = f"such as {next(iter(RANGES))}"
         faults.add("", "vary", "[]", "must name at least one parameter", remedy)
-    for key in keys:
-        if key not in RANGES:
-            faults.add("", "vary", shown(key), "unknown parameter", suggestion(str(key), RANGES))
+    _note_unknown(list(dict.fromkeys(keys)), faults)
     for key in {key for key in keys if keys.count(key) > 1}:
         faults.add("", "vary", shown(key), "must not come twice", "remove the duplicate")
     given = vary if isinstance(vary, Mapping) else None
@@ -83,6 +81,19 @@ def checked_request(
 def values_of(base: SiteEconomics, key: str, values: Floats) -> list[SiteEconomics]:
     """Return the base with one key at each of several values."""
     return [replace(base, **{key: value}) for value in values.tolist()]
+
+
+def _note_unknown(keys: Sequence[str], faults: FaultList) -> None:
+    """Note keys that are none; those that look like none share a list of all that there are."""
+    strangers = []
+    for key in keys:
+        if key not in RANGES and nearest_name(str(key), RANGES) is not None:
+            faults.add("", "vary", shown(key), "unknown parameter", suggestion(str(key), RANGES))
+        elif key not in RANGES:
+            strangers.append(shown(key) or '""')
+    if strangers:
+        rule = "unknown parameter" if len(strangers) == 1 else "unknown parameters"
+        faults.add("", "vary", ", ".join(strangers), rule, f"known: {', '.join(RANGES)}")
 
 
 def _check_range(low: float, high: float, n_steps: int, faults: FaultList) -> None:

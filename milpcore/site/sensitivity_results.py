@@ -3,32 +3,64 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 
 from milpcore.economics import Measure, SiteEconomics
-from milpcore.site.fixed_levels import FixedLevels
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.operations import Operations
 from milpcore.site.table_files import plain, write_tables
 from milpcore.site.tables import COST_COLUMNS, empty_table, table
 from milpcore.site.tipping import TippingPoint
 
+_COSTS = dict.fromkeys(COST_COLUMNS.values(), "float64")
+POINT_SCHEMA = {
+    "parameter": "str",
+    "value": "float64",
+    "percent": "float64",
+    **_COSTS,
+    "external_heat_kW": "float64",
+    "cooling_kW": "float64",
+    "electricity_kW": "float64",
+    "heat_pump_heat_kW": "float64",
+    "n_heat_pumps": "int64",
+}
+PUMP_SCHEMA = {
+    "parameter": "str",
+    **dict.fromkeys(
+        ("value", "percent", "source_C", "sink_C", "heat_kW", "power_kW", "cop"), "float64"
+    ),
+}
 TIPPING_SCHEMA = {
     "parameter": "str",
     "value": "float64",
     "percent": "float64",
     "before": "str",
     "after": "str",
-    **dict.fromkeys(COST_COLUMNS.values(), "float64"),
+    **_COSTS,
 }
 TABLES = ("points", "heat_pumps", "tipping_points")
 Pumps = tuple[tuple[float, float], ...]
+
+
+class ParameterTables(NamedTuple):
+    """What one parameter brings, see `SensitivityStudy`; picklable.
+
+    Attributes
+    ----------
+    parameter : str
+    points, heat_pumps, tipping_points : DataFrame
+    """
+
+    parameter: str
+    points: pd.DataFrame
+    heat_pumps: pd.DataFrame
+    tipping_points: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +84,8 @@ class SensitivityStudy:
         One row per change of the set of heat pumps: ``parameter``, ``value``, ``percent``, and the
         sets ``before`` and ``after`` in the order of rising values, as text such as ``35→80``;
         costs there (EUR/a, t/a).
+    unfinished : tuple of str
+        Parameters that an interruption kept from being finished; they are in no table.
     """
 
     levels_C: tuple[float, ...]
@@ -60,26 +94,45 @@ class SensitivityStudy:
     points: pd.DataFrame
     heat_pumps: pd.DataFrame
     tipping_points: pd.DataFrame
+    unfinished: tuple[str, ...] = ()
 
     @classmethod
     def of(
         cls,
+        levels_C: tuple[float, ...],
+        objective: Measure,
         base: SiteEconomics,
-        system: FixedLevels,
-        points: Sequence[pd.DataFrame],
-        pumps: Sequence[pd.DataFrame],
-        tips: Sequence[pd.DataFrame],
+        keys: Sequence[str],
+        parts: Sequence[ParameterTables],
     ) -> SensitivityStudy:
-        """Join the tables of all parameters."""
+        """Join what was found along all parameters.
+
+        Parameters
+        ----------
+        levels_C : tuple of float
+            The levels, rising.
+        objective : Measure
+            What was minimised.
+        base : SiteEconomics
+            Base values.
+        keys : sequence of str
+            All parameters that were asked for.
+        parts : sequence of ParameterTables
+            Those that were finished.
+        """
+        finished = {part.parameter for part in parts}
         return cls(
-            tuple(system.level_C.tolist()),
-            system.objective,
+            levels_C,
+            objective,
             base,
-            *(pd.concat(tables, ignore_index=True) for tables in (points, pumps, tips)),
+            joined([part.points for part in parts], POINT_SCHEMA),
+            joined([part.heat_pumps for part in parts], PUMP_SCHEMA),
+            joined([part.tipping_points for part in parts], TIPPING_SCHEMA),
+            tuple(key for key in keys if key not in finished),
         )
 
     def to_json_dict(self) -> dict[str, Any]:
-        """Per parameter its points and tipping points, as plain Python values."""
+        """Per finished parameter its points and tipping points, as plain Python values."""
         parameters = []
         for key, points in self.points.groupby("parameter", sort=False):
             pumps = self.heat_pumps[self.heat_pumps["parameter"] == key]
@@ -111,12 +164,30 @@ class SensitivityStudy:
         return {
             "levels_C": list(self.levels_C),
             "objective": self.objective.value,
+            "status": study_status(self.unfinished),
+            "unfinished": list(self.unfinished),
             "parameters": parameters,
         }
 
     def write(self, directory: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write every table as CSV into a directory, each whole or not at all."""
         return write_tables({name: getattr(self, name) for name in TABLES}, directory)
+
+
+def joined(tables: Sequence[pd.DataFrame], schema: Mapping[str, str]) -> pd.DataFrame:
+    """Put tables below each other; an empty one of that schema where there are none."""
+    return pd.concat(tables, ignore_index=True) if tables else empty_table(schema)
+
+
+def study_status(unfinished: Sequence[object]) -> str:
+    """Write in one word whether anything is missing.
+
+    Examples
+    --------
+    >>> study_status(()), study_status(("lifetime_a",))
+    ('finished', 'interrupted')
+    """
+    return "interrupted" if unfinished else "finished"
 
 
 def point_rows(key: str, base: float, values: Floats, operations: Operations) -> pd.DataFrame:

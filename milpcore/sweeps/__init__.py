@@ -4,6 +4,7 @@ from milpcore.sweeps.cases import grid, latin_hypercube
 from milpcore.sweeps.runner import SweepProgress, sweep
 from milpcore.sweeps.site_runs import FixedLevelsRun, GreenfieldRun, RetrofitRun
 from milpcore.sweeps.summary import SweepSummary, summarize
+from milpcore.sweeps.workers import WorkersLostError
 
 __all__ = [
     "FixedLevelsRun",
@@ -11,6 +12,7 @@ __all__ = [
     "RetrofitRun",
     "SweepProgress",
     "SweepSummary",
+    "WorkersLostError",
     "grid",
     "latin_hypercube",
     "summarize",

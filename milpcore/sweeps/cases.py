@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
 
 from milpcore.faults import FaultList
 from milpcore.naming import shown
@@ -100,6 +99,8 @@ def latin_hypercube(
             faults.add("", name, shown(value), f"must be a whole number from {least}", "correct it")
     faults.raise_if_any("cases")
     lower, upper = np.array([[float(end) for end in ends] for ends in ranges.values()]).T
+    from scipy.stats import qmc  # half a second that workers need not wait
+
     unit = qmc.LatinHypercube(len(ranges), rng=np.random.default_rng(int(seed))).random(n_cases)
     return pd.DataFrame(lower + (upper - lower) * unit, columns=list(ranges))
 

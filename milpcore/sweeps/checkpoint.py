@@ -1,7 +1,8 @@
 """The checkpoint of a sweep: finished cases in one SQLite file, safe at any moment.
 
-Every chunk of finished cases is one transaction with full synchronisation: after ``kill -9`` or
-a power cut the file holds every chunk that was reported as finished, and no part of another.
+Whatever a worker hands back is one transaction with full synchronisation: after ``kill -9`` or a
+power cut the file holds every transaction that was ended. One that was cut off is undone by SQLite,
+from the journal beside the file, when the next sweep opens it; its cases are run again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Run many cases: any executor, any order, the same result; finished cases are never lost."""
+"""Run many cases: any executor, any order, the same result; killed, it goes on where it was.
+
+What a kill can lose is bounded by `milpcore.sweeps.worker.CHUNK_S`: a worker hands back what it
+has finished as soon as no case is running and that time is over, and whatever comes back is in the
+checkpoint before anything else happens.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,10 @@ import logging
 import math
 import os
 import pickle
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
-from itertools import islice
-from multiprocessing import get_context, parent_process
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,11 +24,11 @@ import pandas as pd
 from milpcore.faults import Fault, InputError
 from milpcore.sweeps.cases import checked_cases
 from milpcore.sweeps.checkpoint import Checkpoint
-from milpcore.sweeps.worker import Row, run_cases, run_chunk
+from milpcore.sweeps.chunks import Chunks
+from milpcore.sweeps.worker import Case, Row, run_cases, run_chunk
+from milpcore.sweeps.workers import lost_workers_told, workers
 
 _log = logging.getLogger(__name__)
-MOST_PER_CHUNK = 250
-CHUNKS_PER_WORKER = 8
 AHEAD = 3
 """Chunks handed out per worker at a time, so that an interruption does not wait for many."""
 NOT_RUN = "not_run"
@@ -45,9 +46,9 @@ class SweepProgress(NamedTuple):
     elapsed_s : float
         Since this run began.
     cases_per_s : float
-        Rate of this run; nan before the first chunk.
+        Rate of this run; nan before its first chunk.
     remaining_s : float
-        At that rate; nan before the first chunk.
+        At that rate; nan before its first chunk.
     """
 
     n_done: int
@@ -72,8 +73,8 @@ def sweep(
     ----------
     run : callable
         From a case (parameters by name) to values by name: numbers, texts or None. A method
-        ``run_many(cases)`` is used for whole chunks where there is one. With an executor the run
-        is pickled once, and unpickled once a worker.
+        ``run_many(cases)`` is used for whole chunks where there is one; a case must have the same
+        values in any chunk. With an executor the run is pickled once, and unpickled once a worker.
     cases : DataFrame or iterable of mapping
         One row a case, see `milpcore.sweeps.grid` and `milpcore.sweeps.latin_hypercube`.
     executor : concurrent.futures.Executor, distributed.Client or int, optional
@@ -81,10 +82,13 @@ def sweep(
         to start. Default: in this process.
     checkpoint : path, optional
         File that keeps finished cases. The same sweep resumes from it; another one is refused.
+        Whatever ends the sweep, what is lost are the cases that were running and, for each worker,
+        cases that took half a second together.
     chunk_size : int, optional
-        Cases per task; chosen from their number by default.
+        Most cases per task. Default: as many as take half a second, as measured.
     on_progress : callable, optional
-        Called after every chunk with `SweepProgress`.
+        Called with `SweepProgress` after every chunk, and at once where earlier runs have finished
+        cases.
 
     Returns
     -------
@@ -97,8 +101,11 @@ def sweep(
     ------
     InputError
         If cases, checkpoint, executor or chunk size cannot be used, or the run cannot be pickled.
+    WorkersLostError
+        If a process was ended from outside, or an executor has lost a task. Finished cases are in
+        the checkpoint.
     KeyboardInterrupt
-        After Ctrl-C, when the chunks that were finished are in the checkpoint.
+        After Ctrl-C. Finished cases are in the checkpoint; processes that were started are ended.
 
     Examples
     --------
@@ -121,100 +128,70 @@ def sweep(
             for number, row in kept.finished().items():
                 rows[number] = row
         waiting = [(number, records[number]) for number, row in enumerate(rows) if row is None]
-        n_before = len(records) - len(waiting)
-        pool, n_workers = stack.enter_context(_executor(executor))
-        size = _chunk_size(chunk_size, len(waiting), n_workers)
-        chunks = iter([waiting[at : at + size] for at in range(0, len(waiting), size)])
-        n_done = n_before
+        n_done = n_before = len(records) - len(waiting)
+        tell = on_progress or (lambda _: None)
+        pool, n_workers = stack.enter_context(workers(executor))
+        chunks = Chunks(waiting, n_workers=n_workers, chunk_size=_checked_size(chunk_size))
         _log.info(
-            "sweep begins: %d cases, %d finished before, chunks of %d, %d workers",
+            "sweep begins: %d cases, %d finished before, %d workers",
             len(records),
             n_before,
-            size,
             n_workers,
         )
-        for found in _results(run, chunks, pool, n_workers):
+        if n_before:
+            tell(_progress(n_done, n_before, len(records), start_s))
+        for found in stack.enter_context(closing(_results(run, chunks, pool, n_workers))):
             if kept is not None:
                 kept.add(found)
             for number, row in found:
                 rows[number] = row
             n_done += len(found)
             _log.debug("%d of %d cases", n_done, len(records))
-            if on_progress is not None:
-                elapsed_s = time.perf_counter() - start_s
-                rate = (n_done - n_before) / elapsed_s if elapsed_s > 0.0 else math.nan
-                remaining_s = (len(records) - n_done) / rate
-                on_progress(SweepProgress(n_done, len(records), elapsed_s, rate, remaining_s))
+            tell(_progress(n_done, n_before, len(records), start_s))
     elapsed_s = time.perf_counter() - start_s
     _log.info("sweep ends: %d cases in this run, %.3f s", len(records) - n_before, elapsed_s)
     return _joined(table, rows)
 
 
+def _progress(n_done: int, n_before: int, n_cases: int, start_s: float) -> SweepProgress:
+    elapsed_s = time.perf_counter() - start_s
+    rate = (n_done - n_before) / elapsed_s if n_done > n_before else math.nan
+    return SweepProgress(n_done, n_cases, elapsed_s, rate, (n_cases - n_done) / rate)
+
+
 def _results(
-    run: Run, chunks: Iterator[list[tuple[int, Any]]], pool: Executor | None, n_workers: int
-) -> Iterator[list[tuple[int, Row]]]:
+    run: Run, chunks: Chunks, pool: Executor | None, n_workers: int
+) -> Generator[list[tuple[int, Row]]]:
     """Rows chunk by chunk, in any order."""
     if pool is None:
-        for chunk in chunks:
-            yield run_cases(run, chunk)
+        while chunk := chunks.take():
+            found = run_cases(run, chunk)
+            chunks.done(chunk, found)
+            yield found
         return
     pickled = _pickled(run)
     fingerprint = hashlib.sha256(pickled).hexdigest()
-    running: set[Future[list[tuple[int, Row]]]] = set()
+    running: dict[Future[list[tuple[int, Row]]], list[tuple[int, Case]]] = {}
     try:
         while True:
-            for chunk in islice(chunks, AHEAD * n_workers - len(running)):
-                running.add(pool.submit(run_chunk, fingerprint, pickled, chunk))
+            while len(running) < AHEAD * n_workers and (chunk := chunks.take()):
+                with lost_workers_told():
+                    running[pool.submit(run_chunk, fingerprint, pickled, chunk)] = chunk
             if not running:
                 return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                with lost_workers_told():
+                    found = future.result()
+                chunks.done(running.pop(future), found)
+                yield found
     finally:
         for future in running:
             future.cancel()
 
 
-@contextmanager
-def _executor(executor: Any) -> Iterator[tuple[Executor | None, int]]:
-    """Find the executor to use and its number of workers."""
-    if executor is None:
-        yield None, 1
-    elif isinstance(executor, int) and not isinstance(executor, bool):
-        if executor < 1:
-            _refuse("executor", executor, "must be at least one process", "such as 2")
-        pool = ProcessPoolExecutor(
-            executor, mp_context=get_context("spawn"), initializer=_live_with_the_parent
-        )
-        try:
-            yield pool, executor
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-    elif hasattr(executor, "get_executor"):  # a client of distributed
-        yield executor.get_executor(pure=False), max(1, len(executor.ncores()))
-    elif hasattr(executor, "submit"):
-        yield executor, int(getattr(executor, "_max_workers", 0) or os.cpu_count() or 1)
-    else:
-        rule = "must be an executor, a Dask client or a number of processes"
-        _refuse("executor", type(executor).__name__, rule, "such as 2")
-
-
-def _live_with_the_parent() -> None:
-    """Leave Ctrl-C to the parent process, and end with it even if it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-
-    def end_with_parent() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-def _chunk_size(wanted: int | None, n_cases: int, n_workers: int) -> int:
+def _checked_size(wanted: int | None) -> int | None:
     if wanted is None:
-        return max(1, min(MOST_PER_CHUNK, math.ceil(n_cases / (CHUNKS_PER_WORKER * n_workers))))
+        return None
     if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
         _refuse("chunk_size", wanted, "must be a whole number from 1", "leave it out")
     return wanted

@@ -15,7 +15,7 @@ import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.economics_schema import RANGES, TECHNICAL_KEYS
-from milpcore.faults import FaultList
+from milpcore.faults import FaultList, InputError
 from milpcore.naming import shown, suggestion
 from milpcore.site import greenfield, retrofit
 from milpcore.site.fixed_levels import FixedLevels
@@ -85,7 +85,11 @@ class FixedLevelsRun:
 
     def __call__(self, case: Case) -> dict[str, Any]:
         """Values of one case, see `run_many`."""
-        return self.run_many([case])[0]
+        try:
+            return self.run_many([case])[0]
+        except InputError as error:  # whose faults name each case by its place in the call
+            faults = tuple(fault._replace(where="") for fault in error.faults)
+            raise InputError(error.title, faults) from error
 
     def run_many(self, cases: Sequence[Case]) -> list[dict[str, Any]]:
         """Values of many cases.
@@ -243,12 +247,14 @@ class RetrofitRun:
         )
         best = study.best
         if best is None:
-            return {"status": study.without_moves.status.value}
+            return _without_design(study.without_moves)
         return {"saving_percent": best.saving_percent, **result_values(best.result)}
 
 
 def result_values(result: SiteResult) -> dict[str, Any]:
-    """Plain values of a checked result: its summary, levels and heat pumps."""
+    """Plain values of a checked result: summary, levels and heat pumps, or why there are none."""
+    if not result.has_design:
+        return _without_design(result)
     row = result.summary.iloc[0]
     names = [name for name in result.summary.columns if name not in ("solve_s", "max_levels")]
     pumps = tuple(zip(result.heat_pumps["source_C"], result.heat_pumps["sink_C"], strict=True))
@@ -257,6 +263,10 @@ def result_values(result: SiteResult) -> dict[str, Any]:
         "levels_C": " ".join(f"{level:g}" for level in result.levels["temperature_C"]),
         "heat_pumps": pumps_text(pumps),
     }
+
+
+def _without_design(result: SiteResult) -> dict[str, Any]:
+    return {"status": result.status.value, "error": " ".join(result.notes)}
 
 
 def _economics(base: SiteEconomics, case: Case) -> SiteEconomics:

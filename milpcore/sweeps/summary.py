@@ -11,6 +11,7 @@ import pandas as pd
 from milpcore.site.table_files import plain
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_QUANTILE_NAMES = tuple(f"q{round(100 * q):02d}" for q in QUANTILES)
 MEASURES = (
     "tac_EUR_per_a",
     "opex_EUR_per_a",
@@ -75,7 +76,8 @@ def summarize(results: pd.DataFrame) -> SweepSummary:
     )
     quantities = [name for name in MEASURES if name in solved and solved[name].notna().any()]
     rows = [_spread(name, solved[name].dropna().to_numpy(np.float64)) for name in quantities]
-    return SweepSummary(status, pd.DataFrame(rows), _heat_pumps(solved), _pump_sets(solved))
+    spread = pd.DataFrame(rows, columns=["quantity", "mean", "std", "min", *_QUANTILE_NAMES, "max"])
+    return SweepSummary(status, spread, _heat_pumps(solved), _pump_sets(solved))
 
 
 def _spread(name: str, values: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def _spread(name: str, values: np.ndarray[Any, np.dtype[np.float64]]) -> dict[st
         "mean": values.mean(),
         "std": values.std(ddof=1) if len(values) > 1 else 0.0,
         "min": values.min(),
-        **{f"q{round(100 * q):02d}": level for q, level in zip(QUANTILES, levels, strict=True)},
+        **dict(zip(_QUANTILE_NAMES, levels, strict=True)),
         "max": values.max(),
     }
 
