@@ -20,6 +20,7 @@ from helpers_cli import run
 
 import milpcore
 from milpcore import site
+from milpcore.site.variants import VARIANTS
 from milpcore.sweeps.study_file import read_sweep
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -220,3 +221,10 @@ def test_the_local_cluster_of_the_page_runs() -> None:
         [sys.executable, "script.py"], env=environment, capture_output=True, text=True, timeout=120
     )
     assert done.stdout == "2000 {'optimal'}\n", done.stderr
+
+
+def test_the_page_on_tightness_lists_every_variant() -> None:
+    page = text_of(ROOT / "docs" / "tightness.md")
+    listed = re.findall(r"^\| `([^`]+)`", page, flags=re.MULTILINE)
+    assert listed == list(dict.fromkeys(variant.name for variant in VARIANTS))
+    assert "milpcore tightness site_400 --levels 4,8,11" in page
