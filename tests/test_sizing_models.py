@@ -190,3 +190,15 @@ def test_a_store_that_burns_heat_at_a_profit_needs_a_limit(loss_per_h: float) ->
     limited = sizing.size_plant(profile, parameters(largest_kWh=500.0), mip_rel_gap=1e-6)
     assert limited.status is Status.OPTIMAL
     assert limited.tac_EUR_per_a < 0.0
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_scipy_alone_reaches_the_same_cost(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = tiny_case(number)
+    with_start = sizing.size_plant(case.profile, case.parameters, mip_rel_gap=0.0)
+    monkeypatch.setattr("milpcore.sizing.solver.importlib.util.find_spec", lambda _: None)
+    alone = sizing.size_plant(case.profile, case.parameters, mip_rel_gap=0.0)
+    assert alone.status is with_start.status
+    if alone.design is not None:
+        assert alone.tac_EUR_per_a == pytest.approx(with_start.tac_EUR_per_a, rel=1e-7)
+        assert alone.bound_EUR_per_a == pytest.approx(with_start.bound_EUR_per_a, rel=1e-7)

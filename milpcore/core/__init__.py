@@ -16,6 +16,7 @@ from milpcore.core.child_side import Channel, ChildError
 from milpcore.core.problem import Problem
 from milpcore.core.solution import Solution, Status, relative_gap
 from milpcore.core.solve import solve, solve_lp
+from milpcore.core.solve_from import solve_from
 
 __all__ = [
     "Assembly",
@@ -29,6 +30,7 @@ __all__ = [
     "relative_gap",
     "run_in_child",
     "solve",
+    "solve_from",
     "solve_in_child",
     "solve_lp",
 ]

@@ -48,6 +48,7 @@ from milpcore.sizing.profile_readers import read_profile, write_profile
 from milpcore.sizing.results import SizingResult
 from milpcore.sizing.simulate import Simulation, simulate
 from milpcore.sizing.size_plant import size_plant
+from milpcore.sizing.size_ranges import SizeRanges, size_ranges
 from milpcore.sizing.solve import SizingOutcome, search
 from milpcore.sizing.statistics import profile_statistics
 from milpcore.sizing.three_binary import ThreeBinary
@@ -98,6 +99,7 @@ __all__ = [
     "Plant",
     "PlateauPath",
     "Simulation",
+    "SizeRanges",
     "SizingCase",
     "SizingDesign",
     "SizingInputs",
@@ -131,6 +133,7 @@ __all__ = [
     "simulate",
     "size_limits",
     "size_plant",
+    "size_ranges",
     "step_profile",
     "steps_of",
     "write_parameters",

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from milpcore.core import Problem, Solution, Status, solve, solve_lp
+from milpcore.core import Problem, Solution, Status, solve_lp
 from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps, caps
 from milpcore.sizing.design import SizingDesign
@@ -30,7 +30,8 @@ from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
 from milpcore.sizing.read import at_once, design_of, one_way, polished
 from milpcore.sizing.size_limits import largest_sizes, tightened
-from milpcore.sizing.start import first_solution
+from milpcore.sizing.solver import solve_milp
+from milpcore.sizing.start import first_solution, with_states
 
 _log = logging.getLogger(__name__)
 SWINGS = 2.0
@@ -180,20 +181,18 @@ class _Run:
             if left_s <= 0.0:
                 self._raise_bound(solve_lp(problem.relaxed()).objective)
                 return Status.TIME_LIMIT, ""
-            found = solve(
+            found = solve_milp(
                 problem,
+                self._in(problem),
                 mip_rel_gap=SHARE_OF_GAP * self.gap,
-                time_limit_s=None if math.isinf(left_s) else left_s,
+                time_limit_s=left_s,
             )
             self.n_nodes += found.n_nodes
             if found.status is Status.INFEASIBLE:  # nothing is better than the start
                 self._raise_bound(math.inf)
                 message = "" if self.best is not None else _INFEASIBLE
                 return Status.INFEASIBLE, message
-            bound = found.bound
-            if not math.isfinite(bound):
-                bound = solve_lp(problem.relaxed()).objective
-            self._raise_bound(bound)
+            self._raise_bound(found.bound)
             if not found.has_incumbent:
                 return found.status, found.message
             both = self._offer(problem, found)
@@ -216,6 +215,13 @@ class _Run:
         else:
             self._keep(exact)
         return both
+
+    def _in(self, problem: Problem) -> Solution | None:
+        """Return the best solution in a problem's own columns."""
+        if self.best is None:
+            return None
+        states = self.best.values["is_on"] > 0.5, self.best.values["change"] > 0.5
+        return with_states(self.inputs, problem, *states)
 
     def _keep(self, solution: Solution) -> None:
         if self.best is None or solution.objective < self.best.objective:

@@ -1,0 +1,49 @@
+"""The solver of model B: HiGHS from a known design where its own interface is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from dataclasses import replace
+from typing import Any
+
+from milpcore.core import Problem, Solution, Status, solve, solve_from, solve_lp
+from milpcore.core.solution import relative_gap
+
+
+def solve_milp(
+    problem: Problem,
+    start: Solution | None,
+    *,
+    mip_rel_gap: float,
+    time_limit_s: float | None = None,
+    node_limit: int | None = None,
+) -> Solution:
+    """Solve a problem, from a known solution if highspy is installed.
+
+    Parameters
+    ----------
+    problem : Problem
+    start : Solution or None
+        Of the same columns.
+    mip_rel_gap : float
+    time_limit_s : float, optional
+    node_limit : int, optional
+
+    Returns
+    -------
+    Solution
+        Its bound is at least that of the linear relaxation where the solver tells none.
+    """
+    if time_limit_s is not None and math.isinf(time_limit_s):
+        time_limit_s = None
+    options: dict[str, Any] = {"time_limit_s": time_limit_s, "node_limit": node_limit}
+    if importlib.util.find_spec("highspy") is not None:
+        x = None if start is None else start.x
+        found = solve_from(problem, x, mip_rel_gap=mip_rel_gap, **options)
+    else:
+        found = solve(problem, mip_rel_gap=mip_rel_gap, **options)
+    if found.status is Status.INFEASIBLE or math.isfinite(found.bound):
+        return found
+    bound = solve_lp(problem.relaxed()).bound
+    return replace(found, bound=bound, gap=relative_gap(found.objective, bound))
