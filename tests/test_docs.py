@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import os
 import re
@@ -27,6 +28,11 @@ ROOT = Path(__file__).resolve().parents[1]
 SWEEPS, EMBEDDING = ROOT / "docs" / "sweeps.md", ROOT / "docs" / "embedding.md"
 PAGES = (SWEEPS, EMBEDDING)
 SCHEDULER = "192.0.2.10"
+PRINTED = {
+    "electricity_price_EUR_per_MWh": "electricity price",
+    "heat_pump_investment_EUR_per_kW": "heat pump investment",
+    "electricity_emission_t_per_MWh": "electricity emission factor",
+}
 
 
 def text_of(page: Path) -> str:
@@ -221,6 +227,27 @@ def test_the_local_cluster_of_the_page_runs() -> None:
         [sys.executable, "script.py"], env=environment, capture_output=True, text=True, timeout=120
     )
     assert done.stdout == "2000 {'optimal'}\n", done.stderr
+
+
+def test_the_page_beside_the_paper_has_the_figures_of_its_commands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = ROOT / "docs" / "paper.md"
+    *retrofits, sensitivity = commands(page)
+    rows = dict(re.findall(r"^\| ([^|]+) \| (-?\d[\d.]*) \|", text_of(page), flags=re.MULTILINE))
+    found: dict[str, str] = {}
+    for line in retrofits:
+        study = json.loads(run(capsys, *line.split()[1:], "--json").out)
+        found["nothing, heat pumps only"] = f"{study['without_moves']['saving_percent']:.3f}"
+        for one in study["results"]:
+            moved = ", ".join(f"{old}→{new:g}" for old, new in one["moved_C"].items())
+            found[moved] = f"{one['saving_percent']:.3f}"
+    study = json.loads(run(capsys, *sensitivity.split()[1:], "--json").out)
+    for parameter in study["parameters"]:
+        for tip in parameter["tipping_points"]:
+            found[PRINTED[parameter["parameter"]]] = f"{tip['percent']:.3f}"
+    assert {name: found[name] for name in rows} == rows
+    assert len(rows) == 9
 
 
 def test_the_page_on_tightness_lists_every_variant() -> None:
