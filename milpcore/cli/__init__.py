@@ -1,4 +1,4 @@
-"""The command line: targets, greenfield, retrofit, sensitivity, pareto, sweep and tightness.
+"""The command line: targets, greenfield, retrofit, sensitivity, pareto, sweep, tightness, sizing.
 
 Results go to standard output and nothing else does; messages and progress go to standard error.
 Exit codes:

@@ -12,6 +12,7 @@ from milpcore.cli import (
     pareto_arguments,
     retrofit_arguments,
     sensitivity_arguments,
+    sizing_arguments,
     sweep_arguments,
 )
 from milpcore.cli.arguments import (
@@ -44,6 +45,7 @@ examples:
   milpcore greenfield site.csv --levels 6 --out results
   milpcore targets site.csv --json
   milpcore retrofit --existing 13,25,80,143,214,285,1600 --move 2
+  milpcore sizing profile.csv --time-limit 60 --out results
 
 milpcore COMMAND --help describes a command.
 
@@ -156,6 +158,14 @@ def _commands() -> tuple[_Command, ...]:
             _TIGHTNESS_EPILOG,
             _fill_tightness,
         ),
+        _Command(
+            "sizing",
+            sizing_arguments.SUMMARY,
+            sizing_arguments.DESCRIPTION,
+            sizing_arguments.EPILOG,
+            sizing_arguments.fill,
+            default_streams=None,
+        ),
     )
 
 
@@ -167,7 +177,7 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of all commands; `command` names the one asked for."""
     whole = argparse.ArgumentParser(
         prog="milpcore",
-        description="Utility levels and heat pumps for chemical sites, proven optimal.",
+        description="Utility levels, heat pumps and stores for chemical sites, proven optimal.",
         epilog=_MAIN_EPILOG + _EXIT_CODES,
         formatter_class=_help_layout,
         allow_abbrev=False,

@@ -41,8 +41,16 @@ _COMMANDS = {
     "pareto": "milpcore.cli.pareto",
     "sweep": "milpcore.cli.sweep",
     "tightness": "milpcore.cli.tightness",
+    "sizing": "milpcore.cli.sizing",
 }
-_SHOW_WHAT_WAS_ASKED = ("greenfield", "retrofit", "sensitivity", "pareto", "tightness")
+_SHOW_WHAT_WAS_ASKED = (
+    "greenfield",
+    "retrofit",
+    "sensitivity",
+    "pareto",
+    "tightness",
+    "sizing",
+)
 """Commands whose JSON has something to say before anything is computed."""
 
 

@@ -8,16 +8,21 @@ from milpcore.plots.pinch import composite_curves, grand_composite_curve
 from milpcore.plots.retrofit import retrofit_savings
 from milpcore.plots.sensitivity import cost_over_parameters, heat_pump_map
 from milpcore.plots.sizing import draw_profile
+from milpcore.plots.sizing_costs import draw_costs
+from milpcore.plots.sizing_operation import around_peak, draw_operation
 from milpcore.plots.style import save_figure
 from milpcore.plots.sweep import heat_pump_shares, tac_distribution
 from milpcore.plots.tightness import root_gaps
 
 __all__ = [
+    "around_peak",
     "composite_curves",
     "cost_over_levels",
     "cost_over_parameters",
     "designs_along_front",
     "designs_over_parameters",
+    "draw_costs",
+    "draw_operation",
     "draw_profile",
     "grand_composite_curve",
     "heat_pump_map",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from milpcore.plots.sizing_look import hour_ticks, time_label
 from milpcore.plots.style import (
     FAINT,
     HOT,
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 _MOST_STEPS = 1000
 """Longer profiles are drawn by days: their means, and the range from lowest to highest."""
 _HOURS_PER_DAY = 24.0
-_TICKS_h = (1.0, 2.0, 6.0, 12.0, 24.0, 48.0)
-_MOST_TICKS = 12
 
 
 def draw_profile(profile: HeatProfile, *, title: str = "Heat demand and waste heat") -> Figure:
@@ -89,18 +88,17 @@ def draw_profile(profile: HeatProfile, *, title: str = "Heat demand and waste he
         axes.axhline(mean_kW / scale.factor, color=FAINT, lw=1.0, ls="--", zorder=1, label=label)
         axes.set_ylim(bottom=0.0)
         label = ""
-    since = "" if profile.start is None else f" since {profile.start:%Y-%m-%d %H:%M}"
-    unit = "d" if by_days else "h"
-    dress(over_time, title=title, x=f"time{since}, {unit}", y=f"heat, {scale.unit}")
+    x = time_label(profile, "d" if by_days else "h")
+    dress(over_time, title=title, x=x, y=f"heat, {scale.unit}")
     dress(duration, title="Duration curves", x="time at or above, h", y=f"heat, {scale.unit}")
     first_h, last_h = profile.start_h, profile.start_h + profile.horizon_h
     if by_days:
         over_time.set_xlim(first_h / _HOURS_PER_DAY, last_h / _HOURS_PER_DAY)
     else:
         over_time.set_xlim(first_h, last_h)
-        _hour_ticks(over_time, first_h, last_h)
+        hour_ticks(over_time, first_h, last_h)
     duration.set_xlim(0.0, profile.horizon_h)
-    _hour_ticks(duration, 0.0, profile.horizon_h)
+    hour_ticks(duration, 0.0, profile.horizon_h)
     _note_peak(duration, profile, scale)
     legend_below(figure, n_columns=3)
     return figure
@@ -117,14 +115,6 @@ def _daily_ranges(axes: Axes, profile: HeatProfile, value: Floats, colour: str) 
     axes.fill_between(middle, lowest, highest, color=colour, alpha=0.18, lw=0.0)
     (line,) = axes.plot(middle, mean, color=colour)
     return line
-
-
-def _hour_ticks(axes: Axes, first_h: float, last_h: float) -> None:
-    """Put ticks at round hours, where the axis is short enough for it."""
-    fitting = [step for step in _TICKS_h if (last_h - first_h) / step <= _MOST_TICKS]
-    if fitting and last_h - first_h > _TICKS_h[0]:
-        first, last = np.ceil(first_h / fitting[0] - 1e-9), np.floor(last_h / fitting[0] + 1e-9)
-        axes.set_xticks(fitting[0] * np.arange(first, last + 1.0))
 
 
 def _note_peak(axes: Axes, profile: HeatProfile, scale: Scale) -> None:

@@ -1,0 +1,134 @@
+"""The command ``milpcore sizing``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.output import Drawn, check_output, is_worth_writing, show, write_output
+from milpcore.cli.record import INPUTS
+from milpcore.cli.signals import is_interrupted_early
+from milpcore.cli.sizing_source import Source, open_source
+from milpcore.cli.sizing_study import Answer, Request, run_study, unstarted_study
+from milpcore.cli.sizing_text import result_text, sizing_json, why_no_plant
+from milpcore.core import Status
+from milpcore.plots.sizing_tables import cost_split
+from milpcore.report import ProgressLine
+from milpcore.site.table_files import write_tables
+from milpcore.sizing.parameter_files import write_parameters
+from milpcore.sizing.profile_readers import write_profile
+from milpcore.sizing.results import SizingResult
+
+_TABLES = ("summary", "sizes", "operation", "costs")
+_FIGURES = ("operation", "operation_peak", "costs")
+_COPIES = ("profile.csv", "parameters.toml")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Size a plant, show it, write it."""
+    given = (arguments.profile, arguments.economics)
+    inputs = tuple(text for text in given if text is not None)
+    check_output(arguments.out, inputs=inputs, writes=_writes(), copies=_COPIES)
+    source = open_source(arguments.profile, economics=arguments.economics, sheet=arguments.sheet)
+    request = Request(source.profile, source.parameters, arguments.gap, arguments.time_limit)
+    if is_interrupted_early(arguments):
+        answer = unstarted_study(request)
+    else:
+        answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
+    result = answer.result
+    if answer.was_interrupted:
+        print_error("interrupted")
+
+    def write(out: str) -> None:
+        _write(out, source, request, result, inputs=inputs)
+
+    show(
+        content=lambda: sizing_json(result),
+        text=lambda: f"{_heading(source, request, answer)}\n\n{result_text(result)}",
+        write=write if _is_worth_writing(result, arguments.out) else None,
+        as_json=arguments.json,
+        out=arguments.out,
+        what="tables" if result.design is None else "figures and tables",
+    )
+    if answer.was_interrupted:
+        return INTERRUPTED
+    if result.design is None and arguments.json:
+        print_error(why_no_plant(result))
+    return NO_SOLUTION if result.design is None else OK
+
+
+def _is_worth_writing(result: SizingResult, out: str | None) -> bool:
+    """Whether there is a plant, or the proof that there is none."""
+    has_plant = result.design is not None
+    is_finished = has_plant or result.status is Status.INFEASIBLE
+    return is_worth_writing(out, is_finished=is_finished, has_anything=has_plant)
+
+
+def _heading(source: Source, request: Request, answer: Answer) -> str:
+    """Say what was solved."""
+    options = [f"least TAC, gap {request.mip_rel_gap:g}"]
+    if request.time_limit_s is not None:
+        options.append(f"at most {request.time_limit_s:g} s")
+    options.append(f"formulation {answer.result.model}")
+    return "\n".join(filter(None, (source.headline, source.origin, ", ".join(options))))
+
+
+def _writes() -> list[str]:
+    """List what a run may write besides its record and its inputs."""
+    return [
+        *(f"{name}.csv" for name in _TABLES),
+        *(f"{name}.{suffix}" for name in _FIGURES for suffix in ("png", "svg")),
+    ]
+
+
+def _write(
+    out: str, source: Source, request: Request, result: SizingResult, *, inputs: tuple[str, ...]
+) -> None:
+    """Write tables, inputs, the record of the run and figures."""
+
+    def tables(folder: Path) -> None:
+        found = {"summary": result.summary, "sizes": result.sizes, "costs": cost_split(result)}
+        if result.design is not None:
+            found["operation"] = result.operation
+        write_tables(found, folder)
+        copies = folder / INPUTS
+        copies.mkdir()
+        write_profile(source.profile, copies / "profile.csv")
+        write_parameters(source.parameters, copies / "parameters.toml")
+
+    write_output(
+        out,
+        tables=tables,
+        figures=_figures(source.name, result) if result.design is not None else (),
+        entries=_record(source, request, result),
+        inputs=inputs,
+    )
+
+
+def _figures(name: str, result: SizingResult) -> Iterator[Drawn]:
+    """Draw the figures one by one."""
+    from milpcore import plots
+
+    title = f"{name}: operation over {result.profile.horizon_h:.6g} h"
+    yield Drawn("operation", plots.draw_operation(result, title=title))
+    window_h = plots.around_peak(result.profile)
+    if window_h is not None:
+        title = f"{name}: operation around the highest demand"
+        figure = plots.draw_operation(result, title=title, window_h=window_h)
+        yield Drawn("operation_peak", figure)
+    yield Drawn("costs", plots.draw_costs(result, title=f"{name}: total annual cost"))
+
+
+def _record(source: Source, request: Request, result: SizingResult) -> dict[str, Any]:
+    """Everything that a run can be repeated with."""
+    return {
+        "command": "sizing",
+        "profile": source.name,
+        "gap": request.mip_rel_gap,
+        "time_limit_s": request.time_limit_s,
+        "formulation": result.model,
+    }

@@ -1,0 +1,82 @@
+"""The arguments of ``milpcore sizing`` and their help."""
+
+from __future__ import annotations
+
+import argparse
+
+from milpcore.cli.arguments import gap, positive_seconds
+from milpcore.cli.shared_arguments import add_output
+
+SUMMARY = "sizes of heat pumps, boilers and stores under fluctuating demand"
+DESCRIPTION = (
+    "Sizes of heat pumps, boilers and thermal stores, and their operation over a profile of heat\n"
+    "demand and waste heat, of least total annual cost, proven optimal within a gap."
+)
+CASE_NAMES = ("base_48h",)
+"""Those of `milpcore.sizing.case_names`, which ``--help`` must not wait for."""
+DEFAULT_CASE = "base_48h"
+DEFAULT_GAP = 1e-3
+EPILOG = """\
+--json prints
+  {"sizes": {"heat_pump_kW": ..., "boiler_kW": ..., "store_kWh": ...}, "tac_EUR_per_a": ...,
+   "bound_EUR_per_a": ..., "gap": ..., "opex_EUR_per_a": ..., "capex_EUR_per_a": ...,
+   "co2_t_per_a": ..., "status": "optimal", "solve_s": ...}
+with the units of the plant by name; without a design the numbers are null. The bound is proven: no
+plant costs less. At the time limit the best plant so far is shown with its gap. Ctrl-C ends the
+search, which hands out no plant before its end; "status" is then "interrupted". --out replaces
+older results once a search has ended with a plant, or with the proof that there is none.
+
+The file of --economics has a table [plant] of prices and any number of [[heat_pump]], [[boiler]],
+[[electric_boiler]] and [[store]], also existing ones; a copy of it is in DIR/inputs of every run.
+
+examples:
+  milpcore sizing                                 the bundled case, 48 h in steps of 15 min
+  milpcore sizing profile.csv --economics plant.toml --time-limit 60 --out results
+  milpcore sizing profile.csv --gap 5e-4 --json > sizes.json
+
+"""
+
+
+def fill(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command.
+
+    Parameters
+    ----------
+    command : argparse.ArgumentParser
+        Where to add them.
+    """
+    command.add_argument(
+        "profile",
+        metavar="PROFILE",
+        nargs="?",
+        default=DEFAULT_CASE,
+        help="CSV file with the columns time_h (or time),heat_demand_kW,waste_heat_kW and as "
+        "wanted prices, emission factors and COPs over time (or a workbook .xlsx), or the name of "
+        f"a bundled case: {', '.join(CASE_NAMES)} (default: {DEFAULT_CASE})",
+    )
+    command.add_argument(
+        "--sheet",
+        metavar="NAME",
+        help='sheet of a workbook (default: the one called "profile", else the only one)',
+    )
+    command.add_argument(
+        "--economics",
+        metavar="FILE",
+        help="prices and units, TOML; keys left out keep their default, and without any unit those "
+        f"of {DEFAULT_CASE} stay",
+    )
+    command.add_argument(
+        "--gap",
+        type=gap,
+        default=DEFAULT_GAP,
+        help="relative gap between cost and proven bound at which the search ends (default: 1e-3)",
+    )
+    command.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=positive_seconds,
+        help="seconds; the best plant so far is shown with its gap",
+    )
+    add_output(
+        command, "summary, sizes, operation and costs as CSV, operation and costs as PNG and SVG"
+    )
