@@ -225,3 +225,15 @@ def test_bases_of_another_shape_are_refused() -> None:
     (fault,) = error.value.faults
     assert fault.value == "shape (1, 2)"
     assert fault.rule == "must have the shape (2, 2): cases, levels"
+
+
+def test_streams_whose_limit_all_but_meets_a_level_are_served_alike_by_the_check() -> None:
+    # Limits move past the levels in steps of a tenth of the tolerance; tipping points are found so.
+    streams = streams_of((60.0, 50.0, 546.0, 0.0), (50.0, 80.0, 300.0, 0.0))
+    margins_K = 3.0 + 1e-7 * np.arange(-31.0, 32.0)
+    cases = [SiteEconomics(level_dt_cont_K=float(margin_K)) for margin_K in margins_K]
+    found = FixedLevels(streams, [10.0, 47.0, 83.0, 120.0]).operate(cases)
+    is_cooled_at_47 = found.cooling_kW[:, 1] > 1.0
+    assert is_cooled_at_47[0]
+    assert not is_cooled_at_47[-1]
+    assert np.count_nonzero(np.diff(is_cooled_at_47.astype(int))) == 1

@@ -21,7 +21,7 @@ BALANCE_TOLERANCE = 1e-6
 TABLE_TOLERANCE = 1e-9
 """Of COP and costs, relative."""
 LIMIT_TOLERANCE_K = 1e-6
-"""Of lifts and sink temperatures."""
+"""Of lifts, sink temperatures, and the limit temperatures of streams."""
 PRICE_TOLERANCE = 1e-9
 """Of heat prices, relative to the largest unit cost."""
 OPTIMALITY_TOLERANCE = 1e-8
@@ -72,14 +72,18 @@ def _names(operations: Operations) -> list[str]:
 def _supplies(
     report: Report, level_C: Floats, streams: Streams, economics: Sequence[SiteEconomics]
 ) -> Floats:
-    """Hot heat less cold duty at each level (C, L), kW: every stream at the nearest that fits."""
+    """Hot heat less cold duty at each level (C, L), kW: every stream at the nearest that fits.
+
+    A stream's limit temperature is rounded to 1e-6 K, and a level may miss it by as much.
+    """
     hot, duty_kW = streams.is_hot, streams.duty_kW
     shift_K, target_C = streams.dt_cont_K, streams.t_target_C
     by_margin: dict[float, Floats] = {}
     for margin_K in {one.level_dt_cont_K for one in economics}:
         supply_kW = np.zeros(len(level_C))
-        highest = target_C[hot] - shift_K[hot] - margin_K + 2.0 * LIMIT_TOLERANCE_K
-        lowest = target_C[~hot] + shift_K[~hot] + margin_K - 2.0 * LIMIT_TOLERANCE_K
+        limit_C = np.round(target_C + np.where(hot, -(shift_K + margin_K), shift_K + margin_K), 6)
+        highest = limit_C[hot] + LIMIT_TOLERANCE_K
+        lowest = limit_C[~hot] - LIMIT_TOLERANCE_K
         cools = np.searchsorted(level_C, highest, side="right") - 1
         heats = np.searchsorted(level_C, lowest)
         n_unserved = int((cools < 0).sum() + (heats == len(level_C)).sum())
