@@ -146,11 +146,11 @@ def test_help_says_what_moves_are_not_allowed(
 @pytest.mark.parametrize(
     ("command", "finished"),
     [
-        ("greenfield", "a number of levels is finished."),
+        ("greenfield", "a number of levels is proven to --gap."),
         ("retrofit", "a combination is finished."),
         ("sensitivity", "a parameter is finished, or the whole map."),
         ("pareto", "both ends are proven."),
-        ("tightness", "a row is finished."),
+        ("tightness", "a row has a bound."),
     ],
 )
 def test_help_says_when_older_results_are_replaced(
@@ -158,7 +158,7 @@ def test_help_says_when_older_results_are_replaced(
 ) -> None:
     text = " ".join(run(capsys, command, "--help").out.split())
     assert f"--out replaces older results once {finished}" in text
-    assert "a file that was changed since is refused at the start" in text
+    assert "one to overwrite that was changed since is refused at the start" in text
     drawn = "levels_NN but for the best only PNG" if command == "greenfield" else "(PNG, SVG)"
     assert drawn in text
 

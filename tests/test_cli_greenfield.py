@@ -324,7 +324,7 @@ def test_out_writes_tables_figures_and_a_record(
     assert record["files"] == files_in(folder)
     assert (record["levels"], record["gap"], record["objective"]) == ([1, 3, 5], 1e-4, "tac")
     assert list(record["inputs_sha256"]) == ["inputs/economics.toml", "inputs/streams.csv"]
-    assert {"python", "numpy", "scipy", "numba", "pandas"} <= set(record["versions"])
+    assert {"python", "numpy", "scipy", "numba", "pandas", "highspy"} <= set(record["versions"])
 
 
 def test_nothing_is_written_without_out(

@@ -17,6 +17,7 @@ import pytest
 from helpers_cli import files_in, in_this_process, run
 
 import milpcore
+from milpcore import plots
 from milpcore.cli import greenfield, output, placing, study
 from milpcore.cli.messages import print_error
 from milpcore.cli.placing import PARTIAL
@@ -248,6 +249,7 @@ def test_an_edited_result_that_a_run_does_not_write_stays(
     assert run(capsys, *COMMANDS["targets"], "--out", "results").code == 0
     assert edited.read_text(encoding="utf-8") == "mine"
     assert "levels.csv" not in files_in(site / "results")
+    assert "summary.csv" not in _record(site / "results")["files"]
 
 
 def test_a_record_without_hashes_of_results_counts_all_the_same(
@@ -399,7 +401,8 @@ def test_ctrl_c_while_figures_are_drawn_keeps_the_rest(
 
     monkeypatch.setattr(greenfield, "_figures", interrupted)
     done = run(capsys, *argv)
-    assert (done.code, done.err) == (130, "milpcore: interrupted\n")
+    told = "milpcore: interrupted; figures are missing: results\n"
+    assert (done.code, done.err) == (130, told)
     assert "Best: at most" in done.out
     figures = [name for name in everything if name.endswith((".png", ".svg"))]
     kept = ["cost_over_levels.png", "cost_over_levels.svg", "heat_pump_use.png"]
@@ -460,6 +463,77 @@ def test_what_was_not_written_is_told(
     )
     assert "figures and tables" not in done.out
     assert not (site / "results").exists()
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("write_inputs", "interrupted, and nothing was written: results"),
+        ("levels_and_streams", "interrupted; figures are missing: results"),
+    ],
+)
+def test_a_second_ctrl_c_says_what_is_missing(
+    place: str, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = study.run_study
+
+    def interrupted(*args: Any) -> Any:
+        return whole(*args)._replace(was_interrupted=True)
+
+    monkeypatch.setattr(greenfield, "run_study", interrupted)
+    argv = ("greenfield", "dairy_8", "--levels", "2", "--out", "results")
+    first = "milpcore: interrupted\n"
+    first += "milpcore: writing what there is, figures last; Ctrl-C again stops it: results\n"
+    done = run(capsys, *argv)
+    assert (done.code, done.err) == (130, first)
+    module = greenfield if hasattr(greenfield, place) else plots
+    monkeypatch.setattr(module, place, _interrupt)
+    done = run(capsys, *argv)
+    assert (done.code, done.err) == (130, f"{first}milpcore: {told}\n")
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("argv", "place"),
+    [
+        (COMMANDS["greenfield"], "milpcore.cli.study._Watch.complete"),
+        (COMMANDS["targets"], "milpcore.cli.targets.targets"),
+        (("tightness", "streams.csv"), "milpcore.cli.tightness.comparison_table"),
+    ],
+)
+def test_ctrl_c_before_anything_is_shown_says_that_nothing_was_written(
+    argv: tuple[str, ...],
+    place: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in (study.__name__, "milpcore.cli.tightness"):
+        monkeypatch.setattr(f"{name}.run_in_child", _interrupt)
+    monkeypatch.setattr(place, _interrupt)
+    done = run(capsys, *argv, "--out", "results")
+    assert done.code == 130
+    assert done.out == ""
+    assert done.err.endswith("milpcore: interrupted, and nothing was written: results\n")
+
+
+@pytest.mark.usefixtures("site")
+def test_a_time_limit_replaces_older_results_once_a_number_of_levels_is_proven(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    argv = ("greenfield", "site_400", "--time-limit", "0.01", "--quiet", "--json", "--levels")
+    assert run(capsys, "greenfield", "dairy_8", "--levels", "2", "--out", "old").code == 0
+    older = _contents(Path("old"))
+    done = run(capsys, *argv, "6", "--out", "old")
+    (found,) = json.loads(done.out)["configurations"]
+    assert (done.code, found["status"]) == (0, "time_limit")
+    told = "no number of levels is proven to the gap asked for, and nothing was written"
+    assert done.err == f"milpcore: {told}: old\n"
+    assert _contents(Path("old")) == older
+    assert run(capsys, *argv, "6", "--out", "new").err == ""
+    assert "levels_06.png" in files_in(Path("new")), "nothing older is lost there"
+    assert run(capsys, "greenfield", "dairy_8", "--levels", "3", "--out", "old").code == 0
+    assert "levels_03.png" in files_in(Path("old"))
 
 
 def test_an_unfinished_design_is_kept_only_where_there_is_nothing_better(
@@ -584,7 +658,8 @@ def test_sigterm_cleans_up(sigint: str, tmp_path: Path) -> None:
     began_s = time.monotonic()
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (143, "milpcore: interrupted\n")
+    told = "milpcore: interrupted, and nothing was written: results\n"
+    assert (process.returncode, err) == (143, told)
     assert time.monotonic() - began_s < 10.0
     assert list(tmp_path.iterdir()) == []
 

@@ -321,6 +321,23 @@ def test_a_time_limit_replaces_no_older_results_before_the_ends_are_proven(
     assert {name: (out / name).read_bytes() for name in files_in(out)} == older
 
 
+def test_marginal_costs_wait_for_both_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ("site_400", "--levels", "6", "--quiet")
+    done = _run(capsys, *argv, "--time-limit", "0.01", "--json")
+    content = json.loads(done.out)
+    assert content["unproven_ends"] == ["tac", "co2"]
+    assert len(content["points"]) > 1
+    for one in content["points"]:
+        assert (one["is_supported"], one["marginal_EUR_per_t"]) == (None, None)
+    for one in content["segments"]:
+        assert (one["is_supported"], one["slope_EUR_per_t"]) == (None, None)
+    text = _run(capsys, *argv, "--time-limit", "0.01").out
+    assert "supported," not in text
+    (first,) = [line for line in text.splitlines() if line.split()[:1] == ["1"] and "end" in line]
+    assert first.split()[3:6] == ["–", "–", "end"]
+    assert "marginal costs come on top" not in text
+
+
 def test_ctrl_c_while_tables_are_made_still_shows_the_whole_front(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from helpers_fixed_levels import ELECTRICITY, EMISSION, INVESTMENT
 import milpcore
 from milpcore import InputError
 from milpcore.cli import sensitivity as command
+from milpcore.cli import sensitivity_study
 from milpcore.cli.parser import add_streams
 from milpcore.cli.sensitivity_arguments import fill, percent
 from milpcore.site.sensitivity_map_results import SensitivityMap
@@ -174,6 +175,25 @@ def test_ctrl_c_keeps_the_parameters_that_are_finished(
     assert len(pd.read_csv(out / "points.csv")) == 10
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["unfinished"] == [EMISSION]
+
+
+@pytest.mark.parametrize("more", [(), ("--map",)])
+def test_ctrl_c_after_the_last_result_is_none(
+    more: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, name = sensitivity_study, "sensitivity_map" if more else "sensitivity"
+    whole = getattr(module, name)
+
+    def interrupted(*args: Any, **options: Any) -> None:
+        whole(*args, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, name, interrupted)
+    argv = ["--existing", LEVELS, "--vary", f"{ELECTRICITY},{INVESTMENT}", "--steps", "3", *more]
+    done = _run(capsys, *argv, "--json")
+    assert (done.code, done.err) == (0, "")
+    content = json.loads(done.out)
+    assert (content["status"], content["unfinished"]) == ("finished", [])
 
 
 def test_ctrl_c_before_a_parameter_is_finished_leaves_older_results(

@@ -416,7 +416,9 @@ def test_a_plant_that_comes_just_in_time_is_kept(
 ) -> None:
     monkeypatch.setattr(sizing_study, "run_in_child", _interrupted_with(small_result()))
     done = run(capsys, "sizing", hours, "--json", "--out", "out")
-    assert (done.code, done.err) == (130, "milpcore: interrupted\n")
+    assert done.code == 130
+    first = "milpcore: interrupted\n"
+    assert done.err.startswith(f"{first}milpcore: writing what there is, figures last; ")
     assert json.loads(done.out)["sizes"]["boiler_kW"] == 120.0
     assert Path("out/operation.png").is_file()
 

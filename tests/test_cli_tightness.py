@@ -133,6 +133,41 @@ def test_ctrl_c_keeps_what_is_finished(
     assert [row["variant"] for row in json.loads(done.out)["rows"]] == ["level_path"]
 
 
+def test_ctrl_c_before_the_first_row_says_that_nothing_was_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tightness, "run_in_child", interrupted)
+    out = tmp_path / "out"
+    done = run(capsys, *ARGUMENTS, "--json", "--out", str(out))
+    assert done.code == 130
+    assert done.err == (
+        f"milpcore: interrupted\nmilpcore: nothing was finished, and nothing was written: {out}\n"
+    )
+    assert json.loads(done.out) == {"rows": []}
+    assert not out.exists()
+
+
+def test_older_results_are_replaced_once_a_row_has_a_bound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, new = tmp_path / "out", tmp_path / "new"
+    assert run(capsys, *ARGUMENTS, "--out", str(out)).code == 0
+    older = {name: (out / name).read_bytes() for name in files_in(out)}
+    argv = ("tightness", "site_400", "--levels", "4", "--formulation", "level_path", "--quiet")
+    done = run(capsys, *argv, "--lp-time-limit", "0.01", "--json", "--out", str(out))
+    (row,) = json.loads(done.out)["rows"]
+    assert (done.code, row["lp_bound"]) == (0, None)
+    assert done.err == f"milpcore: no row has a bound, and nothing was written: {out}\n"
+    assert {name: (out / name).read_bytes() for name in files_in(out)} == older
+    assert run(capsys, *argv, "--lp-time-limit", "0.01", "--out", str(new)).code == 0
+    assert "tightness.csv" in files_in(new)
+    assert run(capsys, *ARGUMENTS[:3], "2", *ARGUMENTS[4:], "--out", str(out)).code == 0
+    assert (out / "tightness.csv").read_bytes() != older["tightness.csv"]
+
+
 def test_nothing_but_json_reaches_standard_output(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "milpcore", *ARGUMENTS[:-1], "level_path", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from milpcore.cli.messages import INTERRUPTED, TERMINATED, print_error
+from milpcore.cli.messages import INTERRUPTED, TERMINATED, ToldInterrupt, print_error
 from milpcore.cli.signals import termination_as_ctrl_c
 
 __all__ = ["main"]
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             from milpcore.cli.program import run_command
 
             code = run_command(argv)
-        except KeyboardInterrupt:
-            print_error("interrupted")
+        except KeyboardInterrupt as interrupt:
+            print_error(str(interrupt) if isinstance(interrupt, ToldInterrupt) else "interrupted")
             code = INTERRUPTED
     return TERMINATED if terminations and code == INTERRUPTED else code

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     study = answer.study
     if answer.was_interrupted:
-        missing = ", ".join(label_of(key) for key in study.unfinished) or "nothing"
+        missing = ", ".join(label_of(key) for key in study.unfinished)
         print_error(f"interrupted; not finished: {missing}")
 
     def write(out: str) -> None:
@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         write=write if is_worth else None,
         as_json=arguments.json,
         out=arguments.out,
+        was_interrupted=answer.was_interrupted,
     )
     if answer.was_interrupted:
         return INTERRUPTED

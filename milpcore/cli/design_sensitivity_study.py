@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from milpcore.cli.observing import observer_of
 from milpcore.cli.sensitivity_arguments import GREENFIELD
+from milpcore.cli.signals import ctrl_c_after
 from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.economics_schema import label_of
@@ -54,7 +55,7 @@ class Answer(NamedTuple):
     study : DesignSensitivityStudy
         What was finished.
     was_interrupted : bool
-        Whether Ctrl-C ended the study.
+        Whether Ctrl-C ended the study before all of it was finished.
     n_candidates : int
         Number of candidate levels at the base values.
     """
@@ -92,7 +93,8 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
             line.begin(progress_line(message, request.options["vary"]))
 
     try:
-        n_candidates = _checked(request)
+        with ctrl_c_after():
+            n_candidates = _checked(request)
         with line:
             line.begin(lambda _: "starting")
             study = run_in_child(_study_in_child, request, on_message=hear, grace_s=GRACE_S)
@@ -100,7 +102,7 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
         value = interrupt.value if isinstance(interrupt, ChildInterrupted) else None
         if not isinstance(value, DesignSensitivityStudy):
             value = _joined(request, finished)
-        return Answer(value, True, _checked(request))
+        return Answer(value, bool(value.unfinished), _checked(request))
     return Answer(study, False, n_candidates)
 
 

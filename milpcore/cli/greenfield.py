@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         write=write if _is_worth_writing(study, arguments.out) else None,
         as_json=arguments.json,
         out=arguments.out,
+        unfinished=_unfinished(study),
+        was_interrupted=answer.was_interrupted,
     )
     without = [result for result in study.results if not result.has_design]
     if arguments.json:
@@ -64,13 +66,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _is_worth_writing(study: GreenfieldStudy, out: str | None) -> bool:
-    """Whether anything is finished, or at least found where no older run has written."""
-    unfinished = (Status.INTERRUPTED, Status.ERROR)
+    """Whether anything is proven, or at least found where no older run has written."""
+    proven = (Status.OPTIMAL, Status.INFEASIBLE)
     return is_worth_writing(
         out,
-        is_finished=any(result.status not in unfinished for result in study.results),
+        is_finished=any(result.status in proven for result in study.results),
         has_anything=any(result.has_design for result in study.results),
     )
+
+
+def _unfinished(study: GreenfieldStudy) -> str:
+    """Why nothing is worth writing, if nothing is."""
+    if any(result.status is Status.TIME_LIMIT for result in study.results):
+        return "no number of levels is proven to the gap asked for"
+    return "nothing was finished"
 
 
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:

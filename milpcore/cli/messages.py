@@ -18,6 +18,10 @@ CLOSED_PIPE = 141
 TERMINATED = 143
 
 
+class ToldInterrupt(KeyboardInterrupt):
+    """Ctrl-C, with a message for the user that says what became of the output."""
+
+
 class OutputError(Exception):
     """The output could not be written; the message says where and why.
 

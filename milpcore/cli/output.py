@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from milpcore.cli.messages import OutputError, print_error, print_output
+from milpcore.cli.messages import OutputError, ToldInterrupt, print_error, print_output
 from milpcore.cli.placing import PARTIAL, is_same_file, is_there, partial_folder, put_in_place
 from milpcore.cli.record import INPUTS, RECORD, changed_files, recorded_files
 from milpcore.economics import SiteEconomics, write_economics
@@ -136,17 +136,30 @@ def write_output(
     ------
     OutputError
         If the operating system refuses to write; what an older run has written is still there.
+    ToldInterrupt
+        At Ctrl-C; says what is missing.
     """
     target = Path(out).absolute()
-    with _refusal_told(out), partial_folder(target) as folder:
-        tables(folder)
-        try:
-            from milpcore.plots import save_figure
+    missing = f"interrupted, and nothing was written: {out}"
+    try:
+        with _refusal_told(out), partial_folder(target) as folder:
+            tables(folder)
+            is_drawn = False
+            try:
+                _draw(figures, folder)
+                is_drawn = True
+            finally:
+                put_in_place(folder, target, entries, keep=inputs)
+                missing = "interrupted" if is_drawn else f"interrupted; figures are missing: {out}"
+    except KeyboardInterrupt as interrupt:
+        raise ToldInterrupt(missing) from interrupt
 
-            for name, figure, formats in figures:
-                save_figure(figure, folder / name, formats=formats)
-        finally:
-            put_in_place(folder, target, entries, keep=inputs)
+
+def _draw(figures: Iterable[Drawn], folder: Path) -> None:
+    from milpcore.plots import save_figure
+
+    for name, figure, formats in figures:
+        save_figure(figure, folder / name, formats=formats)
 
 
 def write_inputs(folder: Path, streams: Streams, economics: SiteEconomics | None = None) -> None:
@@ -171,9 +184,10 @@ def write_inputs(folder: Path, streams: Streams, economics: SiteEconomics | None
 def is_worth_writing(out: str | None, *, is_finished: bool, has_anything: bool) -> bool:
     """Whether results may be written, the one rule of all commands.
 
-    Older results are replaced only once something is finished: a number of levels, a combination
-    of moves, a parameter, both ends of a front. What an interruption, or a time limit, has left of
-    the first of them is written where there is nothing older.
+    Older results are replaced only once something is finished: a number of levels proven to the
+    gap asked for, a combination of moves, a parameter, both ends of a front, a bound. What an
+    interruption, or a time limit, has left of the first of them is written where there is nothing
+    older.
 
     Parameters
     ----------
@@ -201,6 +215,7 @@ def show(
     out: str | None,
     what: str = "figures and tables",
     unfinished: str = "nothing was finished",
+    was_interrupted: bool = False,
 ) -> None:
     """Print results, and write them into a folder even where nobody reads the text.
 
@@ -220,6 +235,8 @@ def show(
         What is written, in words.
     unfinished : str
         Why nothing is worth writing.
+    was_interrupted : bool
+        Whether somebody waits for the end of the program, and is told what it still does.
     """
     try:
         if as_json:
@@ -228,6 +245,8 @@ def show(
             print_output(f"{text()}\n")
     finally:
         if out is not None and write is not None:
+            if was_interrupted:
+                print_error(f"writing what there is, figures last; Ctrl-C again stops it: {out}")
             write(out)
     if out is not None and write is None:
         print_error(f"{unfinished}, and nothing was written: {out}")

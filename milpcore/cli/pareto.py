@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
         out=arguments.out,
         unfinished=unproven_text(study.unproven) if study.unproven else "",
+        was_interrupted=answer.was_interrupted,
     )
     if arguments.json and not study.has_front:
         print_error(" ".join(study.notes_found))

@@ -28,7 +28,8 @@ than that share of the range of both objectives. --json prints
 with costs in EUR/a, CO2 t/a, heat kW, temperatures °C. The marginal cost of a point is that up to
 the next point of the front itself, whatever --points asks for. Ctrl-C and the time limit keep what
 is found, with its proven distance; before both ends of the front are proven that is not known
-(null), and "unproven_ends" names them. --out replaces older results once both ends are proven.
+(null), as are marginal costs and supported points, and "unproven_ends" names the ends. --out
+replaces older results once both ends are proven.
 
 examples:
   milpcore pareto --existing 15,35,80,134,214,285,1600

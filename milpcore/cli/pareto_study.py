@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from milpcore.cli.observing import observer_of
-from milpcore.cli.signals import ctrl_c_held
+from milpcore.cli.signals import ctrl_c_after, ctrl_c_held
 from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.economics import SiteEconomics
 from milpcore.report import ProgressLine
@@ -77,7 +77,8 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     was_interrupted = False
     with line:
         try:
-            plan = _plan(request)
+            with ctrl_c_after():
+                plan = _plan(request)
             line.begin(lambda _: "starting")
             found = run_in_child(_search_in_child, request, on_message=hear, grace_s=GRACE_S)
         except KeyboardInterrupt as interrupt:

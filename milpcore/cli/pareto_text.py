@@ -39,7 +39,7 @@ def proof_text(study: ParetoStudy) -> str:
     supported = int(points["is_supported"].sum())
     jumps = int((study.segments[f"jump_{study.columns[0]}"] > 0.0).sum())
     count = "1 point" if len(points) == 1 else f"{len(points)} points"
-    told = [f"{count}, {supported} of them supported"]
+    told = [count if study.unproven else f"{count}, {supported} of them supported"]
     if jumps:
         told.append("1 jump" if jumps == 1 else f"{jumps} jumps")
     if study.unproven:
@@ -80,9 +80,12 @@ def _points(study: ParetoStudy) -> str:
     marginal = points[f"marginal_{study.marginal_unit}"]
     unit = study.marginal_unit.replace("_per_", "/").replace("EUR", "€")
     supported = ["yes" if one else "no" for one in points["is_supported"]]
+    marginal_texts = [_marginal(value) for value in marginal]
+    if study.unproven:  # more points may change both
+        supported = marginal_texts = ["–"] * len(points)
     pumps = ["–" if text == "none" else text for text in points["heat_pumps"]]
     columns += [
-        TextColumn("marginal\ncost", unit, [_marginal(value) for value in marginal]),
+        TextColumn("marginal\ncost", unit, marginal_texts),
         TextColumn("supported", "", supported, left=True),
         TextColumn("kind", "", points["kind"].tolist(), left=True),
         TextColumn("level\nset", "", [str(one) for one in points["level_set"]]),

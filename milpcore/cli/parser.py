@@ -65,7 +65,7 @@ Every number of levels is a maximum; fewer are used where more do not help. Cost
 t/a, heat kW, temperatures °C in --json and CSV files; the printed table scales them.
 Ctrl-C ends the study and keeps what is finished; the search that it interrupts shows what it has,
 and configurations that were not started have status "interrupted" and no numbers. --out replaces
-older results once a number of levels is finished.
+older results once a number of levels is proven to --gap.
 
 examples:
   milpcore greenfield                               the bundled site, 2 to 15 levels
@@ -78,7 +78,7 @@ The root gap is that of the linear relaxation to the optimum proven by the exact
 variants leave out what no design as good as that optimum can use. --json prints
   {"rows": [{"max_levels": ..., "variant": ..., "lp_bound": ..., "root_gap": ..., ...}, ...]}
 with costs in EUR/a, CO2 t/a. Ctrl-C ends the comparison and keeps what is finished. --out replaces
-older results once a row is finished.
+older results once a row has a bound.
 
 examples:
   milpcore tightness                                the bundled site, 4, 6 and 8 levels
@@ -243,8 +243,8 @@ def _fill_targets(command: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write the composite and grand composite curves as figures (PNG, SVG) and CSV and, in "
         "DIR/inputs, a copy of the streams; they replace what an older run has written there, and "
-        "no other file; a file that was changed since is refused at the start; needs the extra "
-        "milpcore[plot]",
+        "no other file; one to overwrite that was changed since is refused at the start; needs the "
+        "extra milpcore[plot]",
     )
 
 

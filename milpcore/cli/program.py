@@ -11,8 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
-from types import ModuleType
+from contextlib import nullcontext, suppress
 from typing import TextIO
 
 from milpcore.cli.log import log_shown
@@ -22,12 +21,13 @@ from milpcore.cli.messages import (
     CLOSED_PIPE,
     INTERNAL_ERROR,
     OutputError,
+    ToldInterrupt,
     open_closed_outputs,
     print_error,
     print_output,
 )
 from milpcore.cli.parser import parser
-from milpcore.cli.signals import ctrl_c_held
+from milpcore.cli.signals import early_ctrl_c_held
 from milpcore.extras import MissingExtraError
 from milpcore.faults import InputError
 
@@ -85,9 +85,7 @@ def run_command(argv: Sequence[str] | None) -> int:
         wants_traceback = wants_traceback or arguments.traceback
         with log_shown(arguments.verbose):
             arguments.quiet = bool(arguments.verbose) or getattr(arguments, "quiet", False)
-            command = _imported(arguments)
-            code: int = command.run(arguments)
-        return code
+            return _run(arguments)
     except BrokenPipeError:
         _forget_output()
         return CLOSED_PIPE
@@ -111,19 +109,24 @@ def run_command(argv: Sequence[str] | None) -> int:
         return INTERNAL_ERROR
 
 
-def _imported(arguments: argparse.Namespace) -> ModuleType:
-    """Import a command, which takes about a second.
+def _run(arguments: argparse.Namespace) -> int:
+    """Import a command, which takes about a second, and run it.
 
-    Ctrl-C in that time ends the program, but for commands that are to print JSON: those still have
-    to say so, and are told by ``arguments.is_interrupted``.
+    Ctrl-C ends the program until the command has read its inputs, but for commands that are to
+    print JSON: those still have to say so, and ask `is_interrupted_early`.
     """
-    module = _COMMANDS[arguments.command]
-    if not (arguments.json and arguments.command in _SHOW_WHAT_WAS_ASKED):
-        return importlib.import_module(module)
-    with ctrl_c_held() as presses:
-        command = importlib.import_module(module)
-    arguments.is_interrupted = bool(presses)
-    return command
+    is_held = arguments.json and arguments.command in _SHOW_WHAT_WAS_ASKED
+    try:
+        with early_ctrl_c_held(arguments) if is_held else nullcontext():
+            command = importlib.import_module(_COMMANDS[arguments.command])
+            code: int = command.run(arguments)
+        return code
+    except ToldInterrupt:
+        raise
+    except KeyboardInterrupt as interrupt:
+        if arguments.out is None or arguments.command == "sweep":  # which has a checkpoint there
+            raise
+        raise ToldInterrupt(f"interrupted, and nothing was written: {arguments.out}") from interrupt
 
 
 def _first_line(error: Exception) -> str:

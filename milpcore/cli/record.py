@@ -18,7 +18,7 @@ from milpcore.files import replacing
 RECORD = "run.json"
 INPUTS = "inputs"
 """Folder in the output that holds copies of the inputs."""
-_PACKAGES = ("numpy", "scipy", "numba", "pandas", "matplotlib")
+_PACKAGES = ("numpy", "scipy", "numba", "pandas", "matplotlib", "highspy")
 
 
 def write_record(

@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         write=write if is_worth else None,
         as_json=arguments.json,
         out=arguments.out,
+        was_interrupted=answer.was_interrupted,
     )
     without = [one for one in study.results if not one.result.has_design]
     if arguments.json:

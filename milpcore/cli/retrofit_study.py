@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from milpcore.cli.signals import ctrl_c_after
 from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.economics import SiteEconomics
 from milpcore.report import ProgressLine
@@ -81,7 +82,8 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
         line.begin(progress_line(progress))
 
     try:
-        n_candidates = _n_candidates(request)
+        with ctrl_c_after():
+            n_candidates = _n_candidates(request)
         with line:
             line.begin(lambda _: "starting")
             found = run_in_child(_study_in_child, request, on_message=hear, grace_s=GRACE_S)

@@ -63,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         write=write if _is_worth_writing(found, arguments.out) else None,
         as_json=arguments.json,
         out=arguments.out,
+        was_interrupted=answer.was_interrupted,
     )
     return INTERRUPTED if answer.was_interrupted else OK
 
@@ -96,8 +97,8 @@ def _missing(found: SensitivityStudy | SensitivityMap) -> str:
     """Name what an interruption left out."""
     if isinstance(found, SensitivityMap):
         n_done, n_left = len(found.axes[0].values), len(found.unfinished)
-        return f"{n_left} of {n_done + n_left} rows" if n_left else "nothing"
-    return ", ".join(label_of(key) for key in found.unfinished) or "nothing"
+        return f"{n_left} of {n_done + n_left} rows"
+    return ", ".join(label_of(key) for key in found.unfinished)
 
 
 def _heading(source: Source, arguments: argparse.Namespace) -> str:

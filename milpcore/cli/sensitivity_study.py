@@ -6,8 +6,10 @@ It runs in this process: no step of it takes long enough to keep Ctrl-C waiting.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
+from milpcore.cli.signals import ctrl_c_after
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.economics_schema import label_of
 from milpcore.report import ProgressLine
@@ -62,7 +64,7 @@ class Answer(NamedTuple):
     found : SensitivityStudy or SensitivityMap
         What was finished.
     was_interrupted : bool
-        Whether Ctrl-C ended it.
+        Whether Ctrl-C ended it before all of it was finished.
     """
 
     found: SensitivityStudy | SensitivityMap
@@ -113,31 +115,47 @@ def unstarted_study(request: Request) -> Answer:
 
 def _run_each(request: Request, line: ProgressLine) -> Answer:
     finished: list[ParameterTables] = []
+    first = ExitStack()  # until its end functions are compiled, or loaded
+
+    def keep(part: ParameterTables) -> None:
+        finished.append(part)
+        first.close()
+
     try:
-        with line:
+        with line, first:
+            first.enter_context(ctrl_c_after())
             found = sensitivity(
                 request.streams,
                 **request.options,
                 on_parameter=lambda key: line.begin(_progress(label_of(key))),
-                on_result=finished.append,
+                on_result=keep,
             )
     except KeyboardInterrupt:
-        return Answer(_study_of(request, finished), True)
+        study = _study_of(request, finished)
+        return Answer(study, bool(study.unfinished))
     return Answer(found, False)
 
 
 def _run_map(request: Request, line: ProgressLine) -> Answer:
     finished: list[RowTables] = []
+    first = ExitStack()
+
+    def keep(row: RowTables) -> None:
+        finished.append(row)
+        first.close()
+
     try:
-        with line:
+        with line, first:
+            first.enter_context(ctrl_c_after())
             found = sensitivity_map(
                 request.streams,
                 **request.options,
                 on_row=lambda done, total: line.begin(_progress(f"{done} of {total} rows")),
-                on_result=finished.append,
+                on_result=keep,
             )
     except KeyboardInterrupt:
-        return Answer(_map_of(request, finished), True)
+        rows = _map_of(request, finished)
+        return Answer(rows, bool(rows.unfinished))
     return Answer(found, False)
 
 

@@ -44,7 +44,7 @@ def add_output(command: argparse.ArgumentParser, what: str) -> None:
         metavar="DIR",
         help=f"write {what} and, in DIR/inputs, copies of the "
         "inputs; once something is finished they replace what an older run has written there, "
-        "and no other file; a file that was changed since is refused at the start; needs the "
-        "extra milpcore[plot]",
+        "and no other file; one to overwrite that was changed since is refused at the start; needs "
+        "the extra milpcore[plot]",
     )
     command.add_argument("--quiet", action="store_true", help="show no progress")

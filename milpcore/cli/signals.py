@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -90,6 +90,56 @@ def ctrl_c_held() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@contextmanager
+def ctrl_c_after() -> Iterator[None]:
+    """Raise the first Ctrl-C that comes while the block runs at its end; a second one at once.
+
+    For the first calls of compiled functions: what is raised while one is loaded is lost, because
+    LLVM calls back into Python and drops it. Only where `ctrl_c_held` works.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C was pressed and the block has raised nothing else.
+
+    Examples
+    --------
+    >>> try:
+    ...     with ctrl_c_after():
+    ...         signal.raise_signal(signal.SIGINT)
+    ...         print("to its end")
+    ... except KeyboardInterrupt:
+    ...     print("interrupted")
+    to its end
+    interrupted
+    """
+    with ctrl_c_held() as presses:
+        yield
+    if presses:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def early_ctrl_c_held(arguments: Namespace) -> Iterator[None]:
+    """Hold Ctrl-C until a command asks `is_interrupted_early`, or the block ends.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        The command's, which gets ``end_of_hold``.
+    """
+    with ExitStack() as hold:
+        presses = hold.enter_context(ctrl_c_held())
+
+        def end_of_hold() -> bool:
+            hold.close()
+            return bool(presses)
+
+        arguments.end_of_hold = end_of_hold
+        yield
+
+
 def is_interrupted_early(arguments: Namespace) -> bool:
-    """Whether Ctrl-C came while the command's modules were imported, and was held."""
-    return bool(getattr(arguments, "is_interrupted", False))
+    """Whether Ctrl-C came before the command's inputs were read, and was held; it is no longer."""
+    end_of_hold: Callable[[], bool] | None = getattr(arguments, "end_of_hold", None)
+    return end_of_hold is not None and end_of_hold()

@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
         out=arguments.out,
         what="tables" if result.design is None else "figures and tables",
+        was_interrupted=answer.was_interrupted,
     )
     if answer.was_interrupted:
         return INTERRUPTED

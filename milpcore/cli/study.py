@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from milpcore.cli.observing import observer_of
+from milpcore.cli.signals import ctrl_c_after
 from milpcore.core import Channel, Status, run_in_child
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.report import ProgressLine, progress_text
@@ -90,7 +91,8 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     not_started: tuple[int, ...] = ()
     interrupted = False
     try:
-        watch.prepare()
+        with ctrl_c_after():
+            watch.prepare()
         with line:
             watch.begin()
             run_in_child(_study_in_child, request, on_message=watch.hear, grace_s=GRACE_S)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from milpcore.cli.messages import OK
 from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
+from milpcore.cli.signals import ctrl_c_after
 from milpcore.cli.sources import Source, source_of
 from milpcore.scales import Kind, number, scale_for
 from milpcore.targets import Targets, targets
@@ -21,7 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = (arguments.streams,)
     check_output(arguments.out, inputs=inputs, writes=writes, copies=("streams.csv",))
     source = source_of(arguments)
-    found = targets(source.streams)
+    with ctrl_c_after():
+        found = targets(source.streams)
     what = "figures and tables"
     show(
         content=found.to_json_dict,

@@ -12,11 +12,18 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
-from milpcore.cli.output import Drawn, check_output, show, write_inputs, write_output
+from milpcore.cli.output import (
+    Drawn,
+    check_output,
+    is_worth_writing,
+    show,
+    write_inputs,
+    write_output,
+)
 from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.compare import compare_rows, comparison_table
-from milpcore.core import Channel, ChildInterrupted, run_in_child
+from milpcore.core import Channel, run_in_child
 from milpcore.economics import SiteEconomics
 from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
@@ -49,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not was_interrupted:
         line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
         rows, was_interrupted = _rows(request, line)
+    if was_interrupted:
+        print_error("interrupted")
     table = comparison_table(rows)
     heading = "\n".join(filter(None, (source.headline, source.origin)))
 
@@ -58,18 +67,25 @@ def run(arguments: argparse.Namespace) -> int:
     show(
         content=lambda: {"rows": _records(table)},
         text=lambda: f"{heading}\n\n{tightness_text(table)}",
-        write=write if len(table) else None,
+        write=write if _is_worth_writing(table, arguments.out) else None,
         as_json=arguments.json,
         out=arguments.out,
         what="figure and table",
+        unfinished="no row has a bound" if len(table) else "nothing was finished",
+        was_interrupted=was_interrupted,
     )
     if was_interrupted:
-        print_error("interrupted")
         return INTERRUPTED
     without = sorted(set(table.loc[table["optimum"].isna(), "max_levels"]))
     if without and arguments.json:
         print_error(f"no design with N = {', '.join(map(str, without))}")
     return NO_SOLUTION if without else OK
+
+
+def _is_worth_writing(table: pd.DataFrame, out: str | None) -> bool:
+    """Whether a row has a bound, or there is no design to bound."""
+    is_finished = table[["lp_bound", "bound"]].notna().any(axis=1) | table["optimum"].isna()
+    return is_worth_writing(out, is_finished=bool(is_finished.any()), has_anything=bool(len(table)))
 
 
 class _Request(NamedTuple):
@@ -97,7 +113,7 @@ def _rows(request: _Request, line: ProgressLine) -> tuple[list[dict[str, Any]], 
         line.begin(lambda elapsed_s: f"exact search, first variant  {elapsed_s:.0f} s")
         try:
             run_in_child(_compare_in_child, request, on_message=hear, grace_s=GRACE_S)
-        except ChildInterrupted:
+        except KeyboardInterrupt:  # `ChildInterrupted` is one
             return rows, True
     return rows, False
 

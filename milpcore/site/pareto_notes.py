@@ -53,6 +53,8 @@ def front_notes(
             else f"Only one point was found; it need not be the least {first} or {second}."
         )
     notes += _pump_notes(plan, points)
+    if found.unproven:  # which points are supported, and what they cost, may still change
+        return tuple(notes)
     supported = sum(point.is_supported for point in points)
     if {plan.first, plan.second} == {Measure.TAC, Measure.CO2} and len(points) > 1:
         notes += _price_notes(plan, points, is_proven=status is Status.OPTIMAL)

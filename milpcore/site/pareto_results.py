@@ -217,8 +217,15 @@ class ParetoStudy:
         return table(_NOTES, list(self.notes_found))
 
     def to_json_dict(self) -> dict[str, Any]:
-        """Return the front as plain Python values, nan as None."""
+        """Return the front as plain Python values, nan as None.
+
+        None too what more points would change, marginal costs and whether a point is supported,
+        while an end of the front is not proven.
+        """
         points, segments = self.points, self.segments
+        if self.unproven:
+            points = _with_none(points, "is_supported", f"marginal_{self.marginal_unit}")
+            segments = _with_none(segments, "is_supported", f"slope_{self.marginal_unit}")
         return {
             "objectives": [self.first.value, self.second.value],
             "levels_kind": self.levels_kind,
@@ -369,6 +376,10 @@ def _pump_records(result: SiteResult) -> list[dict[str, Any]]:
         {key: plain(value) for key, value in zip(_PUMP_KEYS, values, strict=True)}
         for values in zip(*columns, strict=True)
     ]
+
+
+def _with_none(found: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    return found.astype(dict.fromkeys(columns, "object")).assign(**dict.fromkeys(columns))
 
 
 def _amount(measure: Measure) -> str:

@@ -47,6 +47,23 @@ def aimed(problem: Problem, column: int, sign: float, most_cost: float) -> Probl
     """
     cost = np.zeros(problem.n_columns)
     cost[column] = sign
+    return replace(below(problem, most_cost), cost=cost, objective_constant=0.0)
+
+
+def below(problem: Problem, most_cost: float) -> Problem:
+    """Return a problem with row (1).
+
+    Parameters
+    ----------
+    problem : Problem
+        Any.
+    most_cost : float
+        Limit of its objective.
+
+    Returns
+    -------
+    Problem
+    """
     row = sparse.csc_array(problem.cost[None, :])
     return replace(
         problem,
@@ -54,8 +71,6 @@ def aimed(problem: Problem, column: int, sign: float, most_cost: float) -> Probl
         row_lower=np.append(problem.row_lower, -np.inf),
         row_upper=np.append(problem.row_upper, most_cost - problem.objective_constant),
         row_blocks={**problem.row_blocks, "most_cost": np.array([problem.n_rows])},
-        cost=cost,
-        objective_constant=0.0,
     )
 
 

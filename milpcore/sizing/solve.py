@@ -1,15 +1,17 @@
-r"""The solution of model B: a start, limits of all sizes, then one search, checked.
+r"""The solution of model B: a start, limits of all sizes, then a search box by box.
 
 1. A start without search (`milpcore.sizing.start`), in capacities that are wide enough for most
    uses; wider ones where there is none.
 2. No design that costs less has a size above what linear programs say
    (`milpcore.sizing.size_limits`): first one without big-M values, then the model's own, which is
    built again within these limits.
-3. `scipy.optimize.milp`. Its bound holds for every design that costs less than the start, so that
-   the smaller of both is a bound of all designs.
-4. Where a solution charges and discharges a store at once, these steps get a direction and the
+3. The sizes are split into boxes as far as that tightens relaxations, and a start is looked for in
+   each (`milpcore.sizing.size_boxes`).
+4. Each box that may hold something better is solved by HiGHS; the least of all their bounds and the
+   cost of the best design bounds every design.
+5. Where a solution charges and discharges a store at once, these steps get a direction and the
    search begins again; meanwhile a linear program with the way on balance brings a valid design.
-5. The best design is solved once more as a linear program with its states fixed.
+6. Every design found is solved once more as a linear program with its states fixed.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,7 +32,8 @@ from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
 from milpcore.sizing.read import at_once, design_of, one_way, polished
-from milpcore.sizing.size_limits import largest_sizes, tightened
+from milpcore.sizing.size_boxes import Box, box_problem, leaves
+from milpcore.sizing.size_limits import below, largest_sizes, tightened
 from milpcore.sizing.solver import solve_milp
 from milpcore.sizing.start import first_solution, with_states
 
@@ -145,11 +149,10 @@ class _Run:
         if not np.all(np.isfinite(capacity)):
             _refuse_unbounded(inputs)
         first = caps(inputs, capacity, window_limits=model.window_limits)
-        limits, problem = tightened(inputs, model, first, self.best.objective)
-        status, message = self._rounds(problem, limits)
-        self.bound = min(self.bound, self.best.objective)
-        if self._closed() and status in (Status.OPTIMAL, Status.INFEASIBLE):
-            status = Status.OPTIMAL
+        limits, _ = tightened(inputs, model, first, self.best.objective)
+        boxes = leaves(inputs, model, limits, cutoff=self._cutoff, offer=self._try_start)
+        _log.info("%d boxes of sizes", len(boxes))
+        status = self._search_boxes(boxes, limits)
         scale = inputs.cost_scale_EUR_per_a
         return SizingOutcome(
             status=status,
@@ -158,7 +161,6 @@ class _Run:
             bound_EUR_per_a=self.bound * scale,
             n_nodes=self.n_nodes,
             limits=limits,
-            message=message,
         )
 
     def _begin(self, capacity_kWh: Floats) -> None:
@@ -170,38 +172,72 @@ class _Run:
         if start is not None:
             self._offer(problem, start)
         if self.best is None:
-            self._rounds(problem, limits)
-            self.bound = -math.inf  # it holds for these capacities only
+            self._search(lambda model: build(inputs, model, limits), from_best=True)
 
-    def _rounds(self, problem: Problem, limits: Caps) -> tuple[Status, str]:
-        """Search until no store charges and discharges at once, or the time is up."""
-        model = self.model
+    def _search_boxes(self, boxes: list[Box], limits: Caps) -> Status:
+        """Search every box that is not closed; the least of their bounds is that of all."""
+        assert self.best is not None
+        bound, status = math.inf, Status.OPTIMAL
+        for box in boxes:
+            found = box.bound
+            if found < self._cutoff():
+
+                def problem_of(model: SizingModel, box: Box = box) -> Problem:
+                    return box_problem(self.inputs, model, limits, box)[0]
+
+                proven, ended = self._search(problem_of, from_best=len(boxes) == 1)
+                found = max(found, proven)
+                status = status if ended is Status.INFEASIBLE or ended is Status.OPTIMAL else ended
+            bound = min(bound, found)
+        self.bound = min(bound, self.best.objective)
+        return Status.OPTIMAL if self._closed() else status
+
+    def _search(
+        self, problem_of: Callable[[SizingModel], Problem], *, from_best: bool
+    ) -> tuple[float, Status]:
+        """Search until no store charges and discharges at once, or the time is up.
+
+        One that begins with the best design also brings its bound where it is not finished; one
+        among many is only asked for what costs less.
+        """
+        bound = -math.inf
         while True:
             left_s = self.deadline_s - time.perf_counter()
             if left_s <= 0.0:
-                self._raise_bound(solve_lp(problem.relaxed()).objective)
-                return Status.TIME_LIMIT, ""
+                return bound, Status.TIME_LIMIT
+            problem = problem_of(self.model)
+            start, cutoff = self._in(problem) if from_best else None, self._cutoff()
             found = solve_milp(
-                problem,
-                self._in(problem),
+                problem if from_best or self.best is None else below(problem, cutoff),
+                start,
                 mip_rel_gap=SHARE_OF_GAP * self.gap,
                 time_limit_s=left_s,
             )
             self.n_nodes += found.n_nodes
-            if found.status is Status.INFEASIBLE:  # nothing is better than the start
-                self._raise_bound(math.inf)
-                message = "" if self.best is not None else _INFEASIBLE
-                return Status.INFEASIBLE, message
-            self._raise_bound(found.bound)
+            if found.status is Status.INFEASIBLE:
+                return (math.inf if from_best else cutoff), found.status
+            bound = max(bound, found.bound)
             if not found.has_incumbent:
-                return found.status, found.message
+                return bound, found.status
             both = self._offer(problem, found)
-            if not both or self._closed() or found.status is not Status.OPTIMAL:
-                return found.status, found.message
-            chosen = model.exclusivity.steps(self.inputs)
+            if not both or bound >= self._cutoff() or found.status is not Status.OPTIMAL:
+                return bound, found.status
+            chosen = self.model.exclusivity.steps(self.inputs)
             _log.info("%d steps charge and discharge at once", len(both))
-            model = replace(model, exclusivity=WhereNeeded((*chosen, *both)))
-            problem = build(self.inputs, model, limits)
+            self.model = replace(self.model, exclusivity=WhereNeeded((*chosen, *both)))
+
+    def _try_start(self, problem: Problem, limits: Caps, relaxed: Solution) -> None:
+        """Look for a better start in a box."""
+        if relaxed.objective < self._cutoff():
+            start = first_solution(self.inputs, problem, limits, relaxed)
+            if start is not None:
+                self._offer(problem, start)
+
+    def _cutoff(self) -> float:
+        """Return the cost below which a design is worth finding."""
+        if self.best is None:
+            return math.inf
+        return self.best.objective - SHARE_OF_GAP * self.gap * abs(self.best.objective)
 
     def _offer(self, problem: Problem, solution: Solution) -> tuple[StoreStep, ...]:
         """Keep a solution if it is valid and the best; where it is not valid."""
@@ -226,10 +262,6 @@ class _Run:
     def _keep(self, solution: Solution) -> None:
         if self.best is None or solution.objective < self.best.objective:
             self.best = solution
-
-    def _raise_bound(self, bound: float) -> None:
-        if math.isfinite(bound) or bound > 0.0:
-            self.bound = max(self.bound, bound)
 
     def _closed(self) -> bool:
         """Whether the gap asked for is proven."""

@@ -20,7 +20,9 @@ MARGINS = (1.0, 0.8, 0.6)
 """Shares of the relaxation's largest load that are tried as the size of each unit."""
 
 
-def first_solution(inputs: SizingInputs, problem: Problem, caps: Caps) -> Solution | None:
+def first_solution(
+    inputs: SizingInputs, problem: Problem, caps: Caps, relaxed: Solution | None = None
+) -> Solution | None:
     """Find a solution without search.
 
     Parameters
@@ -31,13 +33,15 @@ def first_solution(inputs: SizingInputs, problem: Problem, caps: Caps) -> Soluti
         From `milpcore.sizing.model.build`.
     caps : Caps
         That it was built with.
+    relaxed : Solution, optional
+        Of its relaxation, if that is known.
 
     Returns
     -------
     Solution or None
         Of the problem with its binaries fixed; None if that has no solution.
     """
-    relaxed = solve_lp(problem.relaxed())
+    relaxed = solve_lp(problem.relaxed()) if relaxed is None else relaxed
     if not relaxed.has_incumbent:
         return None
     wished_kW = relaxed.values["heat"] * inputs.heat_scale_kW

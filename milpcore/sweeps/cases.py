@@ -9,6 +9,7 @@ import itertools
 import math
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -41,11 +42,7 @@ def grid(values: Mapping[str, Sequence[object]]) -> pd.DataFrame:
     6
     """
     faults = FaultList()
-    if not values:
-        faults.add("", "grid", "{}", "must have at least one parameter", "name one with values")
-    for name, choices in values.items():
-        if isinstance(choices, str) or not isinstance(choices, Iterable) or not len(list(choices)):
-            faults.add("", name, shown(choices), "must be a list of values", "list the values")
+    check_grid(values, faults)
     faults.raise_if_any("cases")
     rows = list(itertools.product(*values.values()))
     return pd.DataFrame(rows, columns=list(values))
@@ -87,16 +84,9 @@ def latin_hypercube(
     [2.0, 3.0, 4.0, 5.0]
     """
     faults = FaultList()
-    if not ranges:
-        faults.add("", "ranges", "{}", "must have at least one parameter", "name one with a range")
-    for name, ends in ranges.items():
-        if not _is_range(ends):
-            rule = "must be two finite numbers, the lower one first"
-            faults.add("", name, shown(ends), rule, "such as [20, 60]")
-    for name, value, least in (("n_cases", n_cases, 1), ("seed", seed, 0)):
-        is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-        if not is_whole or value < least:
-            faults.add("", name, shown(value), f"must be a whole number from {least}", "correct it")
+    check_ranges(ranges, faults)
+    check_count("n_cases", n_cases, 1, faults)
+    check_count("seed", seed, 0, faults)
     faults.raise_if_any("cases")
     lower, upper = np.array([[float(end) for end in ends] for ends in ranges.values()]).T
     from scipy.stats import qmc  # half a second that workers need not wait
@@ -121,6 +111,34 @@ def checked_cases(cases: pd.DataFrame | Iterable[Mapping[str, object]]) -> pd.Da
         faults.add("", "cases", shown(name), "column comes twice", "rename one")
     faults.raise_if_any("cases")
     return table.reset_index(drop=True)
+
+
+def check_grid(values: Mapping[str, object], faults: FaultList, where: str = "") -> None:
+    """Note that there is no parameter, and parameters that have no values."""
+    if not values:
+        faults.add(where, "grid", "{}", "must have at least one parameter", "name one with values")
+    for name, choices in values.items():
+        if isinstance(choices, str) or not isinstance(choices, Iterable) or not len(list(choices)):
+            rule = "must be a list of values"
+            faults.add(where, shown(name), shown(choices), rule, "list the values")
+
+
+def check_ranges(ranges: Mapping[str, object], faults: FaultList, where: str = "") -> None:
+    """Note that there is no parameter, and ranges that are none."""
+    if not ranges:
+        rule = "must have at least one parameter"
+        faults.add(where, "ranges", "{}", rule, "name one with a range")
+    for name, ends in ranges.items():
+        if not _is_range(ends):
+            rule = "must be two finite numbers, the lower one first"
+            faults.add(where, shown(name), shown(ends), rule, "such as [20, 60]")
+
+
+def check_count(name: str, value: object, least: int, faults: FaultList, where: str = "") -> None:
+    """Note what is no whole number from `least`."""
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_whole or cast(int, value) < least:
+        faults.add(where, name, shown(value), f"must be a whole number from {least}", "correct it")
 
 
 def _is_range(ends: object) -> bool:

@@ -28,32 +28,24 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from milpcore.cases import case_names
 from milpcore.economics import SiteEconomics, read_toml
-from milpcore.economics_schema import RANGES, checked_values
-from milpcore.faults import FaultList
+from milpcore.economics_schema import checked_values
+from milpcore.faults import FaultList, InputError
 from milpcore.naming import shown, suggestion
 from milpcore.streams import Streams, load_case, read_streams
-from milpcore.sweeps.cases import grid, latin_hypercube
+from milpcore.sweeps.cases import checked_cases, grid, latin_hypercube
 from milpcore.sweeps.runner import Run
 from milpcore.sweeps.site_runs import FixedLevelsRun, GreenfieldRun, RetrofitRun
+from milpcore.sweeps.study_keys import check_cases, check_parameter, check_study
 
-_RUNS: dict[str, tuple[Callable[..., Run], str, tuple[str, ...]]] = {
-    "fixed_levels": (FixedLevelsRun, "levels_C", ("heat_pumps",)),
-    "greenfield": (GreenfieldRun, "n_levels", ("mip_rel_gap", "time_limit_s", "cascade")),
-    "retrofit": (
-        RetrofitRun,
-        "existing_C",
-        ("move", "range_K", "movable_C", "heat_pumps", "add", "close"),
-    ),
-}
-"""Run, what it must be told, and what it may be told."""
-_METHODS = {
-    "grid": ("values",),
-    "latin_hypercube": ("ranges", "n_cases", "seed"),
-    "table": ("file",),
+_RUNS: dict[str, Callable[..., Run]] = {
+    "fixed_levels": FixedLevelsRun,
+    "greenfield": GreenfieldRun,
+    "retrofit": RetrofitRun,
 }
 _SECTIONS = ("study", "site", "cases")
 
@@ -98,7 +90,9 @@ def read_sweep(path: str | Path) -> SweepStudy:
     Raises
     ------
     InputError
-        Listing every unknown or missing key and every value that cannot be used.
+        Listing every unknown or missing key and every value that cannot be used, also those of
+        the streams and of a table of cases. Levels are held against the streams once both are
+        right.
     """
     place = Path(path)
     faults = FaultList()
@@ -108,32 +102,19 @@ def read_sweep(path: str | Path) -> SweepStudy:
         if section not in _SECTIONS:
             remedy = suggestion(section, _SECTIONS)
             faults.add("", shown(section), "", "unknown section", remedy)
-    study, cases = (_section(content, name, faults) for name in ("study", "cases"))
-    base = checked_values(_section(content, "site", faults, needed=False), "[site]", faults)
-    name = _choice(study, "run", tuple(_RUNS), "[study]", faults)
-    method = _choice(cases, "method", tuple(_METHODS), "[cases]", faults)
-    if name is not None:
-        _, needed, optional = _RUNS[name]
-        known = ("run", "streams", "objective", needed, *optional)
-        _check_keys(study, known, (needed, "streams"), "[study]", faults)
-    if method is not None:
-        needed_keys = tuple(key for key in _METHODS[method] if key != "seed")
-        _check_keys(cases, ("method", *_METHODS[method]), needed_keys, "[cases]", faults)
+    study = _section(content, "study", faults)
+    is_sound = _is_sound(study, faults)
+    streams, stream_file = _streams(study.get("streams"), place.parent, faults)
+    economics = _economics(_section(content, "site", faults, needed=False), faults)
+    table, case_file = _cases(_section(content, "cases", faults), place.parent, faults)
+    run = None
+    if is_sound and streams is not None and economics is not None:
+        run = _run(study, streams, economics, faults)
     faults.raise_if_any(str(path))
-    assert name is not None
-    assert method is not None
-    economics = SiteEconomics(**base)
-    streams, stream_file = _streams(study["streams"], place.parent)
-    table, case_file = _cases(method, cases, place.parent)
-    for column in table.columns:
-        if column not in RANGES:
-            remedy = suggestion(str(column), RANGES)
-            faults.add("[cases]", shown(column), "", "unknown parameter", remedy)
-    faults.raise_if_any(str(path))
-    make, needed, optional = _RUNS[name]
-    options = {key: study[key] for key in optional if key in study}
-    options["objective"] = study.get("objective", "tac")
-    run = make(streams, **{needed: study[needed]}, economics=economics, **options)
+    assert run is not None
+    assert table is not None
+    assert streams is not None
+    assert economics is not None
     files = tuple(str(file) for file in (place, stream_file, case_file) if file is not None)
     return SweepStudy(run, table, streams, economics, place.stem, files)
 
@@ -148,53 +129,83 @@ def _section(
     return value
 
 
-def _choice(
-    section: Mapping[str, Any], key: str, known: tuple[str, ...], where: str, faults: FaultList
-) -> str | None:
-    value = section.get(key)
-    if isinstance(value, str) and value in known:
-        return value
-    faults.add(where, key, shown(value), f"must be one of {', '.join(known)}", "choose one")
-    return None
+def _is_sound(study: Mapping[str, Any], faults: FaultList) -> bool:
+    """Whether a run can be made of ``[study]``; notes what is wrong with it."""
+    before = len(faults)
+    check_study(study, faults)
+    return len(faults) == before
 
 
-def _check_keys(
-    section: Mapping[str, Any],
-    known: tuple[str, ...],
-    needed: tuple[str, ...],
-    where: str,
-    faults: FaultList,
-) -> None:
-    for key in section:
-        if key not in known:
-            faults.add(where, shown(key), section[key], "unknown key", suggestion(key, known))
-    for key in needed:
-        if key not in section:
-            faults.add(where, key, "", "is missing", "add it")
+def _economics(section: Mapping[str, Any], faults: FaultList) -> SiteEconomics | None:
+    before = len(faults)
+    values = checked_values(section, "[site]", faults)
+    return SiteEconomics(**values) if len(faults) == before else None
 
 
-def _streams(text: str, folder: Path) -> tuple[Streams, Path | None]:
+def _streams(
+    name: object, folder: Path, faults: FaultList
+) -> tuple[Streams, Path | None] | tuple[None, None]:
     """Bundled case, or a file beside the study; a file comes first."""
-    file = folder / str(text)
-    if not file.is_file() and text in case_names():
-        return load_case(text), None
-    return read_streams(file), file
+    if not isinstance(name, str) or not name:
+        return None, None
+    file = folder / name
+    if not file.is_file() and name in case_names():
+        return load_case(name), None
+    try:
+        return read_streams(file), file
+    except InputError as error:
+        _note(error, file.name, "[study] streams", faults)
+        return None, None
 
 
 def _cases(
-    method: str, section: Mapping[str, Any], folder: Path
-) -> tuple[pd.DataFrame, Path | None]:
+    section: Mapping[str, Any], folder: Path, faults: FaultList
+) -> tuple[pd.DataFrame | None, Path | None]:
+    before = len(faults)
+    check_cases(section, faults)
+    method, name = section.get("method"), section.get("file")
+    if isinstance(name, str) and name and method not in ("grid", "latin_hypercube"):
+        return _case_table(folder / name, faults), folder / name
+    if len(faults) > before:
+        return None, None
     if method == "grid":
         return grid(section["values"]), None
-    if method == "latin_hypercube":
-        drawn = latin_hypercube(section["ranges"], section["n_cases"], seed=section.get("seed", 0))
-        return drawn, None
-    file = folder / str(section["file"])
-    faults = FaultList()
+    drawn = latin_hypercube(section["ranges"], section["n_cases"], seed=section.get("seed", 0))
+    return drawn, None
+
+
+def _case_table(file: Path, faults: FaultList) -> pd.DataFrame | None:
+    """Read a table of cases; ranges of its numbers are each case's own matter."""
     try:
-        table = pd.read_csv(file)
+        table = checked_cases(pd.read_csv(file))
+    except InputError as error:
+        _note(error, file.name, file.name, faults)
+        return None
     except (OSError, ValueError) as error:
         faults.add("[cases]", "file", str(file), f"cannot be read: {error}", "give a CSV file")
-        faults.raise_if_any("cases")
-        raise
-    return table, file
+        return None
+    for name in table.columns:
+        check_parameter(file.name, str(name), faults)
+        numbers = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
+        for row in np.flatnonzero(~np.isfinite(numbers)):
+            place, found = f"{file.name}, case {row + 1}", shown(table[name][row])
+            faults.add(place, shown(name), found, "must be a finite number", "write a number")
+    return table
+
+
+def _run(
+    study: Mapping[str, Any], streams: Streams, economics: SiteEconomics, faults: FaultList
+) -> Run | None:
+    options = {key: value for key, value in study.items() if key not in ("run", "streams")}
+    try:
+        return _RUNS[study["run"]](streams, economics=economics, **options)
+    except InputError as error:  # of streams that no level serves
+        _note(error, "[study]", "[study]", faults)
+        return None
+
+
+def _note(error: InputError, place: str, otherwise: str, faults: FaultList) -> None:
+    """Note faults found elsewhere: `place` goes before where they stand, `otherwise` for none."""
+    for where, field, *rest in error.faults:
+        key = "levels_C" if field == "candidates_C" else field  # what a study calls them
+        faults.add(f"{place}, {where}" if where else otherwise, key, *rest)
