@@ -45,8 +45,9 @@ def marginal_cost(study: ParetoStudy, *, name: str = "site") -> Figure:
     Returns
     -------
     Figure
-        Steps: the marginal cost from each point to the next, jumps included, and the lower hull,
-        which is what a price on the second measure brings about.
+        Steps: the marginal cost from each point to the next, jumps included and points left out
+        that were merely asked for, and the lower hull, which is what a price on the second measure
+        brings about.
 
     Raises
     ------
