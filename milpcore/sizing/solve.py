@@ -150,7 +150,14 @@ class _Run:
             _refuse_unbounded(inputs)
         first = caps(inputs, capacity, window_limits=model.window_limits)
         limits, _ = tightened(inputs, model, first, self.best.objective)
-        boxes = leaves(inputs, model, limits, cutoff=self._cutoff, offer=self._try_start)
+        boxes = leaves(
+            inputs,
+            model,
+            limits,
+            cutoff=self._cutoff,
+            offer=self._try_start,
+            deadline_s=self.deadline_s,
+        )
         _log.info("%d boxes of sizes", len(boxes))
         status = self._search_boxes(boxes, limits)
         scale = inputs.cost_scale_EUR_per_a
@@ -216,7 +223,7 @@ class _Run:
             self.n_nodes += found.n_nodes
             if found.status is Status.INFEASIBLE:
                 return (math.inf if from_best else cutoff), found.status
-            bound = max(bound, found.bound)
+            bound = max(bound, found.bound if from_best else min(found.bound, cutoff))
             if not found.has_incumbent:
                 return bound, found.status
             both = self._offer(problem, found)
