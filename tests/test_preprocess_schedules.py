@@ -84,7 +84,7 @@ pasts = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=20)
 @given(loads, loads, st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), pasts)
 def test_no_schedule_is_nearer(wish, limit, spacing, min_up, min_down, past) -> None:
     wished, most = np.array(wish, dtype=float), np.array(limit, dtype=float)

@@ -30,7 +30,7 @@ EVERY = tuple(
     for limits in (True, False)
 )
 """All combinations of the parts."""
-FEW, MANY = 36, 54
+FEW, MANY = 36, 27
 """Cases by default, and of each combination in the slow test."""
 
 

@@ -17,7 +17,7 @@ from milpcore.sizing.size_cuts import ranges_kW
 from milpcore.sizing.size_limits import largest_sizes
 from milpcore.sizing.solve import wide_capacities
 
-STEPS = 24
+STEPS = 14
 
 
 @pytest.fixture(scope="module", params=["A", "B", "C"])

@@ -15,7 +15,7 @@ SHARE = 5e-3
 
 @pytest.fixture(scope="module")
 def result() -> sizing.SizingResult:
-    case = sizing.benchmark_scenario("A", deviation_share=0.2, seed=2, n_steps=10)
+    case = sizing.benchmark_scenario("A", deviation_share=0.2, seed=2, n_steps=8)
     return sizing.size_plant(*case, mip_rel_gap=1e-6)
 
 

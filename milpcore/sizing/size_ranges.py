@@ -7,12 +7,14 @@ sizes of one optimal design say little. For every size ``N``
 
 is solved as a mixed-integer program, ``z`` being the cost of the best design known. What the
 solver proves is a limit that no such design exceeds; what it finds is a design that reaches so far.
+A size that is never used in full is a size, too, as long as it is paid for; where sizes cost
+nothing, only those that can be used count.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -136,9 +138,13 @@ def _checked_design(result: SizingResult, within_share: float, time_limit_s: flo
 def _problem(inputs: SizingInputs, model: SizingModel, most_cost: float) -> Problem:
     """Build the model with limits that hold for every design of at most that cost."""
     energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
-    capacity = largest_sizes(energy, most_cost)["capacity"] * inputs.heat_scale_kW
-    first = caps(inputs, capacity, window_limits=model.window_limits)
-    return tightened(inputs, model, first, most_cost)[1]
+    largest = largest_sizes(energy, most_cost)
+    scale = inputs.heat_scale_kW
+    first = caps(inputs, largest["capacity"] * scale, window_limits=model.window_limits)
+    limits, _ = tightened(inputs, model, first, most_cost)
+    size = largest["size"] * scale  # sizes that are never used in full count, too
+    size = np.where(np.isfinite(size), np.maximum(size, limits.size_kW), limits.size_kW)
+    return build(inputs, model, replace(limits, size_kW=size))
 
 
 def _states(inputs: SizingInputs, result: SizingResult) -> tuple[Booleans, Booleans]:
