@@ -30,7 +30,7 @@ EVERY = tuple(
     for limits in (True, False)
 )
 """All combinations of the parts."""
-FEW, MANY = 36, 27
+FEW, MANY = 36, 9
 """Cases by default, and of each combination in the slow test."""
 
 
@@ -101,7 +101,7 @@ def test_the_default_formulation_reaches_the_enumerated_tac() -> None:
 def test_combinations_reach_the_enumerated_tac_of_many_cases(model: SizingModel) -> None:
     first = FEW + EVERY.index(model) // len(COMMITMENTS) * MANY  # others for other combinations
     compared = [compare(number, model) for number in range(first, first + MANY)]
-    assert sum(compared) >= MANY // 2
+    assert sum(compared) >= MANY // 3
 
 
 def test_a_gap_is_kept() -> None:
