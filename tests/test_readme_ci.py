@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import milpcore
-from milpcore import site
+from milpcore import site, sizing
 
 ROOT = Path(__file__).resolve().parents[1]
 CI_RUN = ROOT / ".ci" / "run"
@@ -160,6 +160,9 @@ def own_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     milpcore.write_streams(milpcore.load_case("dairy_8"), tmp_path / "site.csv")
     (tmp_path / "prices.toml").write_text(_blocks("toml")[0], encoding="utf-8")
     (tmp_path / "scenarios.toml").write_text(SCENARIOS, encoding="utf-8")
+    profile, parameters = sizing.load_case("base_48h")
+    sizing.write_profile(profile.part(0, 16), tmp_path / "profile.csv")
+    sizing.write_parameters(parameters, tmp_path / "plant.toml")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
