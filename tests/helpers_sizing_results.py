@@ -118,12 +118,12 @@ def checked_result(
 ) -> SizingResult:
     """Put a valid design in tables, with a bound 1 % below its cost."""
     tac = simulate(profile, parameters, design).tac_EUR_per_a
-    outcome = SizingOutcome(status, design, tac, 0.99 * tac, 7, None, "as made up")
+    outcome = SizingOutcome(status, design, tac, 0.99 * tac, 7, "as made up")
     return result_of(profile, parameters, outcome, model="made_up", solve_s=1.25)
 
 
 def no_result(status: Status, bound_EUR_per_a: float, message: str) -> SizingResult:
     """No plant."""
     made = small_result()
-    outcome = SizingOutcome(status, None, math.nan, bound_EUR_per_a, 7, None, message)
+    outcome = SizingOutcome(status, None, math.nan, bound_EUR_per_a, 7, message)
     return result_of(made.profile, made.parameters, outcome, model="made_up", solve_s=1.25)

@@ -146,7 +146,7 @@ def test_sizes_are_named_by_unit_and_unit_of_measurement() -> None:
     parameters = small_result().parameters.replace(
         electric_boilers=[sizing.ElectricBoiler(name="rod", **free)], stores=[]
     )
-    outcome = sizing.SizingOutcome(Status.ERROR, None, math.nan, 1.0, 0, None)
+    outcome = sizing.SizingOutcome(Status.ERROR, None, math.nan, 1.0, 0)
     profile = small_result().profile
     result = sizing.results.result_of(profile, parameters, outcome, model="", solve_s=0.0)
     sizes = sizing_json(result)["sizes"]

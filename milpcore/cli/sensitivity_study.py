@@ -5,7 +5,6 @@ It runs in this process: no step of it takes long enough to keep Ctrl-C waiting.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -90,7 +89,38 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
     InputError
         If the input has faults.
     """
-    return _run_map(request, line) if request.is_map else _run_each(request, line)
+    finished: list[Any] = []
+    first = ExitStack()  # until its end functions are compiled, or loaded
+
+    def keep(part: ParameterTables | RowTables) -> None:
+        finished.append(part)
+        first.close()
+
+    def tell(what: str) -> None:
+        line.begin(lambda since_s: f"{what}  {since_s:.1f} s")
+
+    found: SensitivityStudy | SensitivityMap
+    try:
+        with line, first:
+            first.enter_context(ctrl_c_after())
+            if request.is_map:
+                found = sensitivity_map(
+                    request.streams,
+                    **request.options,
+                    on_row=lambda done, total: tell(f"{done} of {total} rows"),
+                    on_result=keep,
+                )
+            else:
+                found = sensitivity(
+                    request.streams,
+                    **request.options,
+                    on_parameter=lambda key: tell(label_of(key)),
+                    on_result=keep,
+                )
+    except KeyboardInterrupt:
+        found = _joined(request, finished)
+        return Answer(found, bool(found.unfinished))
+    return Answer(found, False)
 
 
 def unstarted_study(request: Request) -> Answer:
@@ -110,74 +140,15 @@ def unstarted_study(request: Request) -> Answer:
     InputError
         If the parameters have faults.
     """
-    return Answer(_map_of(request, []) if request.is_map else _study_of(request, []), True)
+    return Answer(_joined(request, []), True)
 
 
-def _run_each(request: Request, line: ProgressLine) -> Answer:
-    finished: list[ParameterTables] = []
-    first = ExitStack()  # until its end functions are compiled, or loaded
-
-    def keep(part: ParameterTables) -> None:
-        finished.append(part)
-        first.close()
-
-    try:
-        with line, first:
-            first.enter_context(ctrl_c_after())
-            found = sensitivity(
-                request.streams,
-                **request.options,
-                on_parameter=lambda key: line.begin(_progress(label_of(key))),
-                on_result=keep,
-            )
-    except KeyboardInterrupt:
-        study = _study_of(request, finished)
-        return Answer(study, bool(study.unfinished))
-    return Answer(found, False)
-
-
-def _run_map(request: Request, line: ProgressLine) -> Answer:
-    finished: list[RowTables] = []
-    first = ExitStack()
-
-    def keep(row: RowTables) -> None:
-        finished.append(row)
-        first.close()
-
-    try:
-        with line, first:
-            first.enter_context(ctrl_c_after())
-            found = sensitivity_map(
-                request.streams,
-                **request.options,
-                on_row=lambda done, total: line.begin(_progress(f"{done} of {total} rows")),
-                on_result=keep,
-            )
-    except KeyboardInterrupt:
-        rows = _map_of(request, finished)
-        return Answer(rows, bool(rows.unfinished))
-    return Answer(found, False)
-
-
-def _study_of(request: Request, finished: list[ParameterTables]) -> SensitivityStudy:
-    levels, measure, base = _known(request)
-    return SensitivityStudy.of(levels, measure, base, list(_values(request)), finished)
-
-
-def _map_of(request: Request, finished: list[RowTables]) -> SensitivityMap:
-    levels, measure, base = _known(request)
-    return SensitivityMap.of(levels, measure, base, map_axes(base, _values(request)), finished)
-
-
-def _known(request: Request) -> tuple[tuple[float, ...], Measure, SiteEconomics]:
-    levels = tuple(sorted(set(request.levels_C)))
-    return levels, Measure(request.objective), request.economics
-
-
-def _values(request: Request) -> dict[str, Any]:
+def _joined(request: Request, finished: list[Any]) -> SensitivityStudy | SensitivityMap:
+    """Join what is finished: tables of parameters, or of rows of the map."""
+    levels, base = tuple(sorted(set(request.levels_C))), request.economics
+    known = levels, Measure(request.objective), base
     ends = request.from_percent, request.to_percent
-    return checked_request(request.economics, request.vary, *ends, request.n_steps)
-
-
-def _progress(what: str) -> Callable[[float], str]:
-    return lambda since_s: f"{what}  {since_s:.1f} s"
+    values = checked_request(base, request.vary, *ends, request.n_steps)
+    if request.is_map:
+        return SensitivityMap.of(*known, map_axes(base, values), finished)
+    return SensitivityStudy.of(*known, list(values), finished)

@@ -126,7 +126,7 @@ def _size_in_child(channel: Channel, request: Request) -> SizingResult:
 
 def _unfinished(request: Request, elapsed_s: float) -> SizingResult:
     """Make the result of a search that was ended."""
-    outcome = SizingOutcome(Status.INTERRUPTED, None, math.nan, -math.inf, 0, None, NOTHING_YET)
+    outcome = SizingOutcome(Status.INTERRUPTED, None, math.nan, -math.inf, 0, NOTHING_YET)
     return result_of(
         request.profile,
         request.parameters,

@@ -24,7 +24,7 @@ import numpy as np
 
 from milpcore.core import Assembly
 from milpcore.sizing.caps import Caps
-from milpcore.sizing.commitment_rows import add_spacing, add_starts, change_limits, on_limits
+from milpcore.sizing.commitment_rows import States, add_spacing, add_states
 from milpcore.sizing.inputs import Floats, Integers, SizingInputs
 
 Allowed: TypeAlias = Sequence[tuple[Integers, float]]
@@ -51,14 +51,34 @@ class BigM:
         self, assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
     ) -> None:
         """Add ``is_on``, ``change``, ``start``, ``stop`` (U, T) and rows (1) and (2)."""
-        lower, upper = on_limits(inputs)
-        is_on = assembly.columns("is_on", heat.shape, lower=lower, upper=upper, integer=True)
-        most = change_limits(inputs)
-        change = assembly.columns("change", heat.shape, upper=most, integer=True)
-        start, stop = add_starts(assembly, inputs, is_on)
-        add_load_range(assembly, inputs, caps, size, heat, is_on)
-        add_load_changes(assembly, inputs, caps, heat, [(change, 1.0)], [(change, 1.0)])
-        add_spacing(assembly, inputs, change, start, stop)
+        add_big_m(assembly, inputs, caps, size, heat)
+
+
+def add_big_m(
+    assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
+) -> States:
+    """Add states and rows (1) and (2) of all units, with starts, least times and spacing.
+
+    Parameters
+    ----------
+    assembly : Assembly
+        In multiples of ``inputs.heat_scale_kW``.
+    inputs : SizingInputs
+    caps : Caps
+    size : ndarray of int (U,)
+    heat : ndarray of int (U, T)
+        Columns.
+
+    Returns
+    -------
+    States
+    """
+    states = add_states(assembly, inputs)
+    allowed = [(states.change, 1.0)]
+    add_load_range(assembly, inputs, caps, size, heat, states.is_on)
+    add_load_changes(assembly, inputs, caps, heat, allowed, allowed)
+    add_spacing(assembly, inputs, states)
+    return states
 
 
 def add_load_range(

@@ -42,6 +42,13 @@ class Caps:
         return replace(self, size_kW=size, load_kW=np.minimum(self.load_kW, size[:, None]))
 
 
+def source_limit_kW(waste_kW: Floats, source_share: Floats) -> Floats:
+    """Most heat that some waste heat allows, infinite without source; shapes broadcast."""
+    limit = np.full(np.broadcast_shapes(waste_kW.shape, source_share.shape), np.inf)
+    np.divide(waste_kW, source_share, out=limit, where=source_share > 0.0)
+    return limit
+
+
 def caps(inputs: SizingInputs, capacity_kWh: Floats, *, window_limits: bool = True) -> Caps:
     """Limit sizes and loads where the stores' capacities are limited.
 
@@ -69,10 +76,7 @@ def caps(inputs: SizingInputs, capacity_kWh: Floats, *, window_limits: bool = Tr
     units, stores = inputs.units, inputs.stores
     capacity = np.minimum(capacity_kWh, stores.largest_kWh)
     fastest_kW = float(stores.rate_per_h @ capacity)
-    share = units.source_share
-    source_kW = np.divide(
-        inputs.waste_kW, share, out=np.full_like(share, np.inf), where=share > 0.0
-    )
+    source_kW = source_limit_kW(inputs.waste_kW, units.source_share)
     load = np.minimum(source_kW, inputs.demand_kW + fastest_kW)
     if window_limits:
         for unit in np.flatnonzero(units.most_changes == 1):

@@ -18,10 +18,49 @@ before the horizon takes one of the changes in the windows that reach back to it
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from milpcore.core import Assembly
 from milpcore.sizing.inputs import Floats, Integers, SizingInputs
+
+
+class States(NamedTuple):
+    """Columns (U, T) of the states of all units.
+
+    Attributes
+    ----------
+    is_on, change, start, stop : ndarray of int (U, T)
+        Running, load change, start and stop.
+    """
+
+    is_on: Integers
+    change: Integers
+    start: Integers
+    stop: Integers
+
+
+def add_states(assembly: Assembly, inputs: SizingInputs, *, integer_starts: bool = False) -> States:
+    """Add the columns of the states, with rows (1) and (2).
+
+    Parameters
+    ----------
+    assembly : Assembly
+    inputs : SizingInputs
+        The problem.
+    integer_starts : bool
+        Whether starts and stops are declared integer; they are where states are.
+
+    Returns
+    -------
+    States
+    """
+    shape = inputs.n_units, inputs.n_steps
+    lower, upper = on_limits(inputs)
+    is_on = assembly.columns("is_on", shape, lower=lower, upper=upper, integer=True)
+    change = assembly.columns("change", shape, upper=change_limits(inputs), integer=True)
+    return States(is_on, change, *add_starts(assembly, inputs, is_on, integer=integer_starts))
 
 
 def on_limits(inputs: SizingInputs) -> tuple[Floats, Floats]:
@@ -100,31 +139,29 @@ def change_limits(inputs: SizingInputs) -> Floats:
     return upper
 
 
-def add_spacing(
-    assembly: Assembly, inputs: SizingInputs, change: Integers, start: Integers, stop: Integers
-) -> None:
+def add_spacing(assembly: Assembly, inputs: SizingInputs, states: States) -> None:
     """Add rows (3) and (4) for the units whose load changes are limited.
 
     Parameters
     ----------
     assembly : Assembly
     inputs : SizingInputs
-    change, start, stop : ndarray of int (U, T)
+    states : States
         Columns.
     """
     units, n_steps = inputs.units, inputs.n_steps
     limited = np.flatnonzero(units.is_limited)
     counted = assembly.rows("switch_is_change", (limited.size, n_steps), upper=0.0)  # (3)
-    assembly.put(counted, start[limited], 1.0)
-    assembly.put(counted, stop[limited], 1.0)
-    assembly.put(counted, change[limited], -1.0)
+    assembly.put(counted, states.start[limited], 1.0)
+    assembly.put(counted, states.stop[limited], 1.0)
+    assembly.put(counted, states.change[limited], -1.0)
     for unit in limited:
         most, window = int(units.most_changes[unit]), int(units.window[unit])
         n_rows = max(n_steps - window + 1, 1)
         spaced = assembly.rows(f"spacing_{unit}", n_rows, upper=float(most))  # (4)
         for ahead in range(min(window, n_steps)):
-            assembly.put(spaced, change[unit, ahead : ahead + n_rows], 1.0)
+            assembly.put(spaced, states.change[unit, ahead : ahead + n_rows], 1.0)
         since = int(min(units.steps_since_change[unit], window))
         if units.has_past[unit] and since < window:
             recent = assembly.rows(f"spacing_past_{unit}", (), upper=max(most - 1.0, 0.0))
-            assembly.put(recent, change[unit, : window - since], 1.0)
+            assembly.put(recent, states.change[unit, : window - since], 1.0)

@@ -28,9 +28,8 @@ from typing import NamedTuple
 import numpy as np
 
 from milpcore.core import Assembly
-from milpcore.sizing.big_m import add_load_changes, add_load_range
+from milpcore.sizing.big_m import add_big_m
 from milpcore.sizing.caps import Caps
-from milpcore.sizing.commitment_rows import add_spacing, add_starts, change_limits, on_limits
 from milpcore.sizing.inputs import Integers, SizingInputs
 
 
@@ -72,16 +71,9 @@ class PlateauPath:
         self, assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
     ) -> None:
         """Add ``is_on``, ``change``, ``start``, ``stop``, arcs and rows (1) to (4)."""
-        lower, upper = on_limits(inputs)
-        is_on = assembly.columns("is_on", heat.shape, lower=lower, upper=upper, integer=True)
-        most = change_limits(inputs)
-        change = assembly.columns("change", heat.shape, upper=most, integer=True)
-        start, stop = add_starts(assembly, inputs, is_on)
-        add_load_range(assembly, inputs, caps, size, heat, is_on)  # (4)
-        add_load_changes(assembly, inputs, caps, heat, [(change, 1.0)], [(change, 1.0)])
-        add_spacing(assembly, inputs, change, start, stop)
+        states = add_big_m(assembly, inputs, caps, size, heat)  # (4)
         for unit in np.flatnonzero(inputs.units.most_changes == 1):
-            columns = heat[unit], is_on[unit], change[unit]
+            columns = heat[unit], states.is_on[unit], states.change[unit]
             _add_path(assembly, inputs, caps, int(unit), *columns)
 
 

@@ -1,4 +1,4 @@
-"""From a solution's columns to a design in kW: the last linear program and its tidying."""
+"""From a solution's columns to a design in kW, and the designs whose stores go one way only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from milpcore.core import Problem, Solution
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import StoreStep
-from milpcore.sizing.start import with_states
+from milpcore.sizing.start import states_of, with_states
 
 NOISE = 1e-9
 """Heat below this share of the mean demand is none."""
@@ -57,27 +57,6 @@ def at_once(design: SizingDesign) -> tuple[StoreStep, ...]:
     return tuple(StoreStep(int(k), int(t)) for k, t in np.argwhere(both))
 
 
-def polished(inputs: SizingInputs, problem: Problem, solution: Solution) -> Solution:
-    """Solve again with the binaries of a solution fixed, to an exact vertex.
-
-    Parameters
-    ----------
-    inputs : SizingInputs
-    problem : Problem
-        That was solved.
-    solution : Solution
-        With an incumbent.
-
-    Returns
-    -------
-    Solution
-        The given one if the linear program fails.
-    """
-    states = solution.values["is_on"] > 0.5, solution.values["change"] > 0.5
-    again = with_states(inputs, _directed(problem, solution), *states)
-    return solution if again is None else again
-
-
 def one_way(inputs: SizingInputs, problem: Problem, solution: Solution) -> Solution | None:
     """Solve with the states of a solution, every store going only the way it went on balance.
 
@@ -98,14 +77,4 @@ def one_way(inputs: SizingInputs, problem: Problem, solution: Solution) -> Solut
     charge, discharge = problem.column_blocks["charge"], problem.column_blocks["discharge"]
     upper[charge[net <= 0.0]] = 0.0
     upper[discharge[net > 0.0]] = 0.0
-    states = solution.values["is_on"] > 0.5, solution.values["change"] > 0.5
-    return with_states(inputs, replace(problem, column_upper=upper), *states)
-
-
-def _directed(problem: Problem, solution: Solution) -> Problem:
-    """Fix the other binaries of a solution: what is built, directions of stores."""
-    lower, upper = problem.column_lower.copy(), problem.column_upper.copy()
-    for name in ("has_size", "has_capacity", "is_charging"):
-        columns = problem.column_blocks[name]
-        lower[columns] = upper[columns] = np.round(solution.values[name])
-    return replace(problem, column_lower=lower, column_upper=upper)
+    return with_states(inputs, replace(problem, column_upper=upper), *states_of(solution))

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from milpcore.core import Problem, Solution, solve_lp
-from milpcore.sizing.caps import Caps, caps
+from milpcore.sizing.caps import Caps
 from milpcore.sizing.inputs import Booleans, Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, build
 from preprocess.plateaus import plateau_limit
@@ -82,8 +82,7 @@ def box_problem(
     limits : Caps
         That it was built with.
     """
-    inner = caps(inputs, limits.capacity_kWh, window_limits=model.window_limits)
-    inner = inner.within(limits.size_kW).within(box.high_kW)
+    inner = limits.within(box.high_kW)
     stopped = cannot_run(inputs, inner, box.low_kW)
     inner = replace(inner, load_kW=np.where(stopped, 0.0, inner.load_kW))
     problem = build(inputs, model, inner)

@@ -104,8 +104,8 @@ def largest_sizes(problem: Problem, most_cost: float) -> dict[str, Floats]:
 
 
 def tightened(
-    inputs: SizingInputs, model: SizingModel, first: Caps, most_cost: float
-) -> tuple[Caps, Problem]:
+    inputs: SizingInputs, model: SizingModel, capacity_kWh: Floats, most_cost: float
+) -> Caps:
     """Tighten caps for designs of at most some cost, as long as that helps.
 
     Parameters
@@ -114,28 +114,24 @@ def tightened(
         The problem.
     model : SizingModel
         Its formulation.
-    first : Caps
-        To begin with.
+    capacity_kWh : ndarray (K,)
+        Limits of the capacities in these designs, to begin with.
     most_cost : float
         In multiples of ``inputs.cost_scale_EUR_per_a``.
 
     Returns
     -------
-    caps : Caps
-    problem : Problem
-        Built with them.
+    Caps
     """
-    limits, problem = first, build(inputs, model, first)
-    scale = inputs.heat_scale_kW
+    limits = caps(inputs, capacity_kWh, window_limits=model.window_limits)
     for _ in range(ROUNDS):
-        largest = largest_sizes(problem, most_cost)
-        capacity = largest["capacity"] * scale
+        largest = largest_sizes(build(inputs, model, limits), most_cost)
+        capacity = largest["capacity"] * inputs.heat_scale_kW
+        size = largest["size"] * inputs.heat_scale_kW
         fell = np.any(capacity < WORTHWHILE * limits.capacity_kWh) or np.any(
-            largest["size"] * scale < WORTHWHILE * limits.size_kW
+            size < WORTHWHILE * limits.size_kW
         )
-        limits = caps(inputs, capacity, window_limits=model.window_limits)
-        limits = limits.within(largest["size"] * scale)
-        problem = build(inputs, model, limits)
+        limits = caps(inputs, capacity, window_limits=model.window_limits).within(size)
         if not fell:
             break
-    return limits, problem
+    return limits

@@ -21,7 +21,6 @@ import pandas as pd
 
 from milpcore.core import Problem, Solution
 from milpcore.faults import FaultList
-from milpcore.sizing.caps import caps
 from milpcore.sizing.check import check
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.inputs import Booleans, SizingInputs, prepare
@@ -140,8 +139,7 @@ def _problem(inputs: SizingInputs, model: SizingModel, most_cost: float) -> Prob
     energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
     largest = largest_sizes(energy, most_cost)
     scale = inputs.heat_scale_kW
-    first = caps(inputs, largest["capacity"] * scale, window_limits=model.window_limits)
-    limits, _ = tightened(inputs, model, first, most_cost)
+    limits = tightened(inputs, model, largest["capacity"] * scale, most_cost)
     size = largest["size"] * scale  # sizes that are never used in full count, too
     size = np.where(np.isfinite(size), np.maximum(size, limits.size_kW), limits.size_kW)
     return build(inputs, model, replace(limits, size_kW=size))

@@ -31,11 +31,11 @@ from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
-from milpcore.sizing.read import at_once, design_of, one_way, polished
+from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.size_boxes import Box, box_problem, leaves
 from milpcore.sizing.size_limits import below, largest_sizes, tightened
 from milpcore.sizing.solver import solve_milp
-from milpcore.sizing.start import first_solution, with_states
+from milpcore.sizing.start import first_solution, polished, states_of, with_states
 
 _log = logging.getLogger(__name__)
 SWINGS = 2.0
@@ -61,8 +61,6 @@ class SizingOutcome:
         TAC of the design as the model says it, and lower bound of all designs.
     n_nodes : int
         Nodes of all searches.
-    limits : Caps or None
-        Proven limits of the sizes in every design that costs no more.
     message : str
         Explanation for people.
     """
@@ -72,7 +70,6 @@ class SizingOutcome:
     objective_EUR_per_a: float
     bound_EUR_per_a: float
     n_nodes: int
-    limits: Caps | None
     message: str = ""
 
 
@@ -148,8 +145,7 @@ class _Run:
         capacity = largest_sizes(energy, self.best.objective)["capacity"] * inputs.heat_scale_kW
         if not np.all(np.isfinite(capacity)):
             _refuse_unbounded(inputs)
-        first = caps(inputs, capacity, window_limits=model.window_limits)
-        limits, _ = tightened(inputs, model, first, self.best.objective)
+        limits = tightened(inputs, model, capacity, self.best.objective)
         boxes = leaves(
             inputs,
             model,
@@ -167,7 +163,6 @@ class _Run:
             objective_EUR_per_a=self.best.objective * scale,
             bound_EUR_per_a=self.bound * scale,
             n_nodes=self.n_nodes,
-            limits=limits,
         )
 
     def _begin(self, capacity_kWh: Floats) -> None:
@@ -177,7 +172,7 @@ class _Run:
         problem = build(inputs, model, limits)
         start = first_solution(inputs, problem, limits)
         if start is not None:
-            self._offer(problem, start)
+            self._take(problem, start)
         if self.best is None:
             self._search(lambda model: build(inputs, model, limits), from_best=True)
 
@@ -196,8 +191,9 @@ class _Run:
                 found = max(found, proven)
                 status = status if ended is Status.INFEASIBLE or ended is Status.OPTIMAL else ended
             bound = min(bound, found)
-        self.bound = min(bound, self.best.objective)
-        return Status.OPTIMAL if self._closed() else status
+        cost = self.best.objective
+        self.bound = min(bound, cost)
+        return Status.OPTIMAL if cost - self.bound <= self.gap * abs(cost) else status
 
     def _search(
         self, problem_of: Callable[[SizingModel], Problem], *, from_best: bool
@@ -226,7 +222,7 @@ class _Run:
             bound = max(bound, found.bound if from_best else min(found.bound, cutoff))
             if not found.has_incumbent:
                 return bound, found.status
-            both = self._offer(problem, found)
+            both = self._take(problem, polished(self.inputs, problem, found))
             if not both or bound >= self._cutoff() or found.status is not Status.OPTIMAL:
                 return bound, found.status
             chosen = self.model.exclusivity.steps(self.inputs)
@@ -238,7 +234,7 @@ class _Run:
         if relaxed.objective < self._cutoff():
             start = first_solution(self.inputs, problem, limits, relaxed)
             if start is not None:
-                self._offer(problem, start)
+                self._take(problem, start)
 
     def _cutoff(self) -> float:
         """Return the cost below which a design is worth finding."""
@@ -246,41 +242,24 @@ class _Run:
             return math.inf
         return self.best.objective - SHARE_OF_GAP * self.gap * abs(self.best.objective)
 
-    def _offer(self, problem: Problem, solution: Solution) -> tuple[StoreStep, ...]:
-        """Keep a solution if it is valid and the best; where it is not valid."""
-        inputs = self.inputs
-        exact = polished(inputs, problem, solution)
-        both = at_once(design_of(inputs, exact))
-        if both:
-            repaired = one_way(inputs, problem, exact)
-            if repaired is not None:
-                self._keep(repaired)
-        else:
-            self._keep(exact)
+    def _take(self, problem: Problem, exact: Solution) -> tuple[StoreStep, ...]:
+        """Keep a solution with fixed states if it is valid and the best; where it is not valid."""
+        both = at_once(design_of(self.inputs, exact))
+        valid = one_way(self.inputs, problem, exact) if both else exact
+        if valid is not None and (self.best is None or valid.objective < self.best.objective):
+            self.best = valid
         return both
 
     def _in(self, problem: Problem) -> Solution | None:
         """Return the best solution in a problem's own columns."""
         if self.best is None:
             return None
-        states = self.best.values["is_on"] > 0.5, self.best.values["change"] > 0.5
-        return with_states(self.inputs, problem, *states)
-
-    def _keep(self, solution: Solution) -> None:
-        if self.best is None or solution.objective < self.best.objective:
-            self.best = solution
-
-    def _closed(self) -> bool:
-        """Whether the gap asked for is proven."""
-        if self.best is None:
-            return False
-        cost = self.best.objective
-        return cost - min(self.bound, cost) <= self.gap * abs(cost)
+        return with_states(self.inputs, problem, *states_of(self.best))
 
     def _nothing(self, status: Status, message: str) -> SizingOutcome:
         scale = self.inputs.cost_scale_EUR_per_a
         bound = math.inf if status is Status.INFEASIBLE else self.bound * scale
-        return SizingOutcome(status, None, math.nan, bound, self.n_nodes, None, message)
+        return SizingOutcome(status, None, math.nan, bound, self.n_nodes, message)
 
 
 _INFEASIBLE = (

@@ -12,12 +12,14 @@ from dataclasses import replace
 import numpy as np
 
 from milpcore.core import Problem, Solution, solve, solve_lp
-from milpcore.sizing.caps import Caps
+from milpcore.sizing.caps import Caps, source_limit_kW
 from milpcore.sizing.inputs import UNLIMITED, Booleans, Floats, SizingInputs
 from preprocess.schedules import Schedule, nearest_schedule
 
 MARGINS = (1.0, 0.8, 0.6)
 """Shares of the relaxation's largest load that are tried as the size of each unit."""
+CHOICES = ("has_size", "has_capacity", "is_charging")
+"""Binaries besides states and load changes: what is built, and which way stores go."""
 
 
 def first_solution(
@@ -58,6 +60,31 @@ def first_solution(
     return best
 
 
+def states_of(solution: Solution) -> tuple[Booleans, Booleans]:
+    """Where units run (U, T) and where their loads may change, in a solution."""
+    return solution.values["is_on"] > 0.5, solution.values["change"] > 0.5
+
+
+def polished(inputs: SizingInputs, problem: Problem, solution: Solution) -> Solution:
+    """Solve again with the binaries of a solution fixed, to an exact vertex.
+
+    Parameters
+    ----------
+    inputs : SizingInputs
+    problem : Problem
+        That was solved.
+    solution : Solution
+        With an incumbent.
+
+    Returns
+    -------
+    Solution
+        The given one if the linear program fails.
+    """
+    again = with_states(inputs, _chosen(problem, solution), *states_of(solution))
+    return solution if again is None else again
+
+
 def with_states(
     inputs: SizingInputs, problem: Problem, is_on: Booleans, is_change: Booleans
 ) -> Solution | None:
@@ -75,7 +102,7 @@ def with_states(
     Returns
     -------
     Solution or None
-        None if there is none.
+        A vertex of the linear program with all binaries fixed; None if there is none.
     """
     free = ~inputs.units.is_limited
     change = is_change | free[:, None]
@@ -86,12 +113,25 @@ def with_states(
         lower[columns] = upper[columns] = np.asarray(value, dtype=float)
     fixed = replace(problem, column_lower=lower, column_upper=upper)
     integrality = np.zeros_like(problem.integrality)
-    for name in ("has_size", "has_capacity", "is_charging"):
+    for name in CHOICES:
         columns = problem.column_blocks[name]
         integrality[columns] = lower[columns] < upper[columns]
-    fixed = replace(fixed, integrality=integrality)
-    solution = solve(fixed, mip_rel_gap=0.0) if integrality.any() else solve_lp(fixed)
+    if integrality.any():
+        chosen = solve(replace(fixed, integrality=integrality), mip_rel_gap=0.0)
+        if not chosen.has_incumbent:
+            return None
+        fixed = _chosen(fixed, chosen)
+    solution = solve_lp(fixed.relaxed())
     return solution if solution.has_incumbent else None
+
+
+def _chosen(problem: Problem, solution: Solution) -> Problem:
+    """Fix the binaries besides states and load changes as a solution has them."""
+    lower, upper = problem.column_lower.copy(), problem.column_upper.copy()
+    for name in CHOICES:
+        columns = problem.column_blocks[name]
+        lower[columns] = upper[columns] = np.round(solution.values[name])
+    return replace(problem, column_lower=lower, column_upper=upper)
 
 
 def _schedules(
@@ -107,7 +147,7 @@ def _schedules(
         if place == order.size - 1:
             wish = np.maximum(inputs.demand_kW - covered, 0.0)
         share = units.source_share[unit]
-        source = np.divide(waste_kW, share, out=np.full(inputs.n_steps, np.inf), where=share > 0.0)
+        source = source_limit_kW(waste_kW, share)
         most = int(units.most_changes[unit])
         window = int(units.window[unit])
         spacing = 1 if most >= UNLIMITED else -(-window // max(most, 1))
@@ -119,8 +159,8 @@ def _schedules(
             past = (
                 bool(units.was_on[unit]),
                 float(units.past_load_kW[unit]),
-                int(min(units.steps_in_state[unit], 10**9)),
-                int(min(units.steps_since_change[unit], 10**9)),
+                int(units.steps_in_state[unit]),
+                int(units.steps_since_change[unit]),
             )
         schedule = nearest_schedule(
             wish,

@@ -23,7 +23,7 @@ import numpy as np
 from milpcore.core import Assembly
 from milpcore.sizing.big_m import add_load_changes
 from milpcore.sizing.caps import Caps
-from milpcore.sizing.commitment_rows import add_spacing, add_starts, change_limits, on_limits
+from milpcore.sizing.commitment_rows import add_spacing, add_states
 from milpcore.sizing.inputs import Integers, SizingInputs
 
 
@@ -48,11 +48,8 @@ class ThreeBinary:
         self, assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
     ) -> None:
         """Add ``is_on``, ``change``, ``start``, ``stop``, ``size_on`` and rows (1) to (4)."""
-        lower, upper = on_limits(inputs)
-        is_on = assembly.columns("is_on", heat.shape, lower=lower, upper=upper, integer=True)
-        most = change_limits(inputs)
-        change = assembly.columns("change", heat.shape, upper=most, integer=True)
-        start, stop = add_starts(assembly, inputs, is_on, integer=True)
+        states = add_states(assembly, inputs, integer_starts=True)
+        is_on, change, start, stop = states
         scale = inputs.heat_scale_kW
         largest = caps.size_kW[:, None] / scale
         size_on = assembly.columns("size_on", heat.shape, upper=largest)
@@ -78,4 +75,4 @@ class ThreeBinary:
         rise = [(change, 1.0), (stop, -1.0)]
         fall = [(change, 1.0), (start, -1.0)]
         add_load_changes(assembly, inputs, caps, heat, rise, fall)  # (3), (4)
-        add_spacing(assembly, inputs, change, start, stop)
+        add_spacing(assembly, inputs, states)
