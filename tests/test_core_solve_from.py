@@ -32,10 +32,13 @@ def test_the_optimum_is_that_of_scipy() -> None:
     assert mine.bound == pytest.approx(others.bound)
 
 
-def test_a_start_is_the_incumbent_of_a_search_without_nodes() -> None:
+def test_a_start_is_the_incumbent_of_a_search_without_time_or_nodes() -> None:
     problem = knapsack(60)
     best = solve(problem, mip_rel_gap=0.0)
     assert best.x is not None
+    at_once = solve_from(problem, np.round(best.x), mip_rel_gap=0.0, time_limit_s=0.0)
+    assert at_once.objective == pytest.approx(best.objective)
+    assert not solve_from(problem, mip_rel_gap=0.0, time_limit_s=0.0).has_incumbent
     found = solve_from(problem, np.round(best.x), mip_rel_gap=0.0, node_limit=1)
     assert found.objective == pytest.approx(best.objective)
     assert found.bound <= best.objective + 1e-9

@@ -14,8 +14,9 @@ from helpers_sizing_tiny import tiny_case
 from milpcore import sizing
 from milpcore.core import Status, solve
 from milpcore.sizing.caps import caps
+from milpcore.sizing.model import build
 from milpcore.sizing.size_boxes import Box, box_problem, cannot_run, leaves
-from milpcore.sizing.solve import wide_capacities
+from milpcore.sizing.solve import _Run, wide_capacities
 
 
 def boxes_of(inputs: sizing.SizingInputs, cutoff: float) -> tuple[list[Box], sizing.Caps]:
@@ -91,3 +92,40 @@ def test_no_box_is_split_when_time_is_up() -> None:
         deadline_s=time.perf_counter(),
     )
     assert len(found) == 1
+
+
+def test_boxes_limit_the_sizes_of_their_problems() -> None:
+    inputs = sizing.prepare(*sizing.benchmark_scenario("B", deviation_share=0.4, seed=1))
+    boxes, limits = boxes_of(inputs, 6500.0)
+    for box in boxes[:3]:
+        problem, _ = box_problem(inputs, sizing.SizingModel(), limits, box)
+        size = problem.column_blocks["size"]
+        assert box.low_kW[0] > 0.0
+        low_kW, high_kW = (
+            bound[size] * inputs.heat_scale_kW
+            for bound in (problem.column_lower, problem.column_upper)
+        )
+        assert low_kW == pytest.approx(box.low_kW)
+        assert np.all(high_kW <= box.high_kW * (1.0 + 1e-12))
+
+
+def test_nothing_below_the_cutoff_proves_no_more_than_the_cutoff() -> None:
+    inputs = sizing.prepare(*sizing.benchmark_scenario("A", n_steps=12))
+    search = _Run(inputs, sizing.SizingModel(), 0.1, None)
+    search._begin(wide_capacities(inputs))
+    assert search.best is not None
+    limits = caps(inputs, wide_capacities(inputs))
+    bound, status = search._search(lambda model: build(inputs, model, limits), from_best=False)
+    assert status is Status.INFEASIBLE
+    assert bound == pytest.approx(0.95 * search.best.objective)
+
+
+def test_a_wide_gap_never_claims_more_than_the_optimum() -> None:
+    # The best design lies in one of several boxes; the others are only asked for what is better.
+    case = sizing.benchmark_scenario("B", deviation_share=0.4, seed=2, n_steps=16)
+    optimum = sizing.size_plant(*case, mip_rel_gap=1e-6).tac_EUR_per_a
+    for gap in (0.05, 0.02):
+        result = sizing.size_plant(*case, mip_rel_gap=gap)
+        assert result.tac_EUR_per_a > optimum * (1.0 + 1e-5)
+        assert result.bound_EUR_per_a <= optimum
+        assert 0.0 < result.gap <= gap

@@ -7,15 +7,17 @@ import pytest
 from helpers_sizing_tiny import tiny_case
 
 from milpcore import sizing
-from milpcore.core import Status, solve, solve_lp
+from milpcore.core import Solution, Status, solve, solve_lp
 from milpcore.faults import InputError
 from milpcore.sizing import MODELS, BigM, EveryStep, PlateauPath, SizingModel, ThreeBinary
 from milpcore.sizing.caps import caps
 from milpcore.sizing.model import StoreStep, WhereNeeded, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
+from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.size_cuts import ranges_kW
 from milpcore.sizing.size_limits import largest_sizes
 from milpcore.sizing.solve import wide_capacities
+from milpcore.sizing.solver import solve_milp
 
 STEPS = 14
 
@@ -202,3 +204,63 @@ def test_scipy_alone_reaches_the_same_cost(number: int, monkeypatch: pytest.Monk
     if alone.design is not None:
         assert alone.tac_EUR_per_a == pytest.approx(with_start.tac_EUR_per_a, rel=1e-7)
         assert alone.bound_EUR_per_a == pytest.approx(with_start.bound_EUR_per_a, rel=1e-7)
+
+
+def test_stores_go_the_way_they_went_on_balance() -> None:
+    # Electricity is paid for being taken: without directions the store burns heat by doing both.
+    profile = sizing.HeatProfile(step_h=1.0, heat_demand_kW=[50, 20, 60], waste_heat_kW=[0, 0, 0])
+    parameters = sizing.SizingParameters(
+        plant=sizing.Plant(electricity_price_EUR_per_MWh=-100.0),
+        heat_pumps=[],
+        boilers=[],
+        electric_boilers=[sizing.ElectricBoiler(existing_kW=100.0)],
+        stores=[sizing.Store(existing_kWh=100.0)],
+    )
+    inputs = sizing.prepare(profile, parameters)
+    problem = build(inputs, SizingModel(), caps(inputs, np.array([100.0])))
+    both = solve(problem, mip_rel_gap=0.0)
+    assert at_once(design_of(inputs, both))
+    only = one_way(inputs, problem, both)
+    assert only is not None
+    design = design_of(inputs, only)
+    assert not at_once(design)
+    net = both.values["charge"] - both.values["discharge"]
+    assert np.all(design.charge_kW[net <= 0.0] == 0.0)
+    assert np.all(design.discharge_kW[net > 0.0] == 0.0)
+    assert only.objective > both.objective
+
+
+def test_a_load_that_may_not_change_yet_goes_on() -> None:
+    # The last change was half an hour ago: the boiler keeps its 80 kW for two more steps.
+    running = sizing.InitialState(
+        is_on=True, load_kW=80.0, hours_in_state_h=9.0, hours_since_load_change_h=0.5
+    )
+    boiler = sizing.Boiler(existing_kW=100.0, minimum_load=0.5, window_h=1.0, initial=running)
+    parameters = sizing.SizingParameters(heat_pumps=[], boilers=[boiler])
+    demand = [80.0, 80.0, 60.0, 60.0, 60.0, 60.0]
+    profile = sizing.HeatProfile(step_h=0.25, heat_demand_kW=demand, waste_heat_kW=[0.0] * 6)
+    costs = []
+    for commitment in sizing.COMMITMENTS:
+        model = SizingModel(commitment=commitment)
+        result = sizing.size_plant(profile, parameters, model=model, mip_rel_gap=0.0)
+        assert result.design is not None
+        assert result.design.heat_kW[0, :2].tolist() == pytest.approx([80.0, 80.0])
+        costs.append(result.tac_EUR_per_a)
+    assert np.ptp(costs) <= 1e-6 * costs[0]
+
+
+def test_a_search_that_tells_no_bound_has_that_of_the_relaxation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inputs = sizing.prepare(*sizing.benchmark_scenario("A", n_steps=8))
+    problem = build(inputs, SizingModel(), caps(inputs, np.array([1000.0])))
+
+    def silent(*_: object, **__: object) -> Solution:
+        return Solution.without_point(
+            Status.TIME_LIMIT, "late", bound=-np.inf, n_nodes=0, solve_s=1.0
+        )
+
+    monkeypatch.setattr("milpcore.sizing.solver.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("milpcore.sizing.solver.solve", silent)
+    found = solve_milp(problem, None, mip_rel_gap=1e-3, time_limit_s=1.0)
+    assert found.bound == pytest.approx(solve_lp(problem.relaxed()).objective)
