@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from milpcore.core import Assembly, Problem, Status, solve
+from milpcore.core import Assembly, Problem, SolveProgress, Status, solve
 from milpcore.core.solve_from import solve_from
 from milpcore.extras import MissingExtraError
 
@@ -64,3 +64,35 @@ def test_without_highspy_the_error_names_the_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(__import__("sys").modules, "highspy", None)
     with pytest.raises(MissingExtraError, match=r"milpcore\[highs\]"):
         solve_from(knapsack())
+
+
+def test_an_observer_hears_bounds_and_stops_the_search() -> None:
+    problem = knapsack(120, seed=3)
+    heard: list[SolveProgress] = []
+
+    def stop(progress: SolveProgress) -> bool:
+        heard.append(progress)
+        return len(heard) == 3
+
+    found = solve_from(problem, mip_rel_gap=0.0, observer=stop)
+    assert found.status is Status.INTERRUPTED
+    assert len(heard) == 3
+    assert found.has_incumbent == math.isfinite(heard[-1].objective)
+    assert found.message.startswith("stopped by the observer with ")
+    optimum = solve(problem, mip_rel_gap=0.0).objective
+    assert found.bound <= optimum + 1e-6
+    whole: list[SolveProgress] = []
+    assert solve_from(
+        knapsack(), mip_rel_gap=0.0, observer=lambda progress: whole.append(progress) is not None
+    ).objective == pytest.approx(solve(knapsack(), mip_rel_gap=0.0).objective)
+    for progress in heard:
+        assert progress.bound <= optimum + 1e-6
+        assert progress.objective >= optimum - 1e-6
+
+
+def test_what_an_observer_raises_arrives() -> None:
+    def fail(_: SolveProgress) -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        solve_from(knapsack(120, seed=3), mip_rel_gap=0.0, observer=fail)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from milpcore import sizing
 from milpcore.core import Status, solve
 from milpcore.sizing.caps import caps
 from milpcore.sizing.model import build
+from milpcore.sizing.progress import Clock
 from milpcore.sizing.size_boxes import Box, box_problem, cannot_run, leaves
 from milpcore.sizing.solve import _Run, wide_capacities
 
@@ -27,7 +27,7 @@ def boxes_of(inputs: sizing.SizingInputs, cutoff: float) -> tuple[list[Box], siz
         limits,
         cutoff=lambda: cutoff,
         offer=lambda *_: None,
-        deadline_s=math.inf,
+        is_over=lambda: False,
     )
     return found, limits
 
@@ -89,7 +89,7 @@ def test_no_box_is_split_when_time_is_up() -> None:
         caps(inputs, np.array([5000.0])),
         cutoff=lambda: 6500.0,
         offer=lambda *_: None,
-        deadline_s=time.perf_counter(),
+        is_over=lambda: True,
     )
     assert len(found) == 1
 
@@ -111,7 +111,7 @@ def test_boxes_limit_the_sizes_of_their_problems() -> None:
 
 def test_nothing_below_the_cutoff_proves_no_more_than_the_cutoff() -> None:
     inputs = sizing.prepare(*sizing.benchmark_scenario("A", n_steps=12))
-    search = _Run(inputs, sizing.SizingModel(), 0.1, None)
+    search = _Run(inputs, sizing.SizingModel(), 0.1, Clock(None, None))
     search._begin(wide_capacities(inputs))
     assert search.best is not None
     limits = caps(inputs, wide_capacities(inputs))

@@ -16,7 +16,7 @@ from milpcore.core.child_side import Channel, ChildError
 from milpcore.core.problem import Problem
 from milpcore.core.solution import Solution, Status, relative_gap
 from milpcore.core.solve import solve, solve_lp
-from milpcore.core.solve_from import solve_from
+from milpcore.core.solve_from import SolveObserver, SolveProgress, solve_from
 
 __all__ = [
     "Assembly",
@@ -26,6 +26,8 @@ __all__ = [
     "ChildTimeoutError",
     "Problem",
     "Solution",
+    "SolveObserver",
+    "SolveProgress",
     "Status",
     "relative_gap",
     "run_in_child",

@@ -23,7 +23,8 @@ more."""
 
 # HiGHS' model status numbers (HighsModelStatus), which SciPy quotes in its message.
 OPTIMAL, INFEASIBLE, UNBOUNDED_OR_INFEASIBLE, UNBOUNDED = 7, 8, 9, 10
-TIME_LIMIT, ITERATION_LIMIT, UNKNOWN, SOLUTION_LIMIT = 13, 14, 15, 16
+TIME_LIMIT, ITERATION_LIMIT, UNKNOWN, SOLUTION_LIMIT, INTERRUPT = 13, 14, 15, 16, 17
+_AT_A_LIMIT = (Status.TIME_LIMIT, Status.NODE_LIMIT, Status.INTERRUPTED)
 _FROM_SCIPY = {0: OPTIMAL, 1: TIME_LIMIT, 2: INFEASIBLE, 3: UNBOUNDED}
 
 
@@ -117,7 +118,7 @@ def solution_of(problem: Problem, report: Report, limits: Limits, solve_s: float
     point = report.x
     if status is Status.OPTIMAL and point is None:
         status = Status.ERROR
-    if status not in (Status.OPTIMAL, Status.TIME_LIMIT, Status.NODE_LIMIT):
+    if status not in (Status.OPTIMAL, *_AT_A_LIMIT):
         point = None
     doubt = ""
     if point is not None:
@@ -129,7 +130,7 @@ def solution_of(problem: Problem, report: Report, limits: Limits, solve_s: float
     if point is None:
         if status is Status.INFEASIBLE:
             bound = math.inf
-        elif status is not Status.TIME_LIMIT and status is not Status.NODE_LIMIT:
+        elif status not in _AT_A_LIMIT:
             bound = -math.inf
         return Solution.without_point(
             status, message, bound=bound, n_nodes=report.n_nodes, solve_s=solve_s
@@ -209,6 +210,7 @@ def _status(report: Report, limits: Limits) -> Status:
         OPTIMAL: Status.OPTIMAL,
         INFEASIBLE: Status.INFEASIBLE,
         UNBOUNDED: Status.UNBOUNDED,
+        INTERRUPT: Status.INTERRUPTED,
     }
     if report.highs_status in plain:
         return plain[report.highs_status]
@@ -226,6 +228,7 @@ def _sentence(status: Status, has_point: bool, limits: Limits) -> str:
         Status.OPTIMAL: "optimal",
         Status.TIME_LIMIT: f"time limit of {_seconds(limits)} s reached with {incumbent}",
         Status.NODE_LIMIT: f"limit of {limits.node_limit} nodes reached with {incumbent}",
+        Status.INTERRUPTED: f"stopped by the observer with {incumbent}",
         Status.INFEASIBLE: "infeasible: no point satisfies all rows and bounds",
         Status.UNBOUNDED: "unbounded: the objective falls without end",
     }.get(status, "no result") + "; HiGHS: "

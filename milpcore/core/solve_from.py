@@ -1,13 +1,15 @@
 """Solve a problem with HiGHS from a known point: what SciPy's interface cannot pass on.
 
-`scipy.optimize.milp` takes no starting point, and says nothing of the bound where it has found
-none. HiGHS' own interface (extra ``highs``) does both.
+`scipy.optimize.milp` takes no starting point, says nothing of the bound where it has found none,
+and cannot be stopped. HiGHS' own interface (extra ``highs``) does all three.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +20,31 @@ from milpcore.core.solution import Solution
 from milpcore.extras import require
 
 
+class SolveProgress(NamedTuple):
+    """What a running solve knows.
+
+    Attributes
+    ----------
+    elapsed_s : float
+        Seconds since it began.
+    objective : float
+        Of the incumbent; ``inf`` without one.
+    bound : float
+        Proven lower bound of the optimum; ``-inf`` where nothing is known.
+    n_nodes : int
+        Nodes of the search so far.
+    """
+
+    elapsed_s: float
+    objective: float
+    bound: float
+    n_nodes: int
+
+
+SolveObserver = Callable[[SolveProgress], bool]
+"""Called now and then with `SolveProgress`; returning True asks the solver to stop."""
+
+
 def solve_from(
     problem: Problem,
     start: ArrayLike | None = None,
@@ -25,6 +52,7 @@ def solve_from(
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
     node_limit: int | None = None,
+    observer: SolveObserver | None = None,
 ) -> Solution:
     """Solve a mixed-integer program, beginning with a known point.
 
@@ -40,6 +68,9 @@ def solve_from(
         Wall-clock seconds; the incumbent is returned with its gap.
     node_limit : int, optional
         Nodes of the search; the incumbent is returned with its gap.
+    observer : callable, optional
+        Asked by HiGHS several times a second as a rule; some of its steps take longer. The
+        incumbent is returned with its gap and the status INTERRUPTED.
 
     Returns
     -------
@@ -50,6 +81,8 @@ def solve_from(
     ------
     MissingExtraError
         If highspy is not installed.
+    BaseException
+        What the observer raises, once HiGHS has stopped.
 
     Examples
     --------
@@ -97,7 +130,10 @@ def solve_from(
         point.col_value = np.asarray(start, dtype=np.float64).tolist()
         highs.setSolution(point)
     start_s = time.perf_counter()
-    highs.run()
+    if observer is None:
+        highs.run()
+    else:
+        _run_observed(highspy, highs, observer)
     solve_s = time.perf_counter() - start_s
     status, info = highs.getModelStatus(), highs.getInfo()
     has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -110,3 +146,24 @@ def solve_from(
         n_nodes=max(int(info.mip_node_count), 0),
     )
     return solution_of(problem, report, Limits(time_limit_s, node_limit, 0.0), solve_s)
+
+
+def _run_observed(highspy: Any, highs: Any, observer: SolveObserver) -> None:
+    """Run HiGHS, and stop it when the observer wants that or raises something."""
+    start_s, raised = time.perf_counter(), list[BaseException]()
+
+    def hear(_kind: object, _message: str, out: Any, answer: Any, _data: object) -> None:
+        elapsed_s, n_nodes = time.perf_counter() - start_s, max(int(out.mip_node_count), 0)
+        objective, bound = float(out.mip_primal_bound), float(out.mip_dual_bound)
+        try:
+            should_stop = observer(SolveProgress(elapsed_s, objective, bound, n_nodes))
+        except BaseException as error:  # Ctrl-C included: HiGHS would drop it
+            raised.append(error)
+            should_stop = True
+        answer.user_interrupt = bool(should_stop)
+
+    highs.setCallback(hear, None)
+    highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
+    highs.run()
+    if raised:
+        raise raised[0]

@@ -45,6 +45,7 @@ from milpcore.sizing.plant import InitialState, Plant
 from milpcore.sizing.plateau_path import PlateauPath
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.profile_readers import read_profile, write_profile
+from milpcore.sizing.progress import SizingObserver, SizingProgress
 from milpcore.sizing.results import SizingResult
 from milpcore.sizing.simulate import Simulation, simulate
 from milpcore.sizing.size_plant import size_plant
@@ -104,8 +105,10 @@ __all__ = [
     "SizingDesign",
     "SizingInputs",
     "SizingModel",
+    "SizingObserver",
     "SizingOutcome",
     "SizingParameters",
+    "SizingProgress",
     "SizingResult",
     "SpikeTrain",
     "Store",

@@ -17,7 +17,6 @@ enough to do so does not pay. Where splitting brings little, a box stays whole.
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -124,7 +123,7 @@ def leaves(
     *,
     cutoff: Callable[[], float],
     offer: Callable[[Problem, Caps, Solution], object],
-    deadline_s: float,
+    is_over: Callable[[], bool],
 ) -> list[Box]:
     """Split the sizes into boxes, as far as that tightens relaxations.
 
@@ -140,8 +139,8 @@ def leaves(
         Returns the cost that boxes must stay below to be looked at.
     offer : callable
         Called with the problem, limits and relaxed solution of each box.
-    deadline_s : float
-        Value of `time.perf_counter` after which no box is split.
+    is_over : callable
+        Returns whether no further box is to be split.
 
     Returns
     -------
@@ -155,8 +154,7 @@ def leaves(
     waiting, done, n_boxes = [(root.bound, 0, root)], [], 1
     while waiting:
         bound, _, box = heapq.heappop(waiting)
-        is_late = time.perf_counter() > deadline_s
-        if bound >= cutoff() or n_boxes >= MOST_BOXES or is_late:
+        if bound >= cutoff() or n_boxes >= MOST_BOXES or is_over():
             done.append(box)
             continue
         width = (box.high_kW - box.low_kW) / range_kW

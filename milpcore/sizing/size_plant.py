@@ -9,6 +9,7 @@ from milpcore.sizing.inputs import prepare
 from milpcore.sizing.model import SizingModel
 from milpcore.sizing.parameters import SizingParameters
 from milpcore.sizing.profile import HeatProfile
+from milpcore.sizing.progress import SizingObserver
 from milpcore.sizing.results import SizingResult, result_of
 from milpcore.sizing.solve import search
 
@@ -22,6 +23,7 @@ def size_plant(
     model: SizingModel | None = None,
     mip_rel_gap: float = DEFAULT_GAP,
     time_limit_s: float | None = None,
+    observer: SizingObserver | None = None,
 ) -> SizingResult:
     """Find the sizes and the operation of least total annual cost.
 
@@ -37,6 +39,10 @@ def size_plant(
         Relative gap between cost and proven bound at which the search ends.
     time_limit_s : float, optional
         After which the best design so far is returned with its gap.
+    observer : callable, optional
+        Called now and then with `SizingProgress`; once it returns True the best design so far is
+        returned with its gap and the status INTERRUPTED. Without highspy it is asked between
+        solves only, and one of them may take as long as the time limit.
 
     Returns
     -------
@@ -72,7 +78,9 @@ def size_plant(
     model = SizingModel() if model is None else model
     start_s = time.perf_counter()
     inputs = prepare(profile, parameters)
-    outcome = search(inputs, model, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
+    outcome = search(
+        inputs, model, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s, observer=observer
+    )
     return result_of(
         profile,
         parameters,

@@ -18,19 +18,19 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from milpcore.core import Problem, Solution, Status, solve_lp
+from milpcore.core import Problem, Solution, SolveProgress, Status, solve_lp
 from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps, caps
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
+from milpcore.sizing.progress import Clock, SizingObserver, SizingProgress
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.size_boxes import Box, box_problem, leaves
 from milpcore.sizing.size_limits import below, largest_sizes, tightened
@@ -79,6 +79,7 @@ def search(
     *,
     mip_rel_gap: float,
     time_limit_s: float | None = None,
+    observer: SizingObserver | None = None,
 ) -> SizingOutcome:
     """Solve model B.
 
@@ -92,6 +93,9 @@ def search(
         Gap at which the search ends.
     time_limit_s : float, optional
         After which the best design is returned with its gap.
+    observer : callable, optional
+        Called with `SizingProgress` between solves, and by the solver if highspy is installed;
+        once it returns True the best design is returned with its gap and the status INTERRUPTED.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def search(
     InputError
         If the cost has no lower bound because a store without limit burns heat at a profit.
     """
-    run = _Run(inputs, model, mip_rel_gap, time_limit_s)
+    run = _Run(inputs, model, mip_rel_gap, Clock(time_limit_s, observer))
     return run.outcome()
 
 
@@ -114,13 +118,12 @@ class _Run:
         inputs: SizingInputs,
         model: SizingModel,
         mip_rel_gap: float,
-        time_limit_s: float | None,
+        clock: Clock,
     ) -> None:
         self.inputs, self.model, self.gap = inputs, model, mip_rel_gap
-        limit = math.inf if time_limit_s is None else time_limit_s
-        self.deadline_s = time.perf_counter() + limit
+        self.clock, self.phase = clock, "first look"
         self.best: Solution | None = None
-        self.bound = -math.inf
+        self.bound = self.elsewhere = -math.inf  # of all designs; of those not being searched
         self.n_nodes = 0
 
     def outcome(self) -> SizingOutcome:
@@ -132,34 +135,44 @@ class _Run:
             return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
         if least.status is Status.UNBOUNDED:
             _refuse_unbounded(inputs)
+        self.bound, self.phase = least.objective, "first design"
+        if self.clock.stops(self._progress):
+            return self._nothing(Status.INTERRUPTED, "stopped before a design was looked for")
         for factor in WIDTHS:
             self._begin(factor * wide_capacities(inputs))
-            if self.best is not None or time.perf_counter() > self.deadline_s:
+            if self.best is not None or self._is_over():
                 break
-        if self.best is None and time.perf_counter() > self.deadline_s:
-            self.bound = least.objective
-            return self._nothing(Status.TIME_LIMIT, "no design was found in time")
+        if self.best is None and self._is_over():
+            return self._nothing(self._ended(Status.TIME_LIMIT), "no design was found in time")
         if self.best is None:
             return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
         _log.info("start: %.6g EUR/a", self.best.objective * inputs.cost_scale_EUR_per_a)
+        self.phase = "limits of the sizes"
+        if self.clock.stops(self._progress):
+            return self._found(Status.INTERRUPTED)
         capacity = largest_sizes(energy, self.best.objective)["capacity"] * inputs.heat_scale_kW
         if not np.all(np.isfinite(capacity)):
             _refuse_unbounded(inputs)
         limits = tightened(inputs, model, capacity, self.best.objective)
+        self.phase = "boxes of sizes"
         boxes = leaves(
             inputs,
             model,
             limits,
             cutoff=self._cutoff,
             offer=self._try_start,
-            deadline_s=self.deadline_s,
+            is_over=self._is_over,
         )
         _log.info("%d boxes of sizes", len(boxes))
-        status = self._search_boxes(boxes, limits)
-        scale = inputs.cost_scale_EUR_per_a
+        return self._found(self._search_boxes(boxes, limits))
+
+    def _found(self, status: Status) -> SizingOutcome:
+        """Hand over the best design."""
+        assert self.best is not None
+        scale = self.inputs.cost_scale_EUR_per_a
         return SizingOutcome(
             status=status,
-            design=design_of(inputs, self.best),
+            design=design_of(self.inputs, self.best),
             objective_EUR_per_a=self.best.objective * scale,
             bound_EUR_per_a=self.bound * scale,
             n_nodes=self.n_nodes,
@@ -180,8 +193,11 @@ class _Run:
         """Search every box that is not closed; the least of their bounds is that of all."""
         assert self.best is not None
         bound, status = math.inf, Status.OPTIMAL
-        for box in boxes:
+        for place, box in enumerate(boxes):
             found = box.bound
+            self.phase = f"box {place + 1} of {len(boxes)}"
+            self.elsewhere = min([bound, *(other.bound for other in boxes[place + 1 :])])
+            self.bound = max(self.bound, min(self.elsewhere, found, self._cutoff()))
             if found < self._cutoff():
 
                 def problem_of(model: SizingModel, box: Box = box) -> Problem:
@@ -192,8 +208,8 @@ class _Run:
                 status = status if ended is Status.INFEASIBLE or ended is Status.OPTIMAL else ended
             bound = min(bound, found)
         cost = self.best.objective
-        self.bound = min(bound, cost)
-        return Status.OPTIMAL if cost - self.bound <= self.gap * abs(cost) else status
+        self.bound = min(max(bound, self.bound), cost)
+        return Status.OPTIMAL if cost - self.bound <= self.gap * abs(cost) else self._ended(status)
 
     def _search(
         self, problem_of: Callable[[SizingModel], Problem], *, from_best: bool
@@ -205,8 +221,7 @@ class _Run:
         """
         bound = -math.inf
         while True:
-            left_s = self.deadline_s - time.perf_counter()
-            if left_s <= 0.0:
+            if self._is_over():
                 return bound, Status.TIME_LIMIT
             problem = problem_of(self.model)
             start, cutoff = self._in(problem) if from_best else None, self._cutoff()
@@ -214,7 +229,8 @@ class _Run:
                 problem if from_best or self.best is None else below(problem, cutoff),
                 start,
                 mip_rel_gap=SHARE_OF_GAP * self.gap,
-                time_limit_s=left_s,
+                time_limit_s=self.clock.left_s,
+                observer=self._hear,
             )
             self.n_nodes += found.n_nodes
             if found.status is Status.INFEASIBLE:
@@ -249,6 +265,33 @@ class _Run:
         if valid is not None and (self.best is None or valid.objective < self.best.objective):
             self.best = valid
         return both
+
+    def _is_over(self) -> bool:
+        """Whether the time is up or the observer wants the search to stop."""
+        return self.clock.stops(self._progress) or self.clock.left_s <= 0.0
+
+    def _hear(self, progress: SolveProgress) -> bool:
+        """Pass on what the solver knows; whether it is to stop."""
+        return self.clock.stops(lambda: self._progress(progress.objective, progress.bound))
+
+    def _progress(self, found: float = math.inf, proven: float = -math.inf) -> SizingProgress:
+        """Put together what is known, with what the solver knows of what it searches."""
+        cost = math.inf if self.best is None else self.best.objective
+        best = min(found, cost)
+        self.bound = max(self.bound, min(self.elsewhere, proven, self._cutoff()))
+        scale = self.inputs.cost_scale_EUR_per_a
+        return SizingProgress(
+            elapsed_s=self.clock.elapsed_s,
+            best_EUR_per_a=best * scale if best < math.inf else math.nan,
+            bound_EUR_per_a=min(self.bound, best) * scale,
+            phase=self.phase,
+            design=None if self.best is None else design_of(self.inputs, self.best),
+            design_EUR_per_a=math.nan if self.best is None else cost * scale,
+        )
+
+    def _ended(self, status: Status) -> Status:
+        """How a search ended that is not finished."""
+        return Status.INTERRUPTED if self.clock.is_stopped else status
 
     def _in(self, problem: Problem) -> Solution | None:
         """Return the best solution in a problem's own columns."""

@@ -7,7 +7,15 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from milpcore.core import Problem, Solution, Status, solve, solve_from, solve_lp
+from milpcore.core import (
+    Problem,
+    Solution,
+    SolveObserver,
+    Status,
+    solve,
+    solve_from,
+    solve_lp,
+)
 from milpcore.core.solution import relative_gap
 
 
@@ -18,6 +26,7 @@ def solve_milp(
     mip_rel_gap: float,
     time_limit_s: float | None = None,
     node_limit: int | None = None,
+    observer: SolveObserver | None = None,
 ) -> Solution:
     """Solve a problem, from a known solution if highspy is installed.
 
@@ -29,6 +38,8 @@ def solve_milp(
     mip_rel_gap : float
     time_limit_s : float, optional
     node_limit : int, optional
+    observer : callable, optional
+        Asked while HiGHS runs if highspy is installed, else not at all.
 
     Returns
     -------
@@ -40,7 +51,7 @@ def solve_milp(
     options: dict[str, Any] = {"time_limit_s": time_limit_s, "node_limit": node_limit}
     if importlib.util.find_spec("highspy") is not None:
         x = None if start is None else start.x
-        found = solve_from(problem, x, mip_rel_gap=mip_rel_gap, **options)
+        found = solve_from(problem, x, mip_rel_gap=mip_rel_gap, observer=observer, **options)
     else:
         found = solve(problem, mip_rel_gap=mip_rel_gap, **options)
     if found.status is Status.INFEASIBLE or math.isfinite(found.bound):

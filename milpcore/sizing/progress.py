@@ -1,0 +1,75 @@
+"""What a running search tells its caller, and whether it is over."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from milpcore.sizing.design import SizingDesign
+
+
+@dataclass(frozen=True, eq=False)
+class SizingProgress:
+    """What a running search knows.
+
+    Attributes
+    ----------
+    elapsed_s : float
+        Seconds since it began.
+    best_EUR_per_a : float
+        TAC of the best design; NaN without one. A solver may know it before there is a `design`.
+    bound_EUR_per_a : float
+        Proven lower bound of the TAC of any design; ``-inf`` where nothing is known yet.
+    phase : str
+        What is being done.
+    design : SizingDesign or None
+        The best one taken from the solver so far.
+    design_EUR_per_a : float
+        Its TAC as the model says it; NaN without one.
+    """
+
+    elapsed_s: float
+    best_EUR_per_a: float
+    bound_EUR_per_a: float
+    phase: str
+    design: SizingDesign | None = field(default=None, repr=False)
+    design_EUR_per_a: float = math.nan
+
+
+SizingObserver = Callable[[SizingProgress], bool]
+"""Called now and then with `SizingProgress`; returning True asks the search to stop."""
+
+
+class Clock:
+    """Tells a search that it is over: by its time limit, or because its observer says so.
+
+    Parameters
+    ----------
+    time_limit_s : float or None
+    observer : callable or None
+        Not asked again after a yes.
+    """
+
+    def __init__(self, time_limit_s: float | None, observer: SizingObserver | None) -> None:
+        self._start_s = time.perf_counter()
+        self._limit_s = math.inf if time_limit_s is None else time_limit_s
+        self._observer = observer
+        self.is_stopped = False
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the search began."""
+        return time.perf_counter() - self._start_s
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the search is over by its limit; not above 0 once it was stopped."""
+        return 0.0 if self.is_stopped else self._limit_s - self.elapsed_s
+
+    def stops(self, progress: Callable[[], SizingProgress]) -> bool:
+        """Ask the observer; whether it wants the search to stop, now or before."""
+        if self._observer is not None and not self.is_stopped:
+            self.is_stopped = bool(self._observer(progress()))
+        return self.is_stopped
