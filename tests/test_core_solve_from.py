@@ -85,6 +85,12 @@ def test_an_observer_hears_bounds_and_stops_the_search() -> None:
     assert solve_from(
         knapsack(), mip_rel_gap=0.0, observer=lambda progress: whole.append(progress) is not None
     ).objective == pytest.approx(solve(knapsack(), mip_rel_gap=0.0).objective)
+    incumbents = [progress.incumbent for progress in whole if progress.incumbent is not None]
+    assert incumbents[-1].objective == pytest.approx(whole[-1].objective)
+    for found in incumbents:
+        assert found.x is not None
+        assert knapsack().violation(found.x) <= 1e-6
+        assert found.objective == pytest.approx(knapsack().objective(found.x))
     for progress in heard:
         assert progress.bound <= optimum + 1e-6
         assert progress.objective >= optimum - 1e-6

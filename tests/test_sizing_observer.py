@@ -10,7 +10,7 @@ import pytest
 
 from milpcore import sizing
 from milpcore.core import Status
-from milpcore.sizing import SizingProgress, SizingResult
+from milpcore.sizing import SizingProgress, SizingResult, solve
 
 has_highspy = pytest.mark.skipif(
     importlib.util.find_spec("highspy") is None, reason="the solver cannot be asked"
@@ -18,7 +18,7 @@ has_highspy = pytest.mark.skipif(
 
 
 def size(
-    observer: Callable[[SizingProgress], bool] | None = None, *, n_steps: int = 40, gap: float = 0.0
+    observer: Callable[[SizingProgress], bool] | None = None, *, n_steps: int = 24, gap: float = 0.0
 ) -> SizingResult:
     profile, parameters = sizing.load_case("base_48h")
     return sizing.size_plant(
@@ -39,7 +39,7 @@ def test_what_is_told_encloses_the_optimum_and_gets_no_worse() -> None:
     bounds = [progress.bound_EUR_per_a for progress in told]
     assert bounds == sorted(bounds)
     assert max(bounds) <= tac + slack
-    costs = [progress.design_EUR_per_a for progress in told if progress.design is not None]
+    costs = [progress.best_EUR_per_a for progress in told if progress.design is not None]
     assert costs == sorted(costs, reverse=True)
     assert min(costs) >= tac - slack
     assert math.isnan(told[0].best_EUR_per_a)
@@ -68,7 +68,7 @@ def test_the_best_design_is_kept_with_a_bound_that_holds(phase: str) -> None:
     result = size(stop)
     assert result.status is Status.INTERRUPTED
     assert [progress.phase.startswith(phase) for progress in asked].count(True) == 1
-    assert asked[-1].design_EUR_per_a >= result.tac_EUR_per_a * (1.0 - 1e-9)
+    assert asked[-1].best_EUR_per_a >= result.tac_EUR_per_a * (1.0 - 1e-9)
     optimum = size(gap=1e-5)
     assert result.tac_EUR_per_a >= optimum.bound_EUR_per_a * (1.0 - 1e-9)
     assert result.bound_EUR_per_a <= optimum.tac_EUR_per_a * (1.0 + 1e-9)
@@ -76,7 +76,7 @@ def test_the_best_design_is_kept_with_a_bound_that_holds(phase: str) -> None:
 
 @has_highspy
 def test_the_solver_is_stopped_while_it_runs() -> None:
-    """An endless search, gap 0 over the whole horizon, ends when the solver has been asked."""
+    """An endless search, gap 0 over the whole horizon, ends once the solver has been asked."""
     bounds = set[float]()
 
     def stop(progress: SizingProgress) -> bool:
@@ -88,6 +88,21 @@ def test_the_solver_is_stopped_while_it_runs() -> None:
     assert result.status is Status.INTERRUPTED
     assert result.design is not None
     assert result.bound_EUR_per_a >= max(bounds) * (1.0 - 1e-9)
+
+
+@has_highspy
+def test_designs_are_taken_while_the_solver_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solve, "first_solution", lambda *_: None)
+    told: list[SizingProgress] = []
+
+    def stop(progress: SizingProgress) -> bool:
+        told.append(progress)
+        return progress.design is not None
+
+    result = size(stop, n_steps=16)
+    assert result.status is Status.INTERRUPTED
+    assert {progress.phase for progress in told} == {"first design"}
+    assert result.tac_EUR_per_a <= told[-1].best_EUR_per_a * (1.0 + 1e-9)
 
 
 def test_what_the_observer_raises_arrives() -> None:

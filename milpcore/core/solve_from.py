@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from milpcore.core.outcome import Limits, Report, solution_of
+from milpcore.core.outcome import INTERRUPT, Limits, Report, solution_of
 from milpcore.core.problem import Problem
 from milpcore.core.solution import Solution
 from milpcore.extras import require
@@ -33,12 +33,15 @@ class SolveProgress(NamedTuple):
         Proven lower bound of the optimum; ``-inf`` where nothing is known.
     n_nodes : int
         Nodes of the search so far.
+    incumbent : Solution or None
+        The last one that HiGHS has handed out.
     """
 
     elapsed_s: float
     objective: float
     bound: float
     n_nodes: int
+    incumbent: Solution | None = None
 
 
 SolveObserver = Callable[[SolveProgress], bool]
@@ -133,7 +136,7 @@ def solve_from(
     if observer is None:
         highs.run()
     else:
-        _run_observed(highspy, highs, observer)
+        _run_observed(highspy, highs, problem, observer)
     solve_s = time.perf_counter() - start_s
     status, info = highs.getModelStatus(), highs.getInfo()
     has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -148,22 +151,31 @@ def solve_from(
     return solution_of(problem, report, Limits(time_limit_s, node_limit, 0.0), solve_s)
 
 
-def _run_observed(highspy: Any, highs: Any, observer: SolveObserver) -> None:
+def _run_observed(highspy: Any, highs: Any, problem: Problem, observer: SolveObserver) -> None:
     """Run HiGHS, and stop it when the observer wants that or raises something."""
+    kinds = highspy.cb.HighsCallbackType
     start_s, raised = time.perf_counter(), list[BaseException]()
+    incumbent: Solution | None = None
 
-    def hear(_kind: object, _message: str, out: Any, answer: Any, _data: object) -> None:
+    def hear(kind: object, _message: str, out: Any, answer: Any, _data: object) -> None:
+        nonlocal incumbent
         elapsed_s, n_nodes = time.perf_counter() - start_s, max(int(out.mip_node_count), 0)
-        objective, bound = float(out.mip_primal_bound), float(out.mip_dual_bound)
+        bound = float(out.mip_dual_bound)
+        if kind == kinds.kCallbackMipImprovingSolution:
+            report = Report(INTERRUPT, "still running", np.array(out.mip_solution), bound, n_nodes)
+            incumbent = solution_of(problem, report, Limits(None, None, 0.0), elapsed_s)
+            return
+        objective = float(out.mip_primal_bound)
         try:
-            should_stop = observer(SolveProgress(elapsed_s, objective, bound, n_nodes))
+            should_stop = observer(SolveProgress(elapsed_s, objective, bound, n_nodes, incumbent))
         except BaseException as error:  # Ctrl-C included: HiGHS would drop it
             raised.append(error)
             should_stop = True
         answer.user_interrupt = bool(should_stop)
 
     highs.setCallback(hear, None)
-    highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
+    highs.startCallback(kinds.kCallbackMipImprovingSolution)
+    highs.startCallback(kinds.kCallbackMipInterrupt)
     highs.run()
     if raised:
         raise raised[0]

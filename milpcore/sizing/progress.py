@@ -19,15 +19,13 @@ class SizingProgress:
     elapsed_s : float
         Seconds since it began.
     best_EUR_per_a : float
-        TAC of the best design; NaN without one. A solver may know it before there is a `design`.
+        TAC of the best design as the model says it; NaN without one.
     bound_EUR_per_a : float
         Proven lower bound of the TAC of any design; ``-inf`` where nothing is known yet.
     phase : str
         What is being done.
     design : SizingDesign or None
-        The best one taken from the solver so far.
-    design_EUR_per_a : float
-        Its TAC as the model says it; NaN without one.
+        The best design.
     """
 
     elapsed_s: float
@@ -35,7 +33,12 @@ class SizingProgress:
     bound_EUR_per_a: float
     phase: str
     design: SizingDesign | None = field(default=None, repr=False)
-    design_EUR_per_a: float = math.nan
+
+    @property
+    def gap(self) -> float:
+        """``(best - bound) / |best|``; NaN without a design."""
+        missing = self.best_EUR_per_a - self.bound_EUR_per_a
+        return missing / abs(self.best_EUR_per_a) if self.best_EUR_per_a else 0.0
 
 
 SizingObserver = Callable[[SizingProgress], bool]
@@ -57,6 +60,11 @@ class Clock:
         self._limit_s = math.inf if time_limit_s is None else time_limit_s
         self._observer = observer
         self.is_stopped = False
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether there is an observer."""
+        return self._observer is not None
 
     @property
     def elapsed_s(self) -> float:

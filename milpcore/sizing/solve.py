@@ -20,6 +20,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -121,8 +122,9 @@ class _Run:
         clock: Clock,
     ) -> None:
         self.inputs, self.model, self.gap = inputs, model, mip_rel_gap
-        self.clock, self.phase = clock, "first look"
+        self.clock, self.phase = clock, "first design"
         self.best: Solution | None = None
+        self.seen: Solution | None = None  # the solver's last incumbent
         self.bound = self.elsewhere = -math.inf  # of all designs; of those not being searched
         self.n_nodes = 0
 
@@ -135,7 +137,7 @@ class _Run:
             return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
         if least.status is Status.UNBOUNDED:
             _refuse_unbounded(inputs)
-        self.bound, self.phase = least.objective, "first design"
+        self.bound = least.objective
         if self.clock.stops(self._progress):
             return self._nothing(Status.INTERRUPTED, "stopped before a design was looked for")
         for factor in WIDTHS:
@@ -230,7 +232,7 @@ class _Run:
                 start,
                 mip_rel_gap=SHARE_OF_GAP * self.gap,
                 time_limit_s=self.clock.left_s,
-                observer=self._hear,
+                observer=partial(self._hear, problem) if self.clock.is_watched else None,
             )
             self.n_nodes += found.n_nodes
             if found.status is Status.INFEASIBLE:
@@ -270,23 +272,26 @@ class _Run:
         """Whether the time is up or the observer wants the search to stop."""
         return self.clock.stops(self._progress) or self.clock.left_s <= 0.0
 
-    def _hear(self, progress: SolveProgress) -> bool:
-        """Pass on what the solver knows; whether it is to stop."""
-        return self.clock.stops(lambda: self._progress(progress.objective, progress.bound))
+    def _hear(self, problem: Problem, progress: SolveProgress) -> bool:
+        """Take a better incumbent of the solver, and pass its bound on; whether it is to stop."""
+        found = progress.incumbent
+        if found is not None and found is not self.seen and found.has_incumbent:
+            self.seen = found
+            if self.best is None or found.objective < self.best.objective:
+                self._take(problem, polished(self.inputs, problem, found))
+        return self.clock.stops(lambda: self._progress(progress.bound))
 
-    def _progress(self, found: float = math.inf, proven: float = -math.inf) -> SizingProgress:
-        """Put together what is known, with what the solver knows of what it searches."""
-        cost = math.inf if self.best is None else self.best.objective
-        best = min(found, cost)
+    def _progress(self, proven: float = -math.inf) -> SizingProgress:
+        """Put together what is known, with what the solver has proven of what it searches."""
         self.bound = max(self.bound, min(self.elsewhere, proven, self._cutoff()))
-        scale = self.inputs.cost_scale_EUR_per_a
+        scale, best = self.inputs.cost_scale_EUR_per_a, self.best
+        cost = math.nan if best is None else best.objective
         return SizingProgress(
             elapsed_s=self.clock.elapsed_s,
-            best_EUR_per_a=best * scale if best < math.inf else math.nan,
-            bound_EUR_per_a=min(self.bound, best) * scale,
+            best_EUR_per_a=cost * scale,
+            bound_EUR_per_a=(cost if cost < self.bound else self.bound) * scale,
             phase=self.phase,
-            design=None if self.best is None else design_of(self.inputs, self.best),
-            design_EUR_per_a=math.nan if self.best is None else cost * scale,
+            design=None if best is None else design_of(self.inputs, best),
         )
 
     def _ended(self, status: Status) -> Status:
