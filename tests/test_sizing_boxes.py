@@ -16,7 +16,8 @@ from milpcore.sizing.caps import caps
 from milpcore.sizing.model import build
 from milpcore.sizing.progress import Clock
 from milpcore.sizing.size_boxes import Box, box_problem, cannot_run, leaves
-from milpcore.sizing.solve import _Run, wide_capacities
+from milpcore.sizing.size_limits import wide_capacities
+from milpcore.sizing.solve import _Run
 
 
 def boxes_of(inputs: sizing.SizingInputs, cutoff: float) -> tuple[list[Box], sizing.Caps]:

@@ -15,8 +15,7 @@ from milpcore.sizing.model import StoreStep, WhereNeeded, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.size_cuts import ranges_kW
-from milpcore.sizing.size_limits import largest_sizes
-from milpcore.sizing.solve import wide_capacities
+from milpcore.sizing.size_limits import largest_sizes, wide_capacities
 from milpcore.sizing.solver import solve_milp
 
 STEPS = 14

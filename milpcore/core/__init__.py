@@ -13,6 +13,7 @@ from milpcore.core.child import (
     solve_in_child,
 )
 from milpcore.core.child_side import Channel, ChildError
+from milpcore.core.lp_bound import LpBound, dual_bound, lp_bound
 from milpcore.core.problem import Problem
 from milpcore.core.solution import Solution, Status, relative_gap
 from milpcore.core.solve import solve, solve_lp
@@ -24,11 +25,14 @@ __all__ = [
     "ChildError",
     "ChildInterrupted",
     "ChildTimeoutError",
+    "LpBound",
     "Problem",
     "Solution",
     "SolveObserver",
     "SolveProgress",
     "Status",
+    "dual_bound",
+    "lp_bound",
     "relative_gap",
     "run_in_child",
     "solve",

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from milpcore.core.highs_model import loaded
 from milpcore.core.outcome import INTERRUPT, Limits, Report, solution_of
 from milpcore.core.problem import Problem
 from milpcore.core.solution import Solution
@@ -98,36 +99,12 @@ def solve_from(
     11.0
     """
     highspy = require("highspy", "highs", "solving from a known point")
-    highs = highspy.Highs()
-    options: dict[str, object] = {
-        "output_flag": False,
-        "mip_rel_gap": float(mip_rel_gap),
-        "mip_abs_gap": 0.0,
-    }
+    options: dict[str, object] = {"mip_rel_gap": float(mip_rel_gap), "mip_abs_gap": 0.0}
     if time_limit_s is not None:
         options["time_limit"] = float(time_limit_s)
     if node_limit is not None:
         options["mip_max_nodes"] = int(node_limit)
-    for name, value in options.items():
-        highs.setOptionValue(name, value)
-    matrix = problem.matrix
-    highs.passModel(
-        problem.n_columns,
-        problem.n_rows,
-        matrix.nnz,
-        int(highspy.MatrixFormat.kColwise),
-        int(highspy.ObjSense.kMinimize),
-        problem.objective_constant,
-        problem.cost,
-        problem.column_lower,
-        problem.column_upper,
-        problem.row_lower,
-        problem.row_upper,
-        matrix.indptr.astype(np.int32),
-        matrix.indices.astype(np.int32),
-        matrix.data,
-        problem.integrality.astype(np.int32),
-    )
+    highs = loaded(highspy, problem, options)
     if start is not None:
         point = highspy.HighsSolution()
         point.col_value = np.asarray(start, dtype=np.float64).tolist()

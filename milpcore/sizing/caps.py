@@ -22,16 +22,19 @@ from preprocess.plateaus import plateau_limit
 
 @dataclass(frozen=True, eq=False)
 class Caps:
-    """Upper limits of sizes and loads.
+    """Limits of sizes and loads.
 
     Attributes
     ----------
+    least_size_kW : ndarray (U,)
+        The only lower one: 0 where a unit may be absent, or the least size looked at.
     size_kW : ndarray (U,)
     capacity_kWh : ndarray (K,)
     load_kW : ndarray (U, T)
         Of each unit in each step.
     """
 
+    least_size_kW: Floats
     size_kW: Floats
     capacity_kWh: Floats
     load_kW: Floats
@@ -83,4 +86,5 @@ def caps(inputs: SizingInputs, capacity_kWh: Floats, *, window_limits: bool = Tr
             load[unit] = plateau_limit(load[unit], int(units.window[unit]))
     load = np.minimum(load, units.largest_kW[:, None])
     size = np.clip(load.max(axis=1), units.smallest_kW, units.largest_kW)
-    return Caps(size_kW=size, capacity_kWh=capacity, load_kW=load)
+    least = np.where(units.may_be_absent, 0.0, np.minimum(units.smallest_kW, size))
+    return Caps(least_size_kW=least, size_kW=size, capacity_kWh=capacity, load_kW=load)

@@ -52,6 +52,7 @@ from milpcore.core import Assembly, Problem
 from milpcore.sizing.big_m import BigM
 from milpcore.sizing.caps import Caps
 from milpcore.sizing.inputs import Integers, SizingInputs
+from milpcore.sizing.plateau_hull import HullColumns, add_plateau_hull, can_be_held
 from milpcore.sizing.size_cuts import add_size_cuts
 
 
@@ -126,12 +127,15 @@ class SizingModel:
         Whether sizes are cut by the ranges of demand over plateaus.
     window_limits : bool
         Whether loads are limited by what holds over plateaus.
+    held_units : tuple of int
+        Units whose plateaus carry copies of all sizes, see `milpcore.sizing.plateau_hull`.
     """
 
     commitment: Commitment = field(default_factory=BigM)
     exclusivity: Exclusivity = field(default_factory=WhereNeeded)
     size_cuts: bool = True
     window_limits: bool = True
+    held_units: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -139,6 +143,7 @@ class SizingModel:
         parts = [self.commitment.name, self.exclusivity.name]
         parts += ["size cuts"] if self.size_cuts else []
         parts += ["window limits"] if self.window_limits else []
+        parts += [f"plateau hull of unit {unit}" for unit in self.held_units]
         return ", ".join(parts)
 
 
@@ -171,15 +176,26 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
     reason = model.commitment.refusal(inputs)
     if reason:
         raise ValueError(f"{model.commitment.name}: {reason}")
+    for unit in model.held_units:
+        if not can_be_held(inputs, unit):
+            raise ValueError(
+                f"held_units: unit {unit} may change its load more than once in a window"
+            )
     assembly = Assembly()
     scale = inputs.heat_scale_kW
     units, stores = inputs.units, inputs.stores
     size = _sizes(
-        assembly, "size", units.smallest_kW / scale, caps.size_kW / scale, units.may_be_absent
+        assembly,
+        "size",
+        caps.least_size_kW / scale,
+        units.smallest_kW / scale,
+        caps.size_kW / scale,
+        units.may_be_absent,
     )
     capacity = _sizes(
         assembly,
         "capacity",
+        np.where(stores.may_be_absent, 0.0, stores.smallest_kWh / scale),
         stores.smallest_kWh / scale,
         caps.capacity_kWh / scale,
         stores.may_be_absent,
@@ -200,18 +216,25 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
     assembly.put(balance, heat, 1.0)
     source = assembly.rows("waste_heat", inputs.n_steps, upper=inputs.waste_kW / scale)  # (2)
     assembly.put(source, heat, units.source_share)
-    _add_stores(assembly, inputs, model, caps, capacity, balance)
+    charge, discharge = _add_stores(assembly, inputs, model, caps, capacity, balance)
     model.commitment.add(assembly, inputs, caps, size, heat)
     if model.size_cuts:
         add_size_cuts(assembly, inputs, size, capacity)
+    for unit in model.held_units:
+        columns = HullColumns(size, heat, capacity, charge, discharge)
+        add_plateau_hull(assembly, inputs, caps, unit, columns)
     return assembly.problem()
 
 
 def _sizes(
-    assembly: Assembly, name: str, smallest: np.ndarray, largest: np.ndarray, absent: np.ndarray
+    assembly: Assembly,
+    name: str,
+    lower: np.ndarray,
+    smallest: np.ndarray,
+    largest: np.ndarray,
+    absent: np.ndarray,
 ) -> Integers:
     """Columns of sizes; binaries where a size is 0 or not below a smallest one."""
-    lower = np.where(absent, 0.0, smallest)
     size = assembly.columns(name, smallest.shape, lower=lower, upper=np.maximum(largest, lower))
     gap = np.flatnonzero(absent & (smallest > 0.0))
     is_built = assembly.columns(f"has_{name}", gap.size, upper=1.0, integer=True)
@@ -232,8 +255,8 @@ def _add_stores(
     caps: Caps,
     capacity: Integers,
     balance: Integers,
-) -> None:
-    """Add columns and rows (3) to (6), and the stores' part of (1)."""
+) -> tuple[Integers, Integers]:
+    """Add columns and rows (3) to (6), and the stores' part of (1); charge and discharge."""
     n_stores, n_steps, step_h = inputs.n_stores, inputs.n_steps, inputs.step_h
     stores, scale = inputs.stores, inputs.heat_scale_kW
     most = caps.capacity_kWh[:, None] / scale
@@ -271,3 +294,4 @@ def _add_stores(
     out = assembly.rows("only_discharge", len(pairs), upper=fastest[store, 0])
     assembly.put(out, discharge[store, step], 1.0)
     assembly.put(out, charges, fastest[store, 0])
+    return charge, discharge

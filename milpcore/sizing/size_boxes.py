@@ -81,16 +81,14 @@ def box_problem(
     limits : Caps
         That it was built with.
     """
-    inner = limits.within(box.high_kW)
+    inner = replace(limits.within(box.high_kW), least_size_kW=box.low_kW)
     stopped = cannot_run(inputs, inner, box.low_kW)
     inner = replace(inner, load_kW=np.where(stopped, 0.0, inner.load_kW))
     problem = build(inputs, model, inner)
-    lower, upper = problem.column_lower.copy(), problem.column_upper.copy()
-    size, is_on = problem.column_blocks["size"], problem.column_blocks["is_on"]
-    lower[size] = np.maximum(lower[size], box.low_kW / inputs.heat_scale_kW)
-    upper[size] = np.maximum(upper[size], lower[size])
-    upper[is_on[stopped]] = lower[is_on[stopped]]
-    return replace(problem, column_lower=lower, column_upper=upper), inner
+    upper = problem.column_upper.copy()
+    is_on = problem.column_blocks["is_on"]
+    upper[is_on[stopped]] = problem.column_lower[is_on[stopped]]
+    return replace(problem, column_upper=upper), inner
 
 
 def cannot_run(inputs: SizingInputs, limits: Caps, low_kW: Floats) -> Booleans:

@@ -26,6 +26,10 @@ WORTHWHILE = 0.95
 SLACK = 1e-6
 """Share by which limits are kept above what the linear program says, for its tolerances."""
 
+SWINGS = 2.0
+"""First limit of capacities: so many times what the largest demand needs as rate, with a day."""
+DAY_h = 24.0
+
 
 def aimed(problem: Problem, column: int, sign: float, most_cost: float) -> Problem:
     """Return the problem of the least (sign 1) or most (-1) of a column, with row (1).
@@ -135,3 +139,20 @@ def tightened(
         if not fell:
             break
     return limits
+
+
+def wide_capacities(inputs: SizingInputs) -> Floats:
+    """First limits of the capacities (K,), kWh: more than most uses of a store need.
+
+    Examples
+    --------
+    >>> from milpcore import sizing
+    >>> inputs = sizing.prepare(*sizing.load_case("base_48h"))
+    >>> wide_capacities(inputs) > 10 * inputs.demand_kW.max()
+    array([ True])
+    """
+    stores = inputs.stores
+    peak = float(inputs.demand_kW.max())
+    day = DAY_h * float(inputs.demand_kW.mean())
+    most = SWINGS * peak / np.maximum(stores.rate_per_h, 1e-6) + day
+    return np.maximum(np.minimum(most, stores.largest_kWh), stores.smallest_kWh)

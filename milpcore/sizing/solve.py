@@ -5,13 +5,15 @@ r"""The solution of model B: a start, limits of all sizes, then a search box by 
 2. No design that costs less has a size above what linear programs say
    (`milpcore.sizing.size_limits`): first one without big-M values, then the model's own, which is
    built again within these limits.
-3. The sizes are split into boxes as far as that tightens relaxations, and a start is looked for in
+3. The plateaus of the unit that makes most of the heat, if it hardly stops, bound all designs and
+   bring one that is hardly above the bound (`milpcore.sizing.hull_bound`); mostly that is the end.
+4. The sizes are split into boxes as far as that tightens relaxations, and a start is looked for in
    each (`milpcore.sizing.size_boxes`).
-4. Each box that may hold something better is solved by HiGHS; the least of all their bounds and the
+5. Each box that may hold something better is solved by HiGHS; the least of all their bounds and the
    cost of the best design bounds every design.
-5. Where a solution charges and discharges a store at once, these steps get a direction and the
+6. Where a solution charges and discharges a store at once, these steps get a direction and the
    search begins again; meanwhile a linear program with the way on balance brings a valid design.
-6. Every design found is solved once more as a linear program with its states fixed.
+7. Every design found is solved once more as a linear program with its states fixed.
 """
 
 from __future__ import annotations
@@ -28,22 +30,22 @@ from milpcore.core import Problem, Solution, SolveProgress, Status, solve_lp
 from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps, caps
 from milpcore.sizing.design import SizingDesign
+from milpcore.sizing.hull_bound import hull_bound, unit_to_hold, with_plateaus
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
 from milpcore.sizing.progress import Clock, SizingObserver, SizingProgress
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.size_boxes import Box, box_problem, leaves
-from milpcore.sizing.size_limits import below, largest_sizes, tightened
+from milpcore.sizing.size_limits import below, largest_sizes, tightened, wide_capacities
 from milpcore.sizing.solver import solve_milp
 from milpcore.sizing.start import first_solution, polished, states_of, with_states
 
 _log = logging.getLogger(__name__)
-SWINGS = 2.0
-"""First limit of capacities: so many times what the largest demand needs as rate, with a day."""
-DAY_h = 24.0
 WIDTHS = (1.0, 30.0, 1000.0)
 """Multiples of that limit in which a first design is looked for."""
+NEAR_NODES = 300
+"""Node limit of the search for a design near to a relaxation."""
 SHARE_OF_GAP = 0.5
 """Part of the gap asked for that the search is given; the rest is for tolerances and directions."""
 
@@ -156,6 +158,9 @@ class _Run:
         if not np.all(np.isfinite(capacity)):
             _refuse_unbounded(inputs)
         limits = tightened(inputs, model, capacity, self.best.objective)
+        self._hold(limits)
+        if self._is_closed():
+            return self._found(Status.OPTIMAL)
         self.phase = "boxes of sizes"
         boxes = leaves(
             inputs,
@@ -191,6 +196,38 @@ class _Run:
         if self.best is None:
             self._search(lambda model: build(inputs, model, limits), from_best=True)
 
+    def _hold(self, limits: Caps) -> None:
+        """Bound all designs by the plateaus of the unit that makes most of the heat."""
+        assert self.best is not None
+        unit = unit_to_hold(self.inputs, self.best)
+        if unit is None or self._is_over():
+            return
+        problem = build(self.inputs, self.model, limits)
+        bound = solve_lp(problem.relaxed()).bound
+        if bound < self._cutoff():
+            self.phase = f"plateaus of {self.inputs.parameters.heat_units[unit].name}"
+            _log.info("%s: %d columns before copies", self.phase, problem.n_columns)
+            hull = hull_bound(self.inputs, limits, unit, time_limit_s=self.clock.left_s)
+            bound = max(bound, hull.bound)
+            if hull.border is not None and not self._is_over():
+                near = with_plateaus(problem, unit, hull.border)
+                found = solve_milp(
+                    near,
+                    None,
+                    mip_rel_gap=SHARE_OF_GAP * self.gap,
+                    time_limit_s=self.clock.left_s,
+                    node_limit=NEAR_NODES,
+                )
+                if found.has_incumbent:
+                    self._take(problem, polished(self.inputs, problem, found))
+        self.bound = max(self.bound, min(bound, self.best.objective))
+
+    def _is_closed(self) -> bool:
+        """Whether the best design is proven to the gap."""
+        assert self.best is not None
+        cost = self.best.objective
+        return cost - self.bound <= self.gap * abs(cost)
+
     def _search_boxes(self, boxes: list[Box], limits: Caps) -> Status:
         """Search every box that is not closed; the least of their bounds is that of all."""
         assert self.best is not None
@@ -211,7 +248,7 @@ class _Run:
             bound = min(bound, found)
         cost = self.best.objective
         self.bound = min(max(bound, self.bound), cost)
-        return Status.OPTIMAL if cost - self.bound <= self.gap * abs(cost) else self._ended(status)
+        return Status.OPTIMAL if self._is_closed() else self._ended(status)
 
     def _search(
         self, problem_of: Callable[[SizingModel], Problem], *, from_best: bool
@@ -324,20 +361,3 @@ def _refuse_unbounded(inputs: SizingInputs) -> None:
             rule = "no limit, and prices are so low that heat is bought to be lost in the store"
             faults.add(store.name, "largest_kWh", "inf", rule, "give largest_kWh")
     faults.raise_if_any("size_plant")
-
-
-def wide_capacities(inputs: SizingInputs) -> Floats:
-    """First limits of the capacities (K,), kWh: more than most uses of a store need.
-
-    Examples
-    --------
-    >>> from milpcore import sizing
-    >>> inputs = sizing.prepare(*sizing.load_case("base_48h"))
-    >>> wide_capacities(inputs) > 10 * inputs.demand_kW.max()
-    array([ True])
-    """
-    stores = inputs.stores
-    peak = float(inputs.demand_kW.max())
-    day = DAY_h * float(inputs.demand_kW.mean())
-    most = SWINGS * peak / np.maximum(stores.rate_per_h, 1e-6) + day
-    return np.maximum(np.minimum(most, stores.largest_kWh), stores.smallest_kWh)
