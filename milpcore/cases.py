@@ -18,7 +18,7 @@ def case_names() -> tuple[str, ...]:
     Examples
     --------
     >>> case_names()
-    ('dairy_8', 'loop_two_plants', 'site_400', 'two_streams')
+    ('dairy_8', 'loop_four_plants', 'loop_two_plants', 'site_400', 'two_streams')
     """
     return tuple(sorted(_sources()))
 
