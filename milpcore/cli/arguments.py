@@ -106,6 +106,20 @@ def seconds(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """Read a share above 0, at most a tenth.
+
+    Examples
+    --------
+    >>> share("1e-3")
+    0.001
+    """
+    value = _number(text)
+    if not 0.0 < value <= 0.1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a share above 0 and at most 0.1")
+    return value
+
+
 def names(text: str) -> tuple[str, ...]:
     """Read names with commas between them.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from milpcore import __version__
 from milpcore.cases import case_names
 from milpcore.cli import (
+    loops_arguments,
     pareto_arguments,
     retrofit_arguments,
     sensitivity_arguments,
@@ -165,6 +166,14 @@ def _commands() -> tuple[_Command, ...]:
             sizing_arguments.EPILOG,
             sizing_arguments.fill,
             default_streams=None,
+        ),
+        _Command(
+            "loops",
+            loops_arguments.SUMMARY,
+            loops_arguments.DESCRIPTION,
+            loops_arguments.EPILOG,
+            loops_arguments.fill,
+            default_streams=loops_arguments.DEFAULT_STREAMS,
         ),
     )
 

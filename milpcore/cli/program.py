@@ -42,6 +42,7 @@ _COMMANDS = {
     "sweep": "milpcore.cli.sweep",
     "tightness": "milpcore.cli.tightness",
     "sizing": "milpcore.cli.sizing",
+    "loops": "milpcore.cli.loops",
 }
 _SHOW_WHAT_WAS_ASKED = (
     "greenfield",

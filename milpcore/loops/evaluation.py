@@ -228,6 +228,16 @@ class Evaluation:
         return math.fsum(self.costs)
 
     @property
+    def cost_table(self) -> pd.DataFrame:
+        """Every part of the cost and both totals: ``part``, ``cost_per_a``."""
+        totals = {
+            "tac": self.tac_per_a,
+            "tac_with_utility_exchangers": self.tac_with_utility_exchangers_per_a,
+        }
+        parts = {**self.costs._asdict(), **totals}
+        return pd.DataFrame({"part": list(parts), "cost_per_a": list(parts.values())})
+
+    @property
     def exchangers(self) -> pd.DataFrame:
         """The exchangers between streams and loops, see `ExchangerRow`."""
         return _frame(self.exchanger_rows, ExchangerRow)

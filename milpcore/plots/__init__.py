@@ -2,6 +2,8 @@
 
 from milpcore.plots.design_sensitivity import designs_over_parameters
 from milpcore.plots.greenfield import cost_over_levels, heat_pump_use, levels_and_streams
+from milpcore.plots.loop_network import loop_network
+from milpcore.plots.loops import loop_composite_curves, loop_costs
 from milpcore.plots.pareto import pareto_front
 from milpcore.plots.pareto_along import designs_along_front, marginal_cost
 from milpcore.plots.pinch import composite_curves, grand_composite_curve
@@ -29,6 +31,9 @@ __all__ = [
     "heat_pump_shares",
     "heat_pump_use",
     "levels_and_streams",
+    "loop_composite_curves",
+    "loop_costs",
+    "loop_network",
     "marginal_cost",
     "pareto_front",
     "retrofit_savings",

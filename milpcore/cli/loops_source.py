@@ -1,0 +1,85 @@
+"""Where the case of ``milpcore loops`` comes from, and how it is described."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NamedTuple
+
+from milpcore.cli.sources import Source, source_of
+from milpcore.faults import Fault, InputError
+from milpcore.loops.case import LoopCase, case_names, load_case
+from milpcore.loops.parameter_files import read_parameters
+
+
+class LoopSource(NamedTuple):
+    """A case with the name to call it by.
+
+    Attributes
+    ----------
+    source : Source
+        The stream table.
+    case : LoopCase
+        Streams and parameters.
+    """
+
+    source: Source
+    case: LoopCase
+
+    @property
+    def headline(self) -> str:
+        """One line: name, streams, plants, fluid, least difference."""
+        parameters = self.case.parameters
+        return (
+            f"{self.source.headline}\n"
+            f"{len(self.case.plants)} plants ({', '.join(self.case.plants)}), "
+            f"{parameters.fluid.name}, at least {parameters.dt_min_K:g} K to it"
+        )
+
+
+def loop_source(arguments: argparse.Namespace) -> LoopSource:
+    """Read streams and parameters of the command.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        With those of `milpcore.cli.parser.add_streams` and `parameters`.
+
+    Returns
+    -------
+    LoopSource
+
+    Raises
+    ------
+    InputError
+        Listing all faults of both, or where they do not fit together; without parameters for
+        streams that are not those of a bundled case with some.
+    """
+    titles: list[str] = []
+    faults: list[Fault] = []
+    source, parameters = None, None
+    try:
+        source = source_of(arguments)
+    except InputError as error:
+        titles.append(error.title)
+        faults.extend(error.faults)
+    try:
+        if arguments.parameters is not None:
+            parameters = read_parameters(arguments.parameters)
+        elif source is not None and source.origin and source.name in case_names():
+            parameters = load_case(source.name).parameters
+        elif source is not None:
+            rule = "is needed: these streams have no distances and prices of their own"
+            remedy = f"name a TOML file; bundled cases with some: {', '.join(case_names())}"
+            raise InputError("loops", (Fault("", "--parameters", "", rule, remedy),))
+    except InputError as error:
+        titles.append(error.title)
+        faults.extend(error.faults)
+    if source is None or parameters is None:
+        raise InputError(", ".join(titles), tuple(faults))
+    return LoopSource(source, LoopCase(streams=source.streams, parameters=parameters))
+
+
+def loop_inputs(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """List what a run reads: streams, parameters, network."""
+    given = (arguments.streams, arguments.parameters, arguments.evaluate)
+    return tuple(text for text in given if text is not None)
