@@ -110,7 +110,7 @@ def _check_legs(report: Report, case: LoopCase, where: str, loop: Loop) -> None:
         leg = plant[pipe.source], plant[pipe.target]
         if leg not in allowed:
             place = f"{where}, {arc_name(pipe)}"
-            limit = " -> ".join([*places, *places[:1]]) or "no visit"
+            limit = f"a leg of {' -> '.join([*order, order[0]])}"
             report.add(Rule.VISITS, place, " -> ".join(leg), limit)
 
 

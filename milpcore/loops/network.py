@@ -215,10 +215,10 @@ def _check_loop(where: str, loop: Loop, faults: FaultList) -> None:
     for field in ("supply_C", "return_C"):
         _check_temperature(where, field, getattr(loop, field), faults)
     names = [header.name for header in loop.headers]
+    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+        remedy = "give every header of a loop a name of its own"
+        faults.add(where, "header", shown(name), "is not unique", remedy)
     for header in loop.headers:
-        if names.count(header.name) > 1:
-            remedy = "give every header of a loop a name of its own"
-            faults.add(where, "header", shown(header.name), "is not unique", remedy)
         if header.temperature_C is not None:
             place = f"{where}, header {shown(header.name)}"
             _check_temperature(place, "temperature_C", header.temperature_C, faults)
