@@ -84,7 +84,7 @@ def test_a_document_names_all_faults() -> None:
     loop["headers"][0] = "a"
     loop["headers"][1]["plant"] = " "
     loop["exchangers"][0]["position"] = 1.5
-    loop["exchangers"][1]["area"] = 30
+    loop["exchangers"][1]["cost"] = 30
     whole["loops"].append(7)
     assert refused(whole) == [
         "tac_per: unknown key; did you mean 'tac_per_a'?",
@@ -96,7 +96,7 @@ def test_a_document_names_all_faults() -> None:
         "loop 1, headers 1: headers = a: must be an object; write { ... }",
         "loop 1, headers 2: plant =  : must be text; write it in quotes",
         "loop 1, exchangers 1: position = 1.5: must be a whole number; count from 1",
-        "loop 1, exchangers 2: area: unknown key; known: stream, position, from, to, "
+        "loop 1, exchangers 2: cost: unknown key; known: stream, position, from, to, "
         "flow_kW_per_K, load_kW",
         "loop 1: links = {}: must be a list; write [ ... ]",
         "loop 1: pipes: is missing; write a list [ ... ]",

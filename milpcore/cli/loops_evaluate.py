@@ -58,9 +58,9 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
         out=arguments.out,
     )
     if not found.is_feasible and arguments.json:
-        print_error(
-            f"refused: {len(found.violations)} violations, the first: {found.violations[0]}"
-        )
+        count = len(found.violations)
+        what = "1 violation" if count == 1 else f"{count} violations, the first"
+        print_error(f"refused: {what}: {found.violations[0]}")
     return OK if found.is_feasible else NO_SOLUTION
 
 
