@@ -545,7 +545,8 @@ def test_unknown_cases() -> None:
             "name = site_40: unknown case; did you mean 'site_400'?"
         ]
         assert fault_lines(call, "x") == [
-            "name = x: unknown case; known: dairy_8, loop_two_plants, site_400, two_streams"
+            "name = x: unknown case; known: dairy_8, loop_four_plants, loop_two_plants, site_400, "
+            "two_streams"
         ]
 
 
