@@ -29,7 +29,11 @@ _COPIES = ("profile.csv", "parameters.toml")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Size a plant, show it, write it."""
+    """Size a plant, show it, write it; or run a study."""
+    if arguments.study is not None:
+        from milpcore.cli.sizing_case_study import run_case_study
+
+        return run_case_study(arguments)
     given = (arguments.profile, arguments.economics)
     inputs = tuple(text for text in given if text is not None)
     check_output(arguments.out, inputs=inputs, writes=_writes(), copies=_COPIES)

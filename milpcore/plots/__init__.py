@@ -10,6 +10,14 @@ from milpcore.plots.pinch import composite_curves, grand_composite_curve
 from milpcore.plots.retrofit import retrofit_savings
 from milpcore.plots.sensitivity import cost_over_parameters, heat_pump_map
 from milpcore.plots.sizing import draw_profile
+from milpcore.plots.sizing_case1 import (
+    draw_cooling_water,
+    draw_flexibility,
+    draw_load_changes,
+    draw_store_levels,
+)
+from milpcore.plots.sizing_case2 import draw_investment, draw_rules
+from milpcore.plots.sizing_case3 import draw_deviations, draw_shapes
 from milpcore.plots.sizing_costs import draw_costs
 from milpcore.plots.sizing_operation import around_peak, draw_operation
 from milpcore.plots.style import save_figure
@@ -23,9 +31,17 @@ __all__ = [
     "cost_over_parameters",
     "designs_along_front",
     "designs_over_parameters",
+    "draw_cooling_water",
     "draw_costs",
+    "draw_deviations",
+    "draw_flexibility",
+    "draw_investment",
+    "draw_load_changes",
     "draw_operation",
     "draw_profile",
+    "draw_rules",
+    "draw_shapes",
+    "draw_store_levels",
     "grand_composite_curve",
     "heat_pump_map",
     "heat_pump_shares",

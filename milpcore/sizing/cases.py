@@ -42,7 +42,7 @@ def case_names() -> tuple[str, ...]:
     Examples
     --------
     >>> case_names()
-    ('base_48h',)
+    ('base_48h', 'flexible_pump_48h')
     """
     return tuple(sorted(name for name in _sources() if not name.startswith(_SCENARIO)))
 
@@ -112,10 +112,11 @@ def load_case(name: str) -> SizingCase:
     (192, 0.25, True)
     """
     _check_name("load_case", name, case_names())
-    file = f"sizing_{name}"
+    profile = f"sizing_{_sources()[name].get('profile', name)}.csv"
+    parameters = f"sizing_{name}.toml"
     return SizingCase(
-        read_profile_bytes(_bytes(f"{file}.csv"), f"{file}.csv"),
-        read_parameters_bytes(_bytes(f"{file}.toml"), f"{file}.toml"),
+        read_profile_bytes(_bytes(profile), profile),
+        read_parameters_bytes(_bytes(parameters), parameters),
     )
 
 
