@@ -60,7 +60,7 @@ def test_load_changes_are_in_order_with_their_band() -> None:
     figure.canvas.draw()
     labels = [label.get_text() for label in figure.axes[1].get_xticklabels()]
     assert labels == ["no limit", "1 in 4 h"]
-    assert "all designs within 0.1 % of the cost (proven)" in texts(figure)
+    assert "all designs up to 0.1 % dearer (proven)" in texts(figure)
 
 
 def test_levels_start_and_end_half_full() -> None:
@@ -79,7 +79,7 @@ def test_cooling_water_has_no_band_where_nothing_is_proven() -> None:
         for label in (WITH, WITHOUT)
     ]
     shown = texts(plots.draw_cooling_water(findings1.tables(table(*points))["cooling_water"]))
-    assert "within 0.1 %" not in shown
+    assert "0.1 % dearer" not in shown
     assert "price of cooling water, €/MWh" in shown
 
 

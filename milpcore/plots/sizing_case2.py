@@ -61,8 +61,8 @@ def draw_investment(table: pd.DataFrame) -> Figure:
         dress(upper, y="size, kW" if place == 0 else "")
         titled(upper, f"Electricity : gas = {ratio:g}", gap_words(part))
         dress(lower, x="investment of the heat pump, €/kW", y="store, kWh" if place == 0 else "")
-        for axes in (upper, lower):
-            axes.set_ylim(bottom=0.0)
+    for axes in grid[:, 0]:
+        axes.set_ylim(bottom=0.0)
     handles, labels = [], []
     for axes in grid[:, 0]:
         found = axes.get_legend_handles_labels()

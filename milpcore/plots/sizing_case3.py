@@ -67,7 +67,6 @@ def draw_deviations(means: pd.DataFrame, points: pd.DataFrame) -> Figure:
         for axes, columns in ((upper, ("heat_pump_kW", "boiler_kW")), (middle, ("store_kWh",))):
             for column in columns:
                 _mean_line(axes, part, dots, column)
-            axes.set_ylim(bottom=0.0)
         _unproven(middle, part)
         x = 100.0 * part[_X].to_numpy(dtype=float)
         lower.plot(
@@ -78,7 +77,6 @@ def draw_deviations(means: pd.DataFrame, points: pd.DataFrame) -> Figure:
             lw=1.4,
             label="steps in which a heat pump alone lacks waste heat",
         )
-        lower.set_ylim(bottom=0.0)
         for axes in (upper, middle, lower):
             axes.axvline(_CHANGE, color=FAINT, lw=1.0, ls="--")
         dress(upper, y="size, kW" if place == 0 else "")
@@ -87,6 +85,8 @@ def draw_deviations(means: pd.DataFrame, points: pd.DataFrame) -> Figure:
         titled(upper, f"Electricity : gas = {ratio:g}", remark)
         dress(middle, y="store, kWh" if place == 0 else "")
         dress(lower, x="spread of the demand, % of its mean", y="steps, %" if place == 0 else "")
+    for axes in grid[:, 0]:
+        axes.set_ylim(bottom=0.0)
     handles, labels = [], []
     for axes in grid[:, 0]:
         found = axes.get_legend_handles_labels()
@@ -134,13 +134,14 @@ def draw_shapes(means: pd.DataFrame) -> Figure:
                 )
                 axes.plot(x, part[column], color=colour, marker=marker, lw=1.5, label=label)
             name, unit = LOOKS[column][0], column.rpartition("_")[2]
-            axes.set_ylim(bottom=0.0)
             dress(axes, y=f"{name}, {unit}" if place == 0 else "")
         part = means[means["price_ratio"] == ratio]
         titled(grid[0, place], f"Electricity : gas = {ratio:g}", gap_words(part))
         dress(
             grid[2, place], x="spread of the demand, % of its mean", y=grid[2, place].get_ylabel()
         )
+    for axes in grid[:, 0]:
+        axes.set_ylim(bottom=0.0)
     legend_below(figure, *grid[0, 0].get_legend_handles_labels(), n_columns=3)
     return figure
 

@@ -22,7 +22,7 @@ LOOKS = {
     "store_kWh": ("store", COLD, "D"),
 }
 """Name, colour and marker of each size."""
-BAND = "all designs within 0.1 % of the cost (proven)"
+BAND = "all designs up to 0.1 % dearer (proven)"
 
 
 def size_line(

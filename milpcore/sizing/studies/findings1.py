@@ -145,7 +145,7 @@ def _load_changes(rows: pd.DataFrame) -> list[Finding]:
         most = proven_range(row, "store_kWh").most
         size = float(row["store_kWh"])
         verdict = AGREES if size <= _SMALL_SHARE * largest else DISAGREES
-        limit = f", at most {most:.0f} kWh in designs within 0.1 % of it" if most < 1e12 else ""
+        limit = f", at most {most:.0f} kWh in designs up to 0.1 % dearer" if most < 1e12 else ""
         gap = f"best plant, proven to {100.0 * float(row['gap']):.2f} %"
         found.append(Finding(NO_STORE, OURS, verdict, f"store {size:.0f} kWh in the {gap}{limit}"))
     ranges = [proven_range(row, "store_kWh") for row in (*free, *limited)]

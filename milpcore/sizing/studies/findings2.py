@@ -118,7 +118,7 @@ def _over_investment(rows: pd.DataFrame) -> list[Finding]:
             text = (
                 f"{where}: {float(cheap[column]):.0f} {unit} (proven {first.least:.0f} to "
                 f"{first.most:.0f}) to {float(dear[column]):.0f} {unit} (proven {last.least:.0f} "
-                f"to {last.most:.0f}), within 0.1 % of the cost"
+                f"to {last.most:.0f} in designs up to 0.1 % dearer)"
             )
             found.append(Finding(statement, PAPER, verdict, text))
     return found
