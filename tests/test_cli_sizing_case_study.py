@@ -232,12 +232,14 @@ def test_tiny_versions_run_in_processes_and_bring_the_same(
     assert here.code == 0
     monkeypatch.setattr(command, "sweep", _here)
     there = run(capsys, "sizing", "--study", name, "--gap", "1e-2", "--json")
-    found, again = json.loads(here.out)["tables"], json.loads(there.out)["tables"]
-    for table, records in found.items():
-        for one, other in zip(records, again[table], strict=True):
-            assert {k: v for k, v in one.items() if "least" not in k and "most" not in k} == {
-                k: v for k, v in other.items() if "least" not in k and "most" not in k
-            }
+    found, again = (json.loads(done.out)["tables"] for done in (here, there))
+    for table in set(found) - {"findings"}:  # they speak of ranges, which depend on time
+        assert list(map(_without_ranges, found[table])) == list(map(_without_ranges, again[table]))
+        assert found[table]
+
+
+def _without_ranges(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: v for key, v in record.items() if not key.endswith(("_least", "_most"))}
 
 
 @pytest.mark.slow

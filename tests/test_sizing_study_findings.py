@@ -149,64 +149,84 @@ def spread(share: float, seed: int, boiler_kW: float, store_kWh: float, **found:
     return row(point, heat_pump_kW=1000.0, boiler_kW=boiler_kW, store_kWh=store_kWh, **found)
 
 
-def test_the_change_of_regime_needs_every_seed_and_more_than_the_gap() -> None:
-    rows = [
-        spread(0.15, 1, 0.0, 1000.0),
-        spread(0.33, 1, 0.0, 3000.0),
-        spread(0.33, 2, 10.0, 3200.0),
-        spread(0.40, 1, 400.0, 2500.0),
-        spread(0.40, 2, 500.0, 2700.0),
-    ]
-    said = verdicts(findings3.findings(table(*rows)))
-    assert said == {
-        findings3.GROWS: "agrees",
-        findings3.PREFERS: "agrees",
-        findings3.REGIME: "agrees",
+def ranged(share: float, boiler: tuple[float, float], store: tuple[float, float]):  # type: ignore[no-untyped-def]
+    found = {
+        **within("boiler_kW", *boiler),
+        **within("store_kWh", *store),
+        **within("heat_pump_kW", 900.0, 1100.0),
     }
-    one_seed_without = [*rows[:3], spread(0.40, 1, 5.0, 2500.0), rows[4]]
-    assert verdicts(findings3.findings(table(*one_seed_without)))[findings3.REGIME] == "not decided"
-    loose = [
-        spread(s, n, b, c, bound_EUR_per_a=-600.0)
-        for s, n, b, c in ((0.33, 1, 0.0, 3000.0), (0.40, 1, 400.0, 2500.0))
+    return spread(share, 1, sum(boiler) / 2.0, sum(store) / 2.0, **found)
+
+
+def test_growth_preference_and_regime_are_judged_by_proven_ranges() -> None:
+    rows = [
+        ranged(0.05, (0.0, 100.0), (200.0, 800.0)),
+        ranged(0.33, (0.0, 200.0), (2900.0, 3100.0)),
+        ranged(0.40, (300.0, 800.0), (2000.0, 2800.0)),
     ]
-    assert verdicts(findings3.findings(table(*loose)))[findings3.REGIME] == "not decided"
-    no_boiler = [rows[1], spread(0.40, 1, 0.0, 2500.0)]
-    assert verdicts(findings3.findings(table(*no_boiler)))[findings3.REGIME] == "disagrees"
+    found = findings3.findings(table(*rows))
+    assert set(verdicts(found).values()) == {"agrees"}
+    assert "proven of one profile at 3 of 3 spreads" in found[1].evidence
+    assert "proven ranges of one profile 200 to 800 and 2900 to 3100" in found[0].evidence
+    assert found[2].evidence.endswith("boiler larger, store smaller")
 
 
-def test_proven_ranges_of_one_seed_are_told() -> None:
-    ranges = [
-        spread(
-            0.33, 1, 0.0, 3000.0, **within("boiler_kW", 0, 5), **within("store_kWh", 2900, 3100)
-        ),
-        spread(
-            0.40,
-            1,
-            400.0,
-            2500.0,
-            **within("boiler_kW", 300, 450),
-            **within("store_kWh", 2400, 2950),
-        ),
+def test_wide_ranges_decide_nothing() -> None:
+    wide = (0.0, 5000.0)
+    rows = [ranged(share, wide, wide) for share in (0.05, 0.33, 0.40)]
+    assert set(verdicts(findings3.findings(table(*rows))).values()) == {"not decided"}
+    without = [spread(0.05, 1, 0.0, 10.0), spread(0.33, 1, 0.0, 900.0), spread(0.4, 1, 500.0, 10.0)]
+    assert set(verdicts(findings3.findings(table(*without))).values()) == {"not decided"}
+
+
+def test_ranges_the_other_way_disagree() -> None:
+    rows = [
+        ranged(0.05, (1200.0, 1300.0), (2900.0, 3100.0)),
+        ranged(0.33, (1200.0, 1300.0), (200.0, 300.0)),
+        ranged(0.40, (0.0, 100.0), (900.0, 950.0)),
     ]
-    said = {one.statement: one.evidence for one in findings3.findings(table(*ranges))}
-    assert said[findings3.REGIME].endswith("boiler larger, store not told apart")
+    assert set(verdicts(findings3.findings(table(*rows))).values()) == {"disagrees"}
 
 
-def test_other_shapes_are_watched_for_a_jump() -> None:
-    def stepped(share: float, boiler_kW: float) -> dict[str, object]:
-        point = Point(
-            experiment="step",
-            shape="step",
-            deviation_share=share,
-            seed=1,
-            electricity_price_EUR_per_MWh=90.0,
-        )
-        return row(point, boiler_kW=boiler_kW)
+def shaped(shape: str, share: float, **found: float) -> dict[str, object]:
+    point = Point(
+        experiment=shape,
+        shape=shape,
+        deviation_share=share,
+        seed=1,
+        electricity_price_EUR_per_MWh=90.0,
+    )
+    return row(point, **found)
 
-    calm = table(stepped(0.25, 0.0), stepped(0.33, 0.0), stepped(0.40, 0.0))
-    assert verdicts(findings3.findings(calm)) == {findings3.OTHER_SHAPES: "agrees"}
-    jump = table(stepped(0.25, 0.0), stepped(0.33, 0.0), stepped(0.40, 300.0))
-    assert verdicts(findings3.findings(jump)) == {findings3.OTHER_SHAPES: "disagrees"}
+
+def test_two_levels_have_a_store_where_waste_heat_is_short() -> None:
+    calm = shaped("step", 0.25, store_kWh=0.0)
+    short = shaped("step", 0.40, store_kWh=900.0, short_step_share=0.02)
+    assert verdicts(findings3.findings(table(calm, short))) == {findings3.STEP_STORE: "agrees"}
+    for other in (
+        shaped("step", 0.33, store_kWh=900.0),
+        shaped("step", 0.33, store_kWh=0.0, short_step_share=0.02),
+    ):
+        said = verdicts(findings3.findings(table(calm, other)))
+        assert said == {findings3.STEP_STORE: "disagrees"}
+
+
+def test_a_boiler_jumps_from_a_tenth_of_the_mean_demand_on() -> None:
+    small, large = shaped("seasonal", 0.4, boiler_kW=51.0), shaped("seasonal", 0.4, boiler_kW=300.0)
+    assert verdicts(findings3.findings(table(small))) == {findings3.SMOOTH: "agrees"}
+    assert verdicts(findings3.findings(table(large))) == {findings3.SMOOTH: "disagrees"}
+
+
+def test_steps_of_the_mean_store_are_counted_beyond_the_gap() -> None:
+    def said(bound: float) -> str:
+        rows = [
+            spread(share, 1, 0.0, store, bound_EUR_per_a=bound)
+            for share, store in ((0.05, 100.0), (0.15, 400.0), (0.30, 300.0))
+        ]
+        return str(findings3.findings(table(*rows))[0].evidence)
+
+    assert "1 are up and 1 down" in said(99.9)
+    assert "0 are up and 0 down" in said(-300.0)
 
 
 def test_averages_have_the_spread_and_the_largest_gap() -> None:

@@ -34,7 +34,9 @@ The file of --economics has a table [plant] of prices and any number of [[heat_p
 --study runs many bundled problems instead of one, --time-limit holding for each (default: 120 s in
 case1, 60 s in the others). The parameters of flexible_pump_48h in case1 are ours, chosen so that
 the paper's finding appears. The tables say how each statement fares beside what is proven. With
---out, Ctrl-C keeps finished points, and the same command goes on with the rest.
+--out, Ctrl-C keeps finished points, and the same command goes on with the rest. --json prints
+  {"study": "case1", "status": "finished", "n_points": ..., "n_finished": ..., "gap": ...,
+   "time_limit_s": ..., "tables": {"findings": [{"statement": ..., "verdict": ...}, ...], ...}}
 
 examples:
   milpcore sizing                                 the bundled case, 48 h in steps of 15 min

@@ -152,7 +152,14 @@ def _mean_line(axes: Axes, part: pd.DataFrame, dots: pd.DataFrame, column: str) 
     x = 100.0 * part[_X].to_numpy(dtype=float)
     low, high = (part[f"{column}_{end}"].to_numpy(dtype=float) for end in ("min", "max"))
     axes.fill_between(x, low, high, color=colour, alpha=0.2, lw=0.0)
-    axes.plot(x, part[column], color=colour, marker=marker, lw=1.6, label=f"{name}: mean, range")
+    axes.plot(
+        x,
+        part[column],
+        color=colour,
+        marker=marker,
+        lw=1.6,
+        label=f"{name}: mean and range of the profiles",
+    )
     at = 100.0 * dots[_X].to_numpy(dtype=float)
     axes.plot(at, dots[column], ls="none", marker=".", ms=4.0, color=colour)
 

@@ -1,7 +1,7 @@
 """Case study 3: the store over the spread of the demand, at two ratios of prices, in three shapes.
 
 Every point is 24 h in steps of 15 min; random shapes are drawn with several seeds, over which
-sizes are averaged. The first seed at the first ratio also has proven ranges of all sizes.
+sizes are averaged. Those of the first seed also have proven ranges of all sizes.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def points(
             seed=seed,
             n_steps=n_steps,
             electricity_price_EUR_per_MWh=ratio * GAS_EUR_per_MWh,
-            ranges_within=(
-                WITHIN if (shape, seed, ratio) == ("random", seeds[0], ratios[0]) else None
-            ),
+            ranges_within=WITHIN if (shape, seed) == ("random", seeds[0]) else None,
         )
         for ratio in ratios
         for shape, deviation, seed in drawn
