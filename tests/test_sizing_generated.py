@@ -274,7 +274,9 @@ def test_unknown_cases() -> None:
     assert fault_lines(sizing.load_case, "base_24h") == [
         "name = base_24h: unknown case; did you mean 'base_48h'?"
     ]
-    assert fault_lines(sizing.load_case, "A") == ["name = A: unknown case; known: base_48h"]
+    assert fault_lines(sizing.load_case, "A") == [
+        "name = A: unknown case; known: base_48h, flexible_pump_48h"
+    ]
     assert fault_lines(sizing.benchmark_scenario, "D") == ["name = D: unknown case; known: A, B, C"]
     assert fault_lines(sizing.case_source, "base") == [
         "name = base: unknown case; did you mean 'base_48h'?"
@@ -286,7 +288,9 @@ def test_every_bundled_file_belongs_to_a_case() -> None:
     files = {Path(file.name) for file in folder.iterdir()}
     tables = {file.stem for file in files if file.suffix == ".csv"}
     ours = {name for name in tables if name.startswith("sizing_")}
-    assert ours == {f"sizing_{name}" for name in sizing.case_names()}
-    assert tables - ours == set(milpcore.case_names())
     text = folder.joinpath("sizing_cases.toml").read_text(encoding="utf-8")
+    cases = {name: tomllib.loads(text)[name] for name in sizing.case_names()}
+    assert ours == {f"sizing_{case.get('profile', name)}" for name, case in cases.items()}
+    assert {Path(f"sizing_{name}.toml") for name in cases} < files
+    assert tables - ours == set(milpcore.case_names())
     assert {f"scenario_{name}" for name in sizing.scenario_names()} < set(tomllib.loads(text))
