@@ -25,7 +25,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from helpers_cli import files_in, in_this_process, run
+from helpers_cli import Channel, files_in, in_this_process, run
 from helpers_sizing_results import boiler_only, no_result, small_result
 
 from milpcore import sizing
@@ -37,7 +37,7 @@ from milpcore.cli.sizing_text import sizing_json
 from milpcore.core import ChildInterrupted, Status
 from milpcore.plots.sizing_tables import cost_split
 from milpcore.report import ProgressLine
-from milpcore.sizing import SizingParameters, SizingResult
+from milpcore.sizing import SizingParameters, SizingProgress, SizingResult
 from milpcore.sizing.size_plant import DEFAULT_GAP as GAP_OF_PYTHON
 
 NUMBERS = (
@@ -423,6 +423,78 @@ def test_a_plant_that_comes_just_in_time_is_kept(
     assert Path("out/operation.png").is_file()
 
 
+def _told_then_interrupted(*told: SizingProgress | None) -> Callable[..., Any]:
+    """Stand in for a child that tells of its progress and is ended."""
+
+    def run_in_child(*_: Any, on_message: Callable[[Any], object], grace_s: float) -> Any:
+        for progress in told:
+            on_message(progress)
+        raise ChildInterrupted(f"interrupted; ended after {grace_s} s")
+
+    return run_in_child
+
+
+def test_ctrl_c_keeps_the_best_plant_that_was_told_of(
+    hours: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[SizingProgress] = []
+
+    def listen(progress: SizingProgress) -> bool:
+        told.append(progress)
+        return False
+
+    found = sizing.size_plant(sizing.read_profile(hours), observer=listen)
+    best = told[-1]
+    assert best.design is not None
+    monkeypatch.setattr(sizing_study, "run_in_child", _told_then_interrupted(None, *told))
+    done = run(capsys, "sizing", hours, "--json", "--out", "out")
+    assert done.code == 130
+    content = json.loads(done.out)
+    assert content["status"] == "interrupted"
+    assert content["tac_EUR_per_a"] == pytest.approx(best.best_EUR_per_a, rel=1e-9)
+    assert content["bound_EUR_per_a"] == pytest.approx(best.bound_EUR_per_a, rel=1e-9)
+    assert content["sizes"]["store_kWh"] == pytest.approx(best.design.capacity_kWh[0])
+    assert len(pd.read_csv("out/operation.csv")) == found.profile.n_steps
+    text = run(capsys, "sizing", hours).out
+    assert re.search(r"proven bound \d+\.\d\d, gap 0\.\d+ %, interrupted after 0\.0 s\n", text)
+
+
+@pytest.mark.usefixtures("found")
+def test_an_interrupted_plant_replaces_nothing_older(
+    hours: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(capsys, "sizing", hours, "--out", "out").code == 0
+    older = {name: Path("out", name).read_bytes() for name in files_in(Path("out"))}
+    interrupted = small_result(Status.INTERRUPTED)
+    monkeypatch.setattr(sizing_study, "run_in_child", _interrupted_with(interrupted))
+    done = run(capsys, "sizing", hours, "--out", "out")
+    assert done.code == 130
+    assert done.err.endswith("milpcore: nothing was finished, and nothing was written: out\n")
+    assert {name: Path("out", name).read_bytes() for name in files_in(Path("out"))} == older
+    assert run(capsys, "sizing", hours, "--out", "new").code == 130
+    assert pd.read_csv("new/summary.csv")["status"].tolist() == ["interrupted"]
+
+
+@pytest.mark.usefixtures("found")
+def test_a_better_plant_is_sent_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    design = small_result().design
+    worse, better = (SizingProgress(0.0, cost, 1.0, "box 1 of 1", design) for cost in (30.0, 20.0))
+    answers: list[bool] = []
+
+    def size_plant(*_: Any, observer: Callable[[SizingProgress], bool], **__: Any) -> SizingResult:
+        answers.extend(map(observer, (worse, worse, better)))
+        return small_result()
+
+    monkeypatch.setattr(sizing_study, "size_plant", size_plant)
+    sent: list[object] = []
+    channel = Channel(sent.append)
+    sizing_study._size_in_child(channel, Request(*sizing.load_case("base_48h"), 1e-3, None))
+    assert (sent[:2], sent[-1], answers) == ([None, worse], better, [False, False, False])
+    channel.should_stop.set()
+    sizing_study._size_in_child(channel, Request(*sizing.load_case("base_48h"), 1e-3, None))
+    assert answers[3:] == [True, True, True]
+
+
 def test_ctrl_c_before_the_child_starts(
     hours: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -462,14 +534,28 @@ def test_the_search_gets_what_was_asked_for(
 
     monkeypatch.setattr(sizing_study, "size_plant", size_plant)
     assert run(capsys, "sizing", hours, "--gap", "0.02", "--time-limit", "3").code == 0
-    options = {"mip_rel_gap": 0.02, "time_limit_s": 3.0}
-    assert calls == [((sizing.read_profile(hours), SizingParameters()), options)]
+    [(args, options)] = calls
+    assert args == (sizing.read_profile(hours), SizingParameters())
+    assert options.pop("observer")(SizingProgress(0.0, math.nan, 1.0, "first design")) is False
+    assert options == {"mip_rel_gap": 0.02, "time_limit_s": 3.0}
 
 
-def test_progress_tells_the_size_and_the_time() -> None:
+def test_progress_tells_what_is_known() -> None:
     case = sizing.load_case("base_48h")
-    assert progress_line(Request(*case, 1e-3, None))(2.04) == "192 steps, 3 units and stores  2.0 s"
-    assert progress_line(Request(*case, 1e-3, 60.0))(0.0).endswith("  0.0 s of at most 60 s")
+    endless, limited = Request(*case, 1e-3, None), Request(*case, 1e-3, 60.0)
+    assert progress_line(endless, None, 2.04) == "192 steps  2.0 s"
+    assert progress_line(limited, None, 0.0) == "192 steps  0.0 s of at most 60 s"
+    begun = SizingProgress(0.1, math.nan, 680_000.0, "first design")
+    assert progress_line(endless, begun, 0.1) == (
+        "192 steps  0.1 s  TAC above 680.00 k€/a  first design"
+    )
+    design = small_result().design
+    later = SizingProgress(9.0, 687_000.0, 686_500.0, "box 12 of 14", design)
+    text = progress_line(limited, later, 9.26)
+    assert text == "192 steps  9.3 s of at most 60 s  TAC 687.00 k€/a  gap 0.07 %  box 12 of 14"
+    assert len(text) < 80
+    nothing = SizingProgress(0.0, math.nan, -math.inf, "first design")
+    assert progress_line(endless, nothing, 0.0) == "192 steps  0.0 s  first design"
 
 
 @pytest.mark.usefixtures("found")
@@ -484,7 +570,7 @@ def test_the_clock_begins_with_the_search() -> None:
         Request(*sizing.load_case("base_48h"), 1e-3, None), Line(io.StringIO())
     )
     assert not answer.was_interrupted
-    assert lines == ["starting", "192 steps, 3 units and stores  0.0 s"]
+    assert lines == ["starting", "192 steps  0.0 s"]
 
 
 def test_the_real_child_finds_the_same(
@@ -513,7 +599,7 @@ def test_ctrl_c_is_answered_at_once() -> None:
     seen = ""
     try:
         until_s = time.monotonic() + 60.0
-        while not re.search(r"\r192 steps, 3 units and stores  [1-9]\d*\.\d s", seen):
+        while not re.search(r"\r192 steps  [1-9]\d*\.\d s  TAC \d+\.\d\d k€/a  gap \d", seen):
             assert time.monotonic() < until_s, seen
             with suppress(BlockingIOError):
                 seen += os.read(terminal, 65536).decode()
@@ -526,7 +612,10 @@ def test_ctrl_c_is_answered_at_once() -> None:
             seen += os.read(terminal, 65536).decode()
         assert took_s < 2.0
         assert process.returncode == 130
-        assert json.loads(output)["status"] == "interrupted"
+        content = json.loads(output)
+        assert content["status"] == "interrupted"
+        assert 0.0 < content["bound_EUR_per_a"] < content["tac_EUR_per_a"]
+        assert content["sizes"]["boiler_kW"] > 0.0
         assert seen.endswith("milpcore: interrupted\r\n")
         assert "Traceback" not in seen
     finally:

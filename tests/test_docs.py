@@ -20,7 +20,7 @@ import pytest
 from helpers_cli import run
 
 import milpcore
-from milpcore import site
+from milpcore import site, sizing
 from milpcore.site.variants import VARIANTS
 from milpcore.sweeps.study_file import read_sweep
 
@@ -145,6 +145,7 @@ def callbacks_of(function: Any) -> set[str]:
 def test_every_callback_is_documented() -> None:
     functions = {
         **{f"site.{name}": getattr(site, name) for name in site.__all__},
+        **{f"sizing.{name}": getattr(sizing, name) for name in sizing.__all__},
         "milpcore.sweep": milpcore.sweep,
     }
     there = {
@@ -159,8 +160,8 @@ def test_every_callback_is_documented() -> None:
         study, callback, _, given, _ = (cell.strip() for cell in row.split("|"))
         studies = re.findall(r"`([\w.]+)`", study) or studies
         told |= {(name, callback.strip("`")) for name in studies}
-        for name in re.findall(r"`site\.(\w+)`", given):
-            assert name in site.__all__
+        for model, name in re.findall(r"`(site|sizing)\.(\w+)`", given):
+            assert name in {"site": site, "sizing": sizing}[model].__all__
     assert told == there
 
 

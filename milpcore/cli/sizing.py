@@ -67,9 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _is_worth_writing(result: SizingResult, out: str | None) -> bool:
-    """Whether there is a plant, or the proof that there is none."""
+    """Whether a search ended with a plant, or the proof that there is none."""
     has_plant = result.design is not None
-    is_finished = has_plant or result.status is Status.INFEASIBLE
+    is_ended = result.status is not Status.INTERRUPTED
+    is_finished = (has_plant and is_ended) or result.status is Status.INFEASIBLE
     return is_worth_writing(out, is_finished=is_finished, has_anything=has_plant)
 
 

@@ -24,9 +24,10 @@ EPILOG = """\
    "bound_EUR_per_a": ..., "gap": ..., "opex_EUR_per_a": ..., "capex_EUR_per_a": ...,
    "co2_t_per_a": ..., "status": "optimal", "solve_s": ...}
 with the units of the plant by name; without a design the numbers are null. The bound is proven: no
-plant costs less. At the time limit the best plant so far is shown with its gap. Ctrl-C ends the
-search, which hands out no plant before its end; "status" is then "interrupted". --out replaces
-older results once a search has ended with a plant, or with the proof that there is none.
+plant costs less. At the time limit, and at Ctrl-C ("status" is then "interrupted"), the best plant
+so far is shown with its gap. --out replaces older results once a search has ended with a plant, or
+with the proof that there is none; what Ctrl-C has left of one is written where there is nothing
+older.
 
 The file of --economics has a table [plant] of prices and any number of [[heat_pump]], [[boiler]],
 [[electric_boiler]] and [[store]], also existing ones; a copy of it is in DIR/inputs of every run.
