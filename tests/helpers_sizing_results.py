@@ -13,6 +13,7 @@ from milpcore.sizing import (
     HeatProfile,
     HeatPump,
     Plant,
+    SizeRanges,
     SizingDesign,
     SizingOutcome,
     SizingParameters,
@@ -20,6 +21,7 @@ from milpcore.sizing import (
     Store,
     simulate,
 )
+from milpcore.sizing.range_table import COLUMNS
 from milpcore.sizing.results import result_of
 
 STEP_h = 0.5
@@ -127,3 +129,16 @@ def no_result(status: Status, bound_EUR_per_a: float, message: str) -> SizingRes
     made = small_result()
     outcome = SizingOutcome(status, None, math.nan, bound_EUR_per_a, 7, message)
     return result_of(made.profile, made.parameters, outcome, model="made_up", solve_s=1.25)
+
+
+def small_ranges(result: SizingResult, *, within_share: float = 1e-3, **_: Any) -> SizeRanges:
+    """Ranges made up: 5 and 10 % below, 20 and 30 % above the sizes."""
+    table = result.sizes[["name", "unit", "size"]].copy()
+    for name, factor in (
+        ("proven_least", 0.9),
+        ("found_least", 0.95),
+        ("found_most", 1.2),
+        ("proven_most", 1.3),
+    ):
+        table[name] = factor * table["size"]
+    return SizeRanges(table[list(COLUMNS)], within_share)

@@ -7,6 +7,7 @@ another one would show no more; the last tests run the real ones.
 from __future__ import annotations
 
 import argparse
+import inspect
 import io
 import json
 import math
@@ -26,18 +27,18 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers_cli import Channel, files_in, in_this_process, run
-from helpers_sizing_results import boiler_only, no_result, small_result
+from helpers_sizing_results import boiler_only, no_result, small_ranges, small_result
 
 from milpcore import sizing
 from milpcore.cli import program, sizing_study
 from milpcore.cli import sizing as command
-from milpcore.cli.sizing_arguments import CASE_NAMES, DEFAULT_CASE, DEFAULT_GAP, fill
+from milpcore.cli.sizing_arguments import CASE_NAMES, DEFAULT_CASE, DEFAULT_GAP, DEFAULT_SHARE, fill
 from milpcore.cli.sizing_study import NOTHING_YET, Request, progress_line
 from milpcore.cli.sizing_text import sizing_json
 from milpcore.core import ChildInterrupted, Status
 from milpcore.plots.sizing_tables import cost_split
 from milpcore.report import ProgressLine
-from milpcore.sizing import SizingParameters, SizingProgress, SizingResult
+from milpcore.sizing import RangesProgress, SizingParameters, SizingProgress, SizingResult
 from milpcore.sizing.size_plant import DEFAULT_GAP as GAP_OF_PYTHON
 
 NUMBERS = (
@@ -63,6 +64,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Callable[[SizingResult], None]:
     def bring(result: SizingResult) -> None:
         monkeypatch.setattr(sizing_study, "size_plant", lambda *_, **__: result)
 
+    monkeypatch.setattr(sizing_study, "size_ranges", small_ranges)
     bring(small_result())
     return bring
 
@@ -93,8 +95,10 @@ def _asked(monkeypatch: pytest.MonkeyPatch, *argv: str) -> Request:
 
 def test_the_default_is_the_bundled_case(monkeypatch: pytest.MonkeyPatch) -> None:
     request = _asked(monkeypatch)
-    assert request == Request(*sizing.load_case("base_48h"), 1e-3, None)
+    assert request == Request(*sizing.load_case("base_48h"), 1e-3, None, 1e-3, None)
     assert (sizing.case_names(), GAP_OF_PYTHON) == (CASE_NAMES, DEFAULT_GAP)
+    share = inspect.signature(sizing.size_ranges).parameters["within_share"].default
+    assert share == DEFAULT_SHARE
     assert DEFAULT_CASE in CASE_NAMES
 
 
@@ -106,6 +110,9 @@ def test_every_option_arrives(hours: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert [unit.name for unit in request.parameters.units] == ["boiler"]
     assert request.parameters.boilers[0].efficiency == 0.95
     assert (request.mip_rel_gap, request.time_limit_s) == (5e-4, 20.0)
+    ranges = _asked(monkeypatch, hours, "--ranges", "0.01", "--ranges-time", "7")
+    assert (ranges.ranges_share, ranges.ranges_time_s) == (0.01, 7.0)
+    assert _asked(monkeypatch, hours, "--no-ranges").ranges_share is None
     assert _asked(monkeypatch, hours).parameters == SizingParameters()
     assert _asked(monkeypatch, "base_48h", *options).parameters == request.parameters
 
@@ -129,8 +136,18 @@ def test_json_is_what_python_finds(hours: str, capsys: pytest.CaptureFixture[str
     done = run(capsys, "sizing", hours, "--json")
     assert (done.code, done.err) == (0, "")
     content = json.loads(done.out)
-    assert list(content) == ["sizes", *NUMBERS, "status", "solve_s"]
+    keys = ["sizes", "size_ranges", "ranges_share", *NUMBERS, "status", "solve_s"]
+    assert list(content) == keys
     expected = sizing.size_plant(sizing.read_profile(hours))
+    ranges = content["size_ranges"]
+    assert list(ranges) == ["heat_pump", "boiler", "store"]
+    assert content["ranges_share"] == 1e-3
+    for (name, known), size in zip(ranges.items(), expected.sizes["size"], strict=True):
+        assert set(known) == {"unit", "proven_least", "found_least", "found_most", "proven_most"}
+        assert known["unit"] == ("kWh" if name == "store" else "kW")
+        assert known["proven_least"] <= known["found_least"] <= size
+        assert size <= known["found_most"] <= known["proven_most"]
+    assert ranges["boiler"]["found_least"] < ranges["boiler"]["found_most"]
     row = expected.summary.iloc[0]
     assert content["sizes"] == dict(
         zip(("heat_pump_kW", "boiler_kW", "store_kWh"), expected.sizes["size"], strict=True)
@@ -175,7 +192,16 @@ def test_text_has_sizes_costs_bound_and_status(
         "boiler (existing) 120.0 kW 0.00 0.00 245 2042 4 0",
         "store 120.0 kWh 2.40 0.24 30 – – –",
     ]
-    costs = [" ".join(line.split()) for line in lines[10:21]]
+    assert [" ".join(line.split()) for line in lines[10:17]] == [
+        "sizes of all plants that cost at most 0.1 % more",
+        "proven found found proven",
+        "unit at least from shown to at most",
+        "--------- -------- ----- ----- ----- ------- ---",
+        "heat_pump 36.0 38.0 40.0 48.0 52.0 kW",
+        "boiler 108.0 114.0 120.0 144.0 156.0 kW",
+        "store 108.0 114.0 120.0 144.0 156.0 kWh",
+    ]
+    costs = [" ".join(line.split()) for line in lines[18:29]]
     assert costs[:2] == ["cost share", "k€/a %"]
     assert costs[3:6] == [
         "investment, heat_pump 2.00 8.82",
@@ -191,6 +217,8 @@ def test_text_has_sizes_costs_bound_and_status(
         "figures and tables: add --out DIR",
     ]
     assert all(line == line.rstrip() for line in lines)
+    without = run(capsys, "sizing", hours, "--no-ranges")
+    assert "at most" not in without.out
     case = run(capsys, "sizing")
     assert case.out.splitlines()[1].startswith("assumed: made up in the form that Hochhaus")
 
@@ -265,6 +293,8 @@ def test_bad_input_comes_before_the_child(
     ("argv", "message"),
     [
         (("--gap", "1"), "argument --gap: '1' must be a number from 0 to below 1"),
+        (("--ranges", "1"), "argument --ranges: '1' must be a number above 0 and below 1"),
+        (("--ranges", "0.1", "--no-ranges"), "--no-ranges: not allowed with argument --ranges"),
         (("--time-limit", "0"), "argument --time-limit: '0' must be a positive number (s)"),
         (("a.csv", "b.csv"), "unrecognized arguments: b.csv"),
         (("--temperature-unit", "K"), "unrecognized arguments: --temperature-unit"),
@@ -296,7 +326,7 @@ def test_out_writes_tables_figures_inputs_and_a_record(
     assert (done.code, done.err) == (0, "")
     assert done.out.endswith("\n\nfigures and tables: out\n")
     folder = Path("out")
-    tables = ("summary", "sizes", "operation", "costs")
+    tables = ("summary", "sizes", "operation", "costs", "size_ranges")
     expected = [
         *(f"{name}.csv" for name in tables),
         *(f"{name}.{suffix}" for name in ("operation", "costs") for suffix in ("png", "svg")),
@@ -306,7 +336,8 @@ def test_out_writes_tables_figures_inputs_and_a_record(
     ]
     assert files_in(folder) == sorted(expected)
     result = small_result()
-    frames = {name: getattr(result, name) for name in tables[:3]} | {"costs": cost_split(result)}
+    frames = {name: getattr(result, name) for name in tables[:3]}
+    frames |= {"costs": cost_split(result), "size_ranges": small_ranges(result).table}
     for name, frame in frames.items():
         written = pd.read_csv(folder / f"{name}.csv", keep_default_na=name != "costs")
         pd.testing.assert_frame_equal(written, frame, check_dtype=False)
@@ -317,6 +348,7 @@ def test_out_writes_tables_figures_inputs_and_a_record(
     told = {key: record[key] for key in ("command", "profile", "gap", "time_limit_s")}
     assert told == {"command": "sizing", "profile": hours, "gap": 1e-3, "time_limit_s": 7.0}
     assert record["formulation"] == "made_up"
+    assert (record["ranges_share"], record["ranges_time_s"]) == (1e-3, None)
     assert set(record["inputs_sha256"]) == {"inputs/parameters.toml", "inputs/profile.csv"}
     svg = (folder / "operation.svg").read_text(encoding="utf-8")
     assert "hours.csv: operation over 3 h" in svg
@@ -336,6 +368,8 @@ def test_a_long_horizon_has_a_figure_of_its_peak_which_a_short_one_removes(
     assert run(capsys, "sizing", hours, "--out", "out").code == 0
     left = {name for name in known if not name.startswith("operation_peak")}
     assert set(files_in(Path("out"))) == left
+    assert run(capsys, "sizing", hours, "--out", "out", "--no-ranges").code == 0
+    assert set(files_in(Path("out"))) == left - {"size_ranges.csv"}
 
 
 def test_the_proof_that_there_is_none_is_written_too(
@@ -495,6 +529,50 @@ def test_a_better_plant_is_sent_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     assert answers[3:] == [True, True, True]
 
 
+def test_ctrl_c_during_the_ranges_keeps_the_plant_and_what_is_known_of_them(
+    hours: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant = small_result()
+    known = RangesProgress(0.5, "boiler", small_ranges(plant, within_share=0.02))
+    for told, share in (([None, plant], None), ([None, plant, known], 0.02)):
+        monkeypatch.setattr(sizing_study, "run_in_child", _told_then_interrupted(*told))
+        done = run(capsys, "sizing", hours, "--json", "--out", "out")
+        assert done.code == 130
+        content = json.loads(done.out)
+        assert (content["status"], content["ranges_share"]) == ("optimal", share)
+        assert content["sizes"]["boiler_kW"] == 120.0
+        assert Path("out/operation.csv").is_file()
+    assert content["size_ranges"]["boiler"]["proven_most"] == pytest.approx(156.0)
+
+
+def test_ranges_get_what_was_asked_for_and_are_not_searched_for_in_vain(
+    hours: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[dict[str, Any]] = []
+
+    def ranges(result: SizingResult, **options: Any) -> sizing.SizeRanges:
+        calls.append(options)
+        return small_ranges(result)
+
+    monkeypatch.setattr(sizing_study, "size_ranges", ranges)
+    monkeypatch.setattr(sizing_study, "size_plant", lambda *_, **__: small_result())
+    assert run(capsys, "sizing", hours, "--ranges", "0.03", "--time-limit", "3").code == 0
+    assert run(capsys, "sizing", hours, "--ranges-time", "99").code == 0
+    assert [(call["within_share"], call["time_limit_s"]) for call in calls] == [
+        (0.03, 3.0),
+        (1e-3, 99.0),
+    ]
+    nothing = no_result(Status.TIME_LIMIT, 1.0, "")
+    monkeypatch.setattr(sizing_study, "size_plant", lambda *_, **__: nothing)
+    assert run(capsys, "sizing", hours).code == 1
+    channel = Channel(lambda _: None)
+    channel.should_stop.set()
+    monkeypatch.setattr(sizing_study, "size_plant", lambda *_, **__: small_result())
+    request = Request(*sizing.load_case("base_48h"), 1e-3, None, 1e-3)
+    assert sizing_study._size_in_child(channel, request).ranges is None
+    assert len(calls) == 2
+
+
 def test_ctrl_c_before_the_child_starts(
     hours: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -571,15 +649,22 @@ def test_the_clock_begins_with_the_search() -> None:
     )
     assert not answer.was_interrupted
     assert lines == ["starting", "192 steps  0.0 s"]
+    request = Request(*sizing.load_case("base_48h"), 1e-3, None, 1e-3)
+    sizing_study.run_study(request, Line(io.StringIO()))
+    assert lines[2:] == [*lines[:2], "ranges of sizes  0.0 s of at most 5 s"]
+    watch = sizing_study._Watch(request, Line(io.StringIO()), None, small_result())
+    watch.hear(RangesProgress(0.1, "boiler", small_ranges(small_result())))
+    assert watch.text(2.0) == "ranges of sizes  2.0 s of at most 5 s  boiler"
 
 
 def test_the_real_child_finds_the_same(
     hours: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sizing_study, "run_in_child", import_module("milpcore.core").run_in_child)
-    done = run(capsys, "sizing", hours, "--json")
+    done = run(capsys, "sizing", hours, "--json", "--ranges-time", "1")
     assert (done.code, done.err) == (0, "")
     expected = sizing.size_plant(sizing.read_profile(hours))
+    assert json.loads(done.out)["size_ranges"]["boiler"]["proven_most"] > 0.0
     assert json.loads(done.out)["tac_EUR_per_a"] == pytest.approx(expected.tac_EUR_per_a, rel=1e-3)
 
 

@@ -76,6 +76,55 @@ def test_a_wider_share_never_narrows_a_range(
     assert (narrow["found_most"] <= wide["proven_most"] * (1 + 1e-6) + 1e-6).all()
 
 
+def test_an_observer_hears_ranges_that_only_get_closer_and_stops_them(
+    result: sizing.SizingResult, ranges: sizing.SizeRanges
+) -> None:
+    told: list[sizing.RangesProgress] = []
+
+    def stop(progress: sizing.RangesProgress) -> bool:
+        told.append(progress)
+        return progress.name == "store"
+
+    stopped = sizing.size_ranges(result, within_share=SHARE, time_limit_s=60.0, observer=stop)
+    assert stopped is told[-1].ranges
+    assert [progress.name for progress in told].count("store") == 1
+    assert {progress.name for progress in told} == {"heat_pump", "boiler", "store"}
+    for progress, later in pairwise(told):
+        before, after = progress.ranges.table, later.ranges.table
+        assert (before["proven_least"] <= after["proven_least"]).all()
+        assert (before["proven_most"] >= after["proven_most"]).all()
+        assert (before["found_least"] >= after["found_least"]).all()
+        assert (before["found_most"] <= after["found_most"]).all()
+    for progress in told:  # what is known before the end is true, too
+        table = progress.ranges.table
+        assert (table["proven_least"] <= ranges.table["found_least"] * (1 + 1e-9) + 1e-9).all()
+        assert (table["proven_most"] >= ranges.table["found_most"] * (1 - 1e-9) - 1e-9).all()
+    assert stopped.table["found_most"][1] == pytest.approx(ranges.table["found_most"][1], rel=1e-3)
+
+
+def test_without_time_the_best_states_still_reach_other_sizes(
+    result: sizing.SizingResult, ranges: sizing.SizeRanges
+) -> None:
+    at_once = sizing.size_ranges(result, within_share=SHARE, time_limit_s=1e-6).table
+    assert (at_once["found_most"][1:] > at_once["size"][1:] * 1.001).all()
+    assert (at_once["found_most"] <= ranges.table["proven_most"] * (1 + 1e-6) + 1e-6).all()
+    assert (at_once["found_least"] >= ranges.table["proven_least"] * (1 - 1e-6) - 1e-6).all()
+
+
+def test_a_result_shows_the_ranges_added_to_it(
+    result: sizing.SizingResult, ranges: sizing.SizeRanges
+) -> None:
+    assert result.ranges is None
+    shown = result.with_ranges(ranges)
+    assert shown.ranges is ranges
+    least, most = ranges.table.loc[1, ["proven_least", "proven_most"]]
+    text = f"boiler {least:.6g} to {most:.6g} kW"
+    assert text in repr(shown)
+    assert text not in repr(result)
+    assert repr(shown).startswith(repr(result)[:-1])
+    assert "SizeRanges(0.5 % of TAC; heat_pump " in repr(shown)
+
+
 def test_wrong_options_are_listed_together() -> None:
     profile = sizing.HeatProfile(step_h=1, heat_demand_kW=[5, 6], waste_heat_kW=[0, 0])
     boiler = sizing.Boiler(existing_kW=1.0)

@@ -78,6 +78,20 @@ def gap(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """Read a share, above 0 and below 1.
+
+    Examples
+    --------
+    >>> share("0.005")
+    0.005
+    """
+    value = _number(text)
+    if not 0.0 < value < 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number above 0 and below 1")
+    return value
+
+
 def positive_seconds(text: str) -> float:
     """Read a time limit, positive and finite.
 
@@ -106,12 +120,12 @@ def seconds(text: str) -> float:
     return value
 
 
-def share(text: str) -> float:
+def small_share(text: str) -> float:
     """Read a share above 0, at most a tenth.
 
     Examples
     --------
-    >>> share("1e-3")
+    >>> small_share("1e-3")
     0.001
     """
     value = _number(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from milpcore.cli.arguments import share
+from milpcore.cli.arguments import small_share
 from milpcore.cli.shared_arguments import add_output
 
 SUMMARY = "heat exchanger networks with utility loops between plants"
@@ -56,7 +56,7 @@ def fill(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--tolerance",
         metavar="SHARE",
-        type=share,
+        type=small_share,
         default=DEFAULT_TOLERANCE,
         help="by how much an evaluated network may miss a rule, as a share of flows, heat and "
         "100 K; 1e-3 suits printed figures (default: 1e-6)",

@@ -23,7 +23,7 @@ from milpcore.sizing.parameter_files import write_parameters
 from milpcore.sizing.profile_readers import write_profile
 from milpcore.sizing.results import SizingResult
 
-_TABLES = ("summary", "sizes", "operation", "costs")
+_TABLES = ("summary", "sizes", "size_ranges", "operation", "costs")
 _FIGURES = ("operation", "operation_peak", "costs")
 _COPIES = ("profile.csv", "parameters.toml")
 
@@ -38,7 +38,14 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = tuple(text for text in given if text is not None)
     check_output(arguments.out, inputs=inputs, writes=_writes(), copies=_COPIES)
     source = open_source(arguments.profile, economics=arguments.economics, sheet=arguments.sheet)
-    request = Request(source.profile, source.parameters, arguments.gap, arguments.time_limit)
+    request = Request(
+        source.profile,
+        source.parameters,
+        arguments.gap,
+        arguments.time_limit,
+        None if arguments.no_ranges else arguments.ranges,
+        arguments.ranges_time,
+    )
     if is_interrupted_early(arguments):
         answer = unstarted_study(request)
     else:
@@ -100,6 +107,8 @@ def _write(
         found = {"summary": result.summary, "sizes": result.sizes, "costs": cost_split(result)}
         if result.design is not None:
             found["operation"] = result.operation
+        if result.ranges is not None:
+            found["size_ranges"] = result.ranges.table
         write_tables(found, folder)
         copies = folder / INPUTS
         copies.mkdir()
@@ -136,5 +145,7 @@ def _record(source: Source, request: Request, result: SizingResult) -> dict[str,
         "profile": source.name,
         "gap": request.mip_rel_gap,
         "time_limit_s": request.time_limit_s,
+        "ranges_share": request.ranges_share,
+        "ranges_time_s": request.ranges_time_s,
         "formulation": result.model,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from milpcore.cli.arguments import gap, positive_seconds
+from milpcore.cli.arguments import gap, positive_seconds, share
 from milpcore.cli.shared_arguments import add_output
 
 SUMMARY = "sizes of heat pumps, boilers and stores under fluctuating demand"
@@ -18,16 +18,24 @@ STUDY_NAMES = ("case1", "case2", "case3")
 """Those of `milpcore.sizing.studies`."""
 DEFAULT_CASE = "base_48h"
 DEFAULT_GAP = 1e-3
+DEFAULT_SHARE = 1e-3
 EPILOG = """\
 --json prints
-  {"sizes": {"heat_pump_kW": ..., "boiler_kW": ..., "store_kWh": ...}, "tac_EUR_per_a": ...,
-   "bound_EUR_per_a": ..., "gap": ..., "opex_EUR_per_a": ..., "capex_EUR_per_a": ...,
-   "co2_t_per_a": ..., "status": "optimal", "solve_s": ...}
-with the units of the plant by name; without a design the numbers are null. The bound is proven: no
-plant costs less. At the time limit, and at Ctrl-C ("status" is then "interrupted"), the best plant
-so far is shown with its gap. --out replaces older results once a search has ended with a plant, or
-with the proof that there is none; what Ctrl-C has left of one is written where there is nothing
-older.
+  {"sizes": {"heat_pump_kW": ..., "boiler_kW": ..., "store_kWh": ...},
+   "size_ranges": {"heat_pump": {"unit": "kW", "proven_least": ..., "found_least": ...,
+                                 "found_most": ..., "proven_most": ...}, ...},
+   "ranges_share": 0.001, "tac_EUR_per_a": ..., "bound_EUR_per_a": ..., "gap": ...,
+   "opex_EUR_per_a": ..., "capex_EUR_per_a": ..., "co2_t_per_a": ..., "status": "optimal",
+   "solve_s": ...}
+with the units of the plant by name; without a design the numbers, and without ranges
+"size_ranges", are null. The bound is proven: no plant costs less. A range holds the sizes of all
+plants that cost at most SHARE more than the one shown: none lies beyond what is proven, and plants
+as far out as what is found exist. Where a range is wide, cost does not determine the size.
+
+At the time limit, and at Ctrl-C ("status" is then "interrupted"), the best plant so far is shown
+with its gap; Ctrl-C during the search for ranges keeps what is known of them. --out replaces older
+results once a search has ended with a plant, or with the proof that there is none; what Ctrl-C has
+left of one is written where there is nothing older.
 
 The file of --economics has a table [plant] of prices and any number of [[heat_pump]], [[boiler]],
 [[electric_boiler]] and [[store]], also existing ones; a copy of it is in DIR/inputs of every run.
@@ -44,6 +52,7 @@ examples:
   milpcore sizing profile.csv --economics plant.toml --time-limit 60 --out results
   milpcore sizing profile.csv --gap 5e-4 --json > sizes.json
   milpcore sizing --study case2 --workers 2 --out case2
+  milpcore sizing --ranges 0.005 --ranges-time 120
 
 """
 
@@ -86,7 +95,25 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--time-limit",
         metavar="S",
         type=positive_seconds,
-        help="seconds; the best plant so far is shown with its gap",
+        help="seconds of the search for a plant; the best one so far is shown with its gap",
+    )
+    ranges = command.add_mutually_exclusive_group()
+    ranges.add_argument(
+        "--ranges",
+        metavar="SHARE",
+        type=share,
+        default=DEFAULT_SHARE,
+        help="how much more than the plant shown others may cost whose sizes are in the ranges, as "
+        "a share of TAC (default: 1e-3)",
+    )
+    ranges.add_argument("--no-ranges", action="store_true", help="search for no ranges of sizes")
+    command.add_argument(
+        "--ranges-time",
+        metavar="S",
+        type=positive_seconds,
+        help="seconds for all ranges (default: as many as the search has taken, but at least 5 and "
+        "at most 60, and no more than --time-limit); what is not finished shows what is proven so "
+        "far",
     )
     command.add_argument(
         "--study",
@@ -98,5 +125,6 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--workers", metavar="N", type=int, default=2, help="processes of --study (default: 2)"
     )
     add_output(
-        command, "summary, sizes, operation and costs as CSV, operation and costs as PNG and SVG"
+        command,
+        "summary, sizes, ranges, operation and costs as CSV, operation and costs as PNG and SVG",
     )

@@ -18,20 +18,54 @@ from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.progress import SizingObserver, SizingProgress
 from milpcore.sizing.results import SizingResult, result_of
 from milpcore.sizing.size_plant import size_plant
+from milpcore.sizing.size_ranges import RangesProgress, size_ranges
 from milpcore.sizing.solve import SizingOutcome
 
 GRACE_S = 0.3
 """Seconds that a search has to end with its plant after Ctrl-C; the last one told of is known."""
 NOTHING_YET = "the search had found no plant"
+LEAST_RANGES_S, MOST_RANGES_S = 5.0, 60.0
+"""Between these, ranges may take as long as the search did."""
 
 
 class Request(NamedTuple):
-    """What is asked for; picklable."""
+    """What is asked for; picklable.
+
+    Attributes
+    ----------
+    profile : HeatProfile
+    parameters : SizingParameters
+    mip_rel_gap : float
+        Gap at which the search ends.
+    time_limit_s : float or None
+        Of the search.
+    ranges_share : float or None
+        Share of TAC within which ranges of sizes are searched for; None for no ranges.
+    ranges_time_s : float or None
+        Time limit of that; see `ranges_limit_s` for None.
+    """
 
     profile: HeatProfile
     parameters: SizingParameters
     mip_rel_gap: float
     time_limit_s: float | None
+    ranges_share: float | None = None
+    ranges_time_s: float | None = None
+
+    def ranges_limit_s(self, search_s: float) -> float:
+        """Time for the ranges after a search that took so long.
+
+        Examples
+        --------
+        >>> from milpcore import sizing
+        >>> request = Request(*sizing.load_case("base_48h"), 1e-3, None, 1e-3)
+        >>> [request.ranges_limit_s(seconds) for seconds in (0.2, 20.0, 600.0)]
+        [5.0, 20.0, 60.0]
+        """
+        if self.ranges_time_s is not None:
+            return self.ranges_time_s
+        proportionate_s = min(max(search_s, LEAST_RANGES_S), MOST_RANGES_S)
+        return min(proportionate_s, math.inf if self.time_limit_s is None else self.time_limit_s)
 
 
 class Answer(NamedTuple):
@@ -42,7 +76,7 @@ class Answer(NamedTuple):
     result : SizingResult
         The plant; after an interruption the best one found until then, if any.
     was_interrupted : bool
-        Whether Ctrl-C ended the search.
+        Whether Ctrl-C ended the search, or that for the ranges.
     """
 
     result: SizingResult
@@ -121,16 +155,36 @@ def progress_line(request: Request, progress: SizingProgress | None, elapsed_s: 
     return "  ".join(parts)
 
 
+def ranges_line(request: Request, search_s: float, name: str, elapsed_s: float) -> str:
+    """Text of the progress line while ranges are searched for."""
+    limit_s = request.ranges_limit_s(search_s)
+    return f"ranges of sizes  {elapsed_s:.1f} s of at most {limit_s:.3g} s  {name}"
+
+
 def _size_in_child(channel: Channel, request: Request) -> SizingResult:
     """Search; tell the parent that it begins and how far it is, and stop when it asks to."""
     channel.send(None)
-    return size_plant(
+    result = size_plant(
         request.profile,
         request.parameters,
         mip_rel_gap=request.mip_rel_gap,
         time_limit_s=request.time_limit_s,
         observer=_observer_of(channel),
     )
+    if result.design is None or request.ranges_share is None or channel.should_stop.is_set():
+        return result
+    channel.send(result)
+    ranges = size_ranges(
+        result,
+        within_share=request.ranges_share,
+        time_limit_s=request.ranges_limit_s(_search_s(result)),
+        observer=observer_of(channel),
+    )
+    return result.with_ranges(ranges)
+
+
+def _search_s(result: SizingResult) -> float:
+    return float(result.summary["solve_s"].iloc[0])
 
 
 def _observer_of(channel: Channel) -> SizingObserver:
@@ -156,19 +210,36 @@ class _Watch:
 
     request: Request
     line: ProgressLine
-    latest: SizingProgress | None = None
+    latest: SizingProgress | RangesProgress | None = None
+    result: SizingResult | None = None
     began_s: float = field(default_factory=time.monotonic)
 
-    def hear(self, progress: SizingProgress | None) -> None:
-        """Take a message of the child; the first one is None."""
-        self.latest = progress
-        if progress is None:
+    def hear(self, message: SizingProgress | SizingResult | RangesProgress | None) -> None:
+        """Take a message of the child: None first, the result before the ranges."""
+        if message is None or isinstance(message, SizingResult):
+            self.result, self.latest = message, None
             self.began_s = time.monotonic()
-            self.line.begin(lambda since_s: progress_line(self.request, self.latest, since_s))
+            self.line.begin(self.text)
+        else:
+            self.latest = message
+
+    def text(self, elapsed_s: float) -> str:
+        """Text of the progress line."""
+        latest = self.latest
+        if self.result is not None:
+            name = latest.name if isinstance(latest, RangesProgress) else ""
+            return ranges_line(self.request, _search_s(self.result), name, elapsed_s).rstrip()
+        progress = latest if isinstance(latest, SizingProgress) else None
+        return progress_line(self.request, progress, elapsed_s)
 
     def unfinished(self) -> SizingResult:
-        """Make the result of a search that was ended: the best design that it has told of."""
-        return _unfinished(self.request, time.monotonic() - self.began_s, self.latest)
+        """Make the result of a search that was ended: what it has told of."""
+        latest = self.latest
+        if self.result is not None:
+            ranges = latest.ranges if isinstance(latest, RangesProgress) else None
+            return self.result.with_ranges(ranges)
+        progress = latest if isinstance(latest, SizingProgress) else None
+        return _unfinished(self.request, time.monotonic() - self.began_s, progress)
 
 
 def _unfinished(

@@ -11,6 +11,7 @@ from milpcore.plots.sizing_tables import cost_split, part_label
 from milpcore.report import TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
 from milpcore.site.table_files import plain
+from milpcore.sizing.range_table import SizeRanges
 from milpcore.sizing.results import SizingResult
 from milpcore.sizing.units import Store, Unit, is_existing
 
@@ -37,15 +38,29 @@ def sizing_json(result: SizingResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``sizes`` by name and unit, such as ``boiler_kW``, and the summary; None for what is not
-        known.
+        ``sizes`` by name and unit, such as ``boiler_kW``, ``size_ranges`` by name, and the summary;
+        None for what is not known.
     """
     sizes: dict[str, float | None] = {_size_key(unit): None for unit in result.parameters.units}
     if result.design is not None:
         values = result.sizes["size"].tolist()
         sizes = dict(zip(sizes, map(float, values), strict=True))
     row = result.summary.iloc[0]
-    return {"sizes": sizes, **{key: plain(row[key]) for key in _JSON}}
+    ranges = result.ranges
+    return {
+        "sizes": sizes,
+        "size_ranges": None if ranges is None else _ranges_json(ranges),
+        "ranges_share": None if ranges is None else ranges.within_share,
+        **{key: plain(row[key]) for key in _JSON},
+    }
+
+
+def _ranges_json(ranges: SizeRanges) -> dict[str, dict[str, Any]]:
+    rows = ranges.table.drop(columns="size").to_dict("records")
+    return {
+        row["name"]: {str(key): plain(value) for key, value in row.items() if key != "name"}
+        for row in rows
+    }
 
 
 def result_text(result: SizingResult) -> str:
@@ -63,7 +78,8 @@ def result_text(result: SizingResult) -> str:
     """
     if result.design is None:
         return _no_plant_text(result)
-    return "\n\n".join([_sizes_text(result), _costs_text(result), _summary_text(result)])
+    parts = [_sizes_text(result), _ranges_text(result), _costs_text(result), _summary_text(result)]
+    return "\n\n".join(filter(None, parts))
 
 
 def why_no_plant(result: SizingResult) -> str:
@@ -121,6 +137,32 @@ def _sizes_text(result: SizingResult) -> str:
             TextColumn("starts", horizon, of_units("starts")),
         ]
     )
+
+
+def _ranges_text(result: SizingResult) -> str:
+    """Lay out the ranges of sizes under a line that says what they are; empty without any."""
+    ranges = result.ranges
+    if ranges is None:
+        return ""
+    table, percent = ranges.table, f"{100.0 * ranges.within_share:g} %"
+    heat = scale_for(Kind.HEAT, table["size"])
+    units = [heat.unit if unit == "kW" else f"{heat.unit}h" for unit in table["unit"]]
+
+    def column(title: str, name: str) -> TextColumn:
+        return TextColumn(title, "", [heat.text(float(value), 1) for value in table[name]])
+
+    lines = text_table(
+        [
+            TextColumn("unit", "", [str(name) for name in table["name"]], left=True),
+            column("proven\nat least", "proven_least"),
+            column("found\nfrom", "found_least"),
+            column("shown", "size"),
+            column("found\nto", "found_most"),
+            column("proven\nat most", "proven_most"),
+            TextColumn("", "", units, left=True),
+        ]
+    )
+    return f"sizes of all plants that cost at most {percent} more\n{lines}"
 
 
 def _investment_EUR(unit: Unit, size: float) -> float:

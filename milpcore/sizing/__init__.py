@@ -46,10 +46,11 @@ from milpcore.sizing.plateau_path import PlateauPath
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.profile_readers import read_profile, write_profile
 from milpcore.sizing.progress import SizingObserver, SizingProgress
+from milpcore.sizing.range_table import SizeRanges
 from milpcore.sizing.results import SizingResult
 from milpcore.sizing.simulate import Simulation, simulate
 from milpcore.sizing.size_plant import size_plant
-from milpcore.sizing.size_ranges import SizeRanges, size_ranges
+from milpcore.sizing.size_ranges import RangesObserver, RangesProgress, size_ranges
 from milpcore.sizing.solve import SizingOutcome, search
 from milpcore.sizing.statistics import profile_statistics
 from milpcore.sizing.three_binary import ThreeBinary
@@ -99,6 +100,8 @@ __all__ = [
     "InitialState",
     "Plant",
     "PlateauPath",
+    "RangesObserver",
+    "RangesProgress",
     "Simulation",
     "SizeRanges",
     "SizingCase",

@@ -11,7 +11,7 @@ Tables of a `SizingResult`:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from milpcore.sizing.check import checked
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.parameters import SizingParameters
 from milpcore.sizing.profile import HeatProfile
+from milpcore.sizing.range_table import SizeRanges
 from milpcore.sizing.simulate import Simulation
 from milpcore.sizing.solve import SizingOutcome
 from milpcore.sizing.units import table_of
@@ -76,6 +77,9 @@ class SizingResult:
         Name of the formulation.
     message : str
         Explanation for people.
+    ranges : SizeRanges or None
+        How far its sizes may be from those of other designs that cost hardly more, once
+        `milpcore.sizing.size_ranges` has found that and `with_ranges` has added it.
     """
 
     status: Status
@@ -87,6 +91,7 @@ class SizingResult:
     parameters: SizingParameters
     model: str
     message: str
+    ranges: SizeRanges | None = None
 
     @property
     def tac_EUR_per_a(self) -> float:
@@ -103,12 +108,37 @@ class SizingResult:
         """``(TAC - bound) / |TAC|``; NaN without a design."""
         return float(self.summary["gap"].iloc[0])
 
+    def with_ranges(self, ranges: SizeRanges | None) -> SizingResult:
+        """Return the same result with ranges of its sizes.
+
+        Parameters
+        ----------
+        ranges : SizeRanges or None
+            From `milpcore.sizing.size_ranges`.
+
+        Returns
+        -------
+        SizingResult
+
+        Examples
+        --------
+        >>> from milpcore import sizing
+        >>> profile, parameters = sizing.load_case("base_48h")
+        >>> result = sizing.size_plant(profile.part(0, 8), parameters)
+        >>> result = result.with_ranges(sizing.size_ranges(result))
+        >>> result.ranges.table["name"].tolist()
+        ['heat_pump', 'boiler', 'store']
+        """
+        return replace(self, ranges=ranges)
+
     def __repr__(self) -> str:
         """One line: status, cost, gap and sizes."""
         if self.design is None:
             return f"SizingResult({self.status.value}: {self.message})"
         rows = zip(self.sizes["name"], self.sizes["size"], self.sizes["unit"], strict=True)
         sizes = ", ".join(f"{name} {size:.6g} {unit}" for name, size, unit in rows)
+        if self.ranges is not None:
+            sizes += f"; {self.ranges!r}"
         return (
             f"SizingResult({self.status.value}: {self.tac_EUR_per_a:,.0f} EUR/a, "
             f"gap {self.gap:.2e}; {sizes})"

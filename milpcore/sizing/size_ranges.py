@@ -13,8 +13,9 @@ nothing, only those that can be used count.
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,9 +24,11 @@ from milpcore.core import Problem, Solution
 from milpcore.faults import FaultList
 from milpcore.sizing.check import check
 from milpcore.sizing.design import SizingDesign
-from milpcore.sizing.inputs import Booleans, SizingInputs, prepare
+from milpcore.sizing.inputs import Booleans, Floats, SizingInputs, prepare
 from milpcore.sizing.model import SizingModel, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
+from milpcore.sizing.progress import Clock
+from milpcore.sizing.range_table import COLUMNS, SizeRanges
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.results import SizingResult
 from milpcore.sizing.simulate import simulate
@@ -35,25 +38,30 @@ from milpcore.sizing.start import with_states
 
 GAP = 1e-3
 """Relative to the size that is sought."""
-COLUMNS = ("name", "unit", "proven_least", "found_least", "size", "found_most", "proven_most")
+LEAST_S = 0.1
+"""Shortest time limit of a search."""
 
 
-@dataclass(frozen=True, eq=False)
-class SizeRanges:
-    """Ranges of all sizes.
+class RangesProgress(NamedTuple):
+    """What is known while ranges are searched for.
 
     Attributes
     ----------
-    table : DataFrame
-        One row per unit and store: ``proven_least`` and ``proven_most`` that no design within the
-        share exceeds, ``found_least`` and ``found_most`` that checked designs reach, ``size`` of
-        the best design; all in ``unit``.
-    within_share : float
-        Share of TAC by which these designs may cost more than the best one known.
+    elapsed_s : float
+        Seconds since it began.
+    name : str
+        The unit or store whose size is being looked at.
+    ranges : SizeRanges
+        What is proven and found so far, of all sizes.
     """
 
-    table: pd.DataFrame
-    within_share: float
+    elapsed_s: float
+    name: str
+    ranges: SizeRanges
+
+
+RangesObserver = Callable[[RangesProgress], bool]
+"""Called now and then with `RangesProgress`; returning True asks to stop."""
 
 
 def size_ranges(
@@ -62,6 +70,7 @@ def size_ranges(
     within_share: float = 1e-3,
     time_limit_s: float = 60.0,
     model: SizingModel | None = None,
+    observer: RangesObserver | None = None,
 ) -> SizeRanges:
     """Find how small and how large each size may be in designs that cost hardly more.
 
@@ -75,6 +84,9 @@ def size_ranges(
         For all sizes together; what is not finished keeps the limits proven so far.
     model : SizingModel, optional
         The formulation.
+    observer : callable, optional
+        Called with `RangesProgress` before each of the searches, two for a size, and with highspy
+        during them; once it returns True, what is known is returned.
 
     Returns
     -------
@@ -94,33 +106,18 @@ def size_ranges(
     >>> bool((ranges["proven_least"] <= ranges["size"]).all())
     True
     """
-    design = _checked_design(result, within_share, time_limit_s)
-    model = SizingModel() if model is None else model
-    deadline_s = time.perf_counter() + time_limit_s
-    inputs = prepare(result.profile, result.parameters)
-    most_cost = result.tac_EUR_per_a + within_share * abs(result.tac_EUR_per_a)
-    most_cost /= inputs.cost_scale_EUR_per_a
-    problem = _problem(inputs, model, most_cost)
-    start = with_states(inputs, problem, *_states(inputs, result))
-    columns = [*problem.column_blocks["size"], *problem.column_blocks["capacity"]]
-    sizes = [*design.size_kW, *design.capacity_kWh]
-    units = ["kW"] * inputs.n_units + ["kWh"] * inputs.n_stores
-    rows = []
-    for place, (part, column) in enumerate(zip(result.parameters.units, columns, strict=True)):
-        proven, found = [], []
-        for sign in (1.0, -1.0):
-            left = 2 * (len(columns) - place) - (sign < 0.0)
-            limit_s = max((deadline_s - time.perf_counter()) / left, 0.1)
-            bound, reached = _extreme(inputs, problem, int(column), sign, most_cost, start, limit_s)
-            proven.append(bound)
-            found.append(sizes[place] if np.isnan(reached) else reached)
-        least, most = max(min(proven[0], sizes[place]), 0.0), max(proven[1], sizes[place])
-        reach = min(found[0], sizes[place]), max(found[1], sizes[place])
-        rows.append((part.name, units[place], least, reach[0], sizes[place], reach[1], most))
-    return SizeRanges(pd.DataFrame(rows, columns=list(COLUMNS)), within_share)
+    _refuse_wrong(result, within_share, time_limit_s)
+    search = _RangeSearch(
+        result,
+        SizingModel() if model is None else model,
+        within_share,
+        Clock(time_limit_s, None),
+        observer,
+    )
+    return search.ranges()
 
 
-def _checked_design(result: SizingResult, within_share: float, time_limit_s: float) -> SizingDesign:
+def _refuse_wrong(result: SizingResult, within_share: float, time_limit_s: float) -> None:
     faults = FaultList()
     if result.design is None:
         faults.add("", "result", result.status.value, "has no design", "solve it first")
@@ -130,8 +127,115 @@ def _checked_design(result: SizingResult, within_share: float, time_limit_s: flo
     if not time_limit_s > 0.0:
         faults.add("", "time_limit_s", time_limit_s, "must be above 0", "such as 60")
     faults.raise_if_any("size_ranges")
-    assert result.design is not None
-    return result.design
+
+
+class _RangeSearch:
+    """The searches for the least and the most of every size."""
+
+    def __init__(
+        self,
+        result: SizingResult,
+        model: SizingModel,
+        within_share: float,
+        clock: Clock,
+        observer: RangesObserver | None,
+    ) -> None:
+        assert result.design is not None
+        self.result, self.within_share = result, within_share
+        self.clock, self.observer, self.is_stopped = clock, observer, False
+        self.inputs = prepare(result.profile, result.parameters)
+        tac = result.tac_EUR_per_a
+        most_cost = (tac + within_share * abs(tac)) / self.inputs.cost_scale_EUR_per_a
+        self.problem, self.most_cost = _problem(self.inputs, model, most_cost), most_cost
+        blocks = self.problem.column_blocks
+        self.columns = np.concatenate([blocks["size"], blocks["capacity"]])
+        self.size = _sizes(result.design)
+        scale = self.inputs.heat_scale_kW
+        low, high = self.problem.column_lower, self.problem.column_upper
+        self.proven = np.array([low[self.columns], high[self.columns]]) * scale
+        self.found = np.array([self.size, self.size])
+        self.known = self._known()
+
+    def ranges(self) -> SizeRanges:
+        """Search for the least and the most of every size."""
+        states = _states(self.inputs, self.result)
+        n_left = 2 * self.columns.size
+        for place, part in enumerate(self.result.parameters.units):
+            for end, sign in enumerate((1.0, -1.0)):
+                if self._stops(part.name):
+                    return self.known
+                limit_s = max(self.clock.left_s / n_left, LEAST_S)
+                self._look(place, end, sign, states, limit_s)
+                n_left -= 1
+        return self.known
+
+    def _look(
+        self,
+        place: int,
+        end: int,
+        sign: float,
+        states: tuple[Booleans, Booleans],
+        limit_s: float,
+    ) -> None:
+        """Search for one end of one range, from the best design's states.
+
+        Every valid design counts for all ranges.
+        """
+        name, is_watched = self.result.parameters.units[place].name, self.observer is not None
+        problem = aimed(self.problem, int(self.columns[place]), sign, self.most_cost)
+        start = with_states(self.inputs, problem, *states)
+        found = solve_milp(
+            problem,
+            start,
+            mip_rel_gap=GAP,
+            time_limit_s=limit_s,
+            observer=(lambda _: self._stops(name)) if is_watched else None,
+        )
+        if np.isfinite(found.bound):
+            proven = sign * found.bound * self.inputs.heat_scale_kW
+            closer = max if sign > 0.0 else min
+            self.proven[end, place] = closer(self.proven[end, place], proven)
+        for design in (self._valid(problem, start), self._valid(problem, found)):
+            if design is not None:
+                sizes = _sizes(design)
+                self.found[0] = np.minimum(self.found[0], sizes)
+                self.found[1] = np.maximum(self.found[1], sizes)
+        self.known = self._known()
+
+    def _valid(self, problem: Problem, found: Solution | None) -> SizingDesign | None:
+        """Return the design of a solution, with stores that go one way; None if it is not valid."""
+        inputs = self.inputs
+        if found is None or not found.has_incumbent:
+            return None
+        design = design_of(inputs, found)
+        if at_once(design):
+            one = one_way(inputs, problem, found)
+            if one is None:
+                return None
+            design = design_of(inputs, one)
+        return None if check(inputs.profile, inputs.parameters, design) else design
+
+    def _stops(self, name: str) -> bool:
+        """Ask the observer, but not again after a yes."""
+        if self.observer is not None and not self.is_stopped:
+            progress = RangesProgress(self.clock.elapsed_s, name, self.known)
+            self.is_stopped = bool(self.observer(progress))
+        return self.is_stopped
+
+    def _known(self) -> SizeRanges:
+        """Put together what is known; the sizes of valid designs are never outside."""
+        least = np.maximum(np.minimum(self.proven[0], self.found[0]), 0.0)
+        most = np.maximum(self.proven[1], self.found[1])
+        units = ["kW"] * self.inputs.n_units + ["kWh"] * self.inputs.n_stores
+        names = [part.name for part in self.result.parameters.units]
+        values = (names, units, least, self.found[0], self.size, self.found[1], most)
+        columns = dict(zip(COLUMNS, values, strict=True))
+        return SizeRanges(pd.DataFrame(columns).copy(), self.within_share)
+
+
+def _sizes(design: SizingDesign) -> Floats:
+    """Return the sizes and capacities (U + K,) of a design, kW and kWh."""
+    return np.concatenate([design.size_kW, design.capacity_kWh])
 
 
 def _problem(inputs: SizingInputs, model: SizingModel, most_cost: float) -> Problem:
@@ -151,30 +255,3 @@ def _states(inputs: SizingInputs, result: SizingResult) -> tuple[Booleans, Boole
     simulation = simulate(result.profile, result.parameters, result.design)
     is_on = result.design.is_on | inputs.units.is_always_on[:, None]
     return is_on, simulation.is_load_change
-
-
-def _extreme(
-    inputs: SizingInputs,
-    problem: Problem,
-    column: int,
-    sign: float,
-    most_cost: float,
-    start: Solution | None,
-    limit_s: float,
-) -> tuple[float, float]:
-    """Proven limit of a column and the most extreme value of a valid design, NaN if none."""
-    scale = inputs.heat_scale_kW
-    found = solve_milp(
-        aimed(problem, column, sign, most_cost), start, mip_rel_gap=GAP, time_limit_s=limit_s
-    )
-    proven = sign * found.bound * scale
-    if not found.has_incumbent:
-        return proven, np.nan
-    valid: Solution | None = found
-    if at_once(design_of(inputs, found)):
-        valid = one_way(inputs, aimed(problem, column, sign, most_cost), found)
-    if valid is None or valid.x is None:
-        return proven, np.nan
-    if check(inputs.profile, inputs.parameters, design_of(inputs, valid)):
-        return proven, np.nan
-    return proven, float(valid.x[column]) * scale
