@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 import milpcore
 from milpcore.cli.arguments import (
     FORMULATION_NAMES,
+    SIZING_PARTS,
     VARIANT_PARTS,
     gap,
     levels,
@@ -24,6 +26,7 @@ from milpcore.cli.arguments import (
 from milpcore.cli.greenfield_text import runs
 from milpcore.site import FORMULATIONS
 from milpcore.site.variants import find_variants
+from milpcore.sizing import comparison
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,10 @@ def test_help_lists_parts_of_the_variants_there_are(capsys: pytest.CaptureFixtur
         assert find_variants([part])
     assert all(any(part in name for part in VARIANT_PARTS) for name in names)
     text = " ".join(run(capsys, "tightness", "--help").out.split())
-    assert f"commas between them: {', '.join(VARIANT_PARTS)} (default: all)" in text
+    assert f"commas between them: {', '.join(VARIANT_PARTS)}; with --model sizing " in text
+    assert f"with --model sizing {', '.join(SIZING_PARTS)} (default: all)" in text
+    every = {part for one in comparison.VARIANTS for part in re.split("[:+]", one.name)}
+    assert every == set(SIZING_PARTS)
 
 
 def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ from helpers_cli import run
 import milpcore
 from milpcore import site, sizing
 from milpcore.site.variants import VARIANTS
+from milpcore.sizing import comparison
 from milpcore.sweeps.study_file import read_sweep
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -252,7 +253,10 @@ def test_the_page_beside_the_paper_has_the_figures_of_its_commands(
 
 
 def test_the_page_on_tightness_lists_every_variant() -> None:
-    page = text_of(ROOT / "docs" / "tightness.md")
-    listed = re.findall(r"^\| `([^`]+)`", page, flags=re.MULTILINE)
-    assert listed == list(dict.fromkeys(variant.name for variant in VARIANTS))
-    assert "milpcore tightness site_400 --levels 4,8,11" in page
+    pages = text_of(ROOT / "docs" / "tightness.md").split("# Sizing a plant")
+    every = VARIANTS, comparison.VARIANTS
+    commands = "tightness site_400 --levels 4,8,11", "tightness --model sizing --optimum-time"
+    for page, variants, command in zip(pages, every, commands, strict=True):
+        listed = re.findall(r"^\| `([^`]+)`", page, flags=re.MULTILINE)
+        assert listed == list(dict.fromkeys(variant.name for variant in variants))
+        assert f"milpcore {command}" in page

@@ -18,6 +18,18 @@ FORMULATION_NAMES = (
 """Those of `milpcore.site.FORMULATIONS`, which ``--help`` must not wait for."""
 VARIANT_PARTS = (*FORMULATION_NAMES[:-1], "reduced", "+pairing", "+coverage", "_intervals")
 """Parts of the names of `milpcore.site.variants.VARIANTS`, each of some."""
+SIZING_PARTS = (
+    "big_m",
+    "three_binary",
+    "plateau_path",
+    "where_needed",
+    "every_step",
+    "size_cuts",
+    "window_limits",
+    "no_cuts",
+    "wide_limits",
+)
+"""Likewise of `milpcore.sizing.comparison.VARIANTS`."""
 MOST_CONFIGURATIONS = 1000
 _RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", flags=re.ASCII)
 _LEVELS_RULE = "must be like 2-15, 6 or 4,6,8 (largest numbers of levels, each from 1)"

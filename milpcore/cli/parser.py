@@ -18,6 +18,7 @@ from milpcore.cli import (
 )
 from milpcore.cli.arguments import (
     FORMULATION_NAMES,
+    SIZING_PARTS,
     VARIANT_PARTS,
     gap,
     levels,
@@ -81,10 +82,15 @@ variants leave out what no design as good as that optimum can use. --json prints
 with costs in EUR/a, CO2 t/a. Ctrl-C ends the comparison and keeps what is finished. --out replaces
 older results once a row has a bound.
 
+With --model sizing, STREAMS is a profile (as of milpcore sizing; default: base_48h) and --economics
+a plant. The optimum is the best plant found in --optimum-time, and the table says how far it is
+proven. Variants are named commitment:direction:cuts, such as big_m:where_needed:no_cuts.
+
 examples:
   milpcore tightness                                the bundled site, 4, 6 and 8 levels
   milpcore tightness site.csv --levels 5 --formulation level_path,+pairing --time-limit 20
   milpcore tightness --levels 4,6,8,11 --out tightness
+  milpcore tightness --model sizing --formulation three_binary,big_m --optimum-time 120
 
 """
 
@@ -296,11 +302,17 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
 
 
 def _fill_tightness(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(streams=None)  # the help names that of the site
+    command.add_argument(
+        "--model",
+        choices=("site", "sizing"),
+        default="site",
+        help="levels and heat pumps of a site, or sizes of a plant over a profile (default: site)",
+    )
     command.add_argument(
         "--levels",
         metavar="N",
         type=levels,
-        default="4,6,8",
         help="largest numbers of levels: 4,6,8, 6 or 4-8 (default: 4,6,8)",
     )
     add_economics(command)
@@ -310,7 +322,8 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         type=names,
         help="variants, or parts of their names, with commas between them: "
-        f"{', '.join(VARIANT_PARTS)} (default: all)",
+        f"{', '.join(VARIANT_PARTS)}; with --model sizing {', '.join(SIZING_PARTS)} "
+        "(default: all)",
     )
     command.add_argument(
         "--gap",
@@ -331,5 +344,11 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
         type=positive_seconds,
         default=60.0,
         help="seconds for each relaxation (default: 60)",
+    )
+    command.add_argument(
+        "--optimum-time",
+        metavar="S",
+        type=positive_seconds,
+        help="seconds for the optimum of --model sizing (default: 60)",
     )
     add_output(command, "the table as CSV, the figure (PNG, SVG)")

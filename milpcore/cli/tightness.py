@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from milpcore.cli import tightness_sizing
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import (
     Drawn,
@@ -25,17 +26,27 @@ from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.compare import compare_rows, comparison_table
 from milpcore.core import Channel, run_in_child
 from milpcore.economics import SiteEconomics
+from milpcore.faults import Fault, InputError
 from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
 from milpcore.site.table_files import plain
 from milpcore.streams import Streams
 
+DEFAULT_STREAMS = "site_400"
+DEFAULT_LEVELS = (4, 6, 8)
 GRACE_S = 0.3
 """Seconds that the solve under way has to end after Ctrl-C."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compare formulations of a site, show the table, write it."""
+    """Compare formulations of a site, or of a plant, show the table, write it."""
+    if arguments.model == "sizing":
+        return tightness_sizing.run(arguments)
+    if arguments.optimum_time is not None:
+        shown, rule = f"{arguments.optimum_time:g}", "is for --model sizing"
+        raise InputError("tightness", (Fault("", "--optimum-time", shown, rule, "leave it out"),))
+    if arguments.streams is None:
+        arguments.streams = DEFAULT_STREAMS
     inputs = input_files(arguments)
     writes = [f"tightness.{suffix}" for suffix in ("csv", "png", "svg")]
     check_output(arguments.out, inputs=inputs, writes=writes)
@@ -44,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     request = _Request(
         streams=source.streams,
         economics=economics,
-        levels=arguments.levels,
+        levels=DEFAULT_LEVELS if arguments.levels is None else arguments.levels,
         formulations=arguments.formulation,
         objective=arguments.objective,
         time_limit_s=arguments.time_limit,

@@ -20,6 +20,7 @@ from milpcore.plots.sizing_case2 import draw_investment, draw_rules
 from milpcore.plots.sizing_case3 import draw_deviations, draw_shapes
 from milpcore.plots.sizing_costs import draw_costs
 from milpcore.plots.sizing_operation import around_peak, draw_operation
+from milpcore.plots.sizing_tightness import sizing_root_gaps
 from milpcore.plots.style import save_figure
 from milpcore.plots.sweep import heat_pump_shares, tac_distribution
 from milpcore.plots.tightness import root_gaps
@@ -55,5 +56,6 @@ __all__ = [
     "retrofit_savings",
     "root_gaps",
     "save_figure",
+    "sizing_root_gaps",
     "tac_distribution",
 ]

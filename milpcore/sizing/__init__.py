@@ -28,6 +28,7 @@ from milpcore.sizing.cases import (
     scenario_names,
 )
 from milpcore.sizing.check import check, checked
+from milpcore.sizing.comparison import compare
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.generated import (
     BASE_SPIKES,
@@ -126,6 +127,7 @@ __all__ = [
     "case_source",
     "check",
     "checked",
+    "compare",
     "is_existing",
     "load_case",
     "prepare",

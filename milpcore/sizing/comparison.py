@@ -1,0 +1,380 @@
+"""Formulations of model B side by side: size, bound of the relaxation, search.
+
+Every variant is a choice of the swappable parts of a `SizingModel`: the commitment, where stores
+get a direction, and which cuts there are, all of them, all but one, or none. Sizes are limited in
+all of them by what linear programs say of designs that cost no more than the best one known
+(`milpcore.sizing.size_limits`), the best case for big-M values; variants ``:wide_limits`` are as a
+search begins, which knows no design.
+
+The optimum is that of `milpcore.sizing.size_plant`. Where it is not proven in the time given, root
+gaps are those to the best design known, and ``optimum_gap`` says by how much they may be too large.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from milpcore.core import Problem, Status, solve, solve_lp
+from milpcore.faults import FaultList
+from milpcore.naming import suggestion
+from milpcore.sizing.big_m import BigM
+from milpcore.sizing.caps import Caps, caps
+from milpcore.sizing.inputs import SizingInputs, prepare
+from milpcore.sizing.model import EveryStep, Exclusivity, SizingModel, WhereNeeded, build
+from milpcore.sizing.no_commitment import NoCommitment, without_caps
+from milpcore.sizing.parameters import SizingParameters
+from milpcore.sizing.plateau_path import PlateauPath
+from milpcore.sizing.profile import HeatProfile
+from milpcore.sizing.read import at_once, design_of
+from milpcore.sizing.results import SizingResult
+from milpcore.sizing.size_limits import largest_sizes, tightened
+from milpcore.sizing.size_plant import size_plant
+from milpcore.sizing.solve import wide_capacities
+from milpcore.sizing.three_binary import ThreeBinary
+
+_log = logging.getLogger(__name__)
+PROVEN_GAP = 1e-6
+NO_GAP = 1e-9
+"""Gaps below this are rounding."""
+NO_CUTS, WIDE = "no_cuts", "wide_limits"
+DIRECTIONS: dict[str, Exclusivity] = {"where_needed": WhereNeeded(), "every_step": EveryStep()}
+TRUSTED = 1e-5
+"""Share of the optimum by which tolerances may lift a bound above it."""
+BEYOND = "the solver is wrong: it claims a bound above the cost of a design that exists"
+CUTS = tuple(one.name for one in fields(SizingModel) if isinstance(one.default, bool))
+"""Parts of the model that may be left out."""
+
+COLUMNS = (
+    "variant",
+    "commitment",
+    "direction",
+    "cuts",
+    "limits",
+    "n_columns",
+    "n_rows",
+    "n_binaries",
+    "n_nonzeros",
+    "optimum_EUR_per_a",
+    "optimum_gap",
+    "lp_bound_EUR_per_a",
+    "root_gap",
+    "gap_closed",
+    "build_s",
+    "lp_s",
+    "lp_status",
+    "objective_EUR_per_a",
+    "bound_EUR_per_a",
+    "gap",
+    "n_nodes",
+    "milp_s",
+    "status",
+    "n_both_ways",
+    "note",
+)
+"""Columns of the table; see `compare`."""
+
+
+@dataclass(frozen=True)
+class SizingVariant:
+    """A formulation in a table.
+
+    Attributes
+    ----------
+    name : str
+        Commitment, direction, cuts, and limits where they are wide, with colons between them.
+    model : SizingModel
+    has_tight_limits : bool
+        Whether sizes are limited by all that linear programs say.
+    """
+
+    name: str
+    model: SizingModel
+    has_tight_limits: bool = True
+
+
+def _every_variant() -> tuple[SizingVariant, ...]:
+    found = []
+    cut_sets = [frozenset(CUTS), *(frozenset(CUTS) - {one} for one in CUTS), frozenset[str]()]
+    for commitment in (BigM(), ThreeBinary(), PlateauPath()):
+        for direction, exclusivity in DIRECTIONS.items():
+            for cuts in dict.fromkeys(cut_sets):
+                told = "+".join(one for one in CUTS if one in cuts) or NO_CUTS
+                chosen = {one: one in cuts for one in CUTS}
+                model = SizingModel(commitment=commitment, exclusivity=exclusivity, **chosen)
+                found.append(SizingVariant(f"{commitment.name}:{direction}:{told}", model))
+        widest = SizingModel(commitment=commitment)
+        all_cuts = "+".join(CUTS)
+        name = f"{commitment.name}:where_needed:{all_cuts}:{WIDE}"
+        found.append(SizingVariant(name, widest, has_tight_limits=False))
+    return tuple(found)
+
+
+VARIANTS = _every_variant()
+"""All that `compare` knows."""
+REFERENCE = f"{BigM().name}:where_needed:{NO_CUTS}"
+"""The one that `gap_closed` is relative to."""
+
+
+def find_variants(names: Sequence[str] | None) -> tuple[SizingVariant, ...]:
+    """Find variants by parts of their names.
+
+    Parameters
+    ----------
+    names : sequence of str or None
+        Names, or parts of them; all if None.
+
+    Returns
+    -------
+    tuple of SizingVariant
+        In the order of `VARIANTS`.
+
+    Raises
+    ------
+    InputError
+        For a name that is part of none.
+
+    Examples
+    --------
+    >>> [variant.name for variant in find_variants(["big_m:every_step:no"])]
+    ['big_m:every_step:no_cuts']
+    """
+    if names is None:
+        return VARIANTS
+    faults = FaultList()
+    parts = dict.fromkeys(part for one in VARIANTS for part in (*one.name.split(":"), one.name))
+    for name in names:
+        if not name or not any(name in one.name for one in VARIANTS):
+            rule = "is not part of the name of any variant"
+            faults.add("", "formulation", name, rule, suggestion(name, parts))
+    faults.raise_if_any("compare")
+    return tuple(one for one in VARIANTS if any(name in one.name for name in names))
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Limits of the linear programs and searches."""
+
+    time_limit_s: float
+    lp_time_limit_s: float
+    mip_rel_gap: float
+
+
+def compare(
+    profile: HeatProfile,
+    parameters: SizingParameters | None = None,
+    *,
+    variants: Sequence[str] | None = None,
+    time_limit_s: float = 0.0,
+    lp_time_limit_s: float = 60.0,
+    mip_rel_gap: float = 1e-4,
+    optimum_time_limit_s: float = 300.0,
+) -> pd.DataFrame:
+    """Compare formulations of the sizing model: size, bound of the relaxation, search.
+
+    Parameters
+    ----------
+    profile : HeatProfile
+        Heat demand and waste heat.
+    parameters : SizingParameters, optional
+        Prices and units; the base case if not given.
+    variants : sequence of str, optional
+        Names of variants (`VARIANTS`) or parts of them; all if not given.
+    time_limit_s : float
+        Seconds of each mixed-integer search; 0 for the relaxations only.
+    lp_time_limit_s : float
+        Seconds of each relaxation.
+    mip_rel_gap : float
+        Relative gap at which a search ends.
+    optimum_time_limit_s : float
+        Seconds for the optimum.
+
+    Returns
+    -------
+    DataFrame
+        One row for every variant. ``n_columns``, ``n_rows``, ``n_binaries``, ``n_nonzeros``: size
+        before the solver's presolve; ``optimum_EUR_per_a``, ``optimum_gap``: best design known and
+        its proven gap; ``lp_bound_EUR_per_a``: of the relaxation; ``root_gap``: from it to the
+        optimum, relative; ``gap_closed``: share of the root gap of `REFERENCE` that is gone;
+        ``build_s``, ``lp_s``, ``milp_s``: wall-clock seconds; ``objective_EUR_per_a``,
+        ``bound_EUR_per_a``, ``gap``, ``n_nodes``, ``status``: of the search, NaN, -1 and empty
+        without; ``n_both_ways``: steps of its solution in which a store charges and discharges, so
+        that it is no design yet (-1 without); ``note``: why something is missing.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, a time limit out of range, or a plant that cannot be sized.
+
+    Examples
+    --------
+    >>> from milpcore import sizing
+    >>> profile, parameters = sizing.load_case("base_48h")
+    >>> table = sizing.compare(profile.part(0, 8), parameters, variants=["big_m:where"])
+    >>> bool((table["lp_bound_EUR_per_a"] <= table["optimum_EUR_per_a"] * (1 + 1e-9)).all())
+    True
+    """
+    rows = compare_rows(
+        profile,
+        parameters,
+        variants=variants,
+        time_limit_s=time_limit_s,
+        lp_time_limit_s=lp_time_limit_s,
+        mip_rel_gap=mip_rel_gap,
+        optimum_time_limit_s=optimum_time_limit_s,
+    )
+    return comparison_table(list(rows))
+
+
+def compare_rows(
+    profile: HeatProfile,
+    parameters: SizingParameters | None,
+    *,
+    variants: Sequence[str] | None,
+    time_limit_s: float,
+    lp_time_limit_s: float,
+    mip_rel_gap: float,
+    optimum_time_limit_s: float,
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of `compare` one by one; see there.
+
+    Yields
+    ------
+    dict
+        One row by column name.
+    """
+    _refuse_wrong(time_limit_s, optimum_time_limit_s)
+    chosen, limits = find_variants(variants), _Limits(time_limit_s, lp_time_limit_s, mip_rel_gap)
+    parameters = SizingParameters() if parameters is None else parameters
+    inputs = prepare(profile, parameters)
+    _log.info("comparison begins: %d variants", len(chosen))
+    best = size_plant(
+        profile, parameters, mip_rel_gap=PROVEN_GAP, time_limit_s=optimum_time_limit_s
+    )
+    if best.design is None:
+        for variant in chosen:
+            yield _empty_row(variant, best) | {"note": best.message or best.status.value}
+        return
+    wide, tight = _size_limits(inputs, best)
+    (reference,) = find_variants([REFERENCE])
+    whole = _empty_row(reference, best)
+    _measure(whole, reference, inputs, wide, tight, replace(limits, time_limit_s=0.0))
+    for variant in chosen:
+        row = _empty_row(variant, best)
+        _measure(row, variant, inputs, wide, tight, limits)
+        if whole["root_gap"] > NO_GAP:
+            row["gap_closed"] = 1.0 - row["root_gap"] / whole["root_gap"]
+        told = row["root_gap"], row["gap"], row["status"] or "no search"
+        _log.info("%s: root gap %.3g, gap %.3g, %s", variant.name, *told)
+        yield row
+    _log.info("comparison ends")
+
+
+def comparison_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Put the rows of `compare_rows` in a table.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Rows by column name.
+
+    Returns
+    -------
+    DataFrame
+        With the columns `COLUMNS`.
+    """
+    return pd.DataFrame.from_records(list(rows), columns=list(COLUMNS))
+
+
+def _refuse_wrong(time_limit_s: float, optimum_time_limit_s: float) -> None:
+    faults = FaultList()
+    if not 0.0 <= time_limit_s < math.inf:
+        rule = "must be a number from 0 (s)"
+        faults.add("", "time_limit_s", time_limit_s, rule, "0 solves the relaxations only")
+    if not optimum_time_limit_s > 0.0:
+        faults.add("", "optimum_time_limit_s", optimum_time_limit_s, "must be above 0", "300")
+    faults.raise_if_any("compare")
+
+
+def _size_limits(inputs: SizingInputs, best: SizingResult) -> tuple[Caps, Caps]:
+    """Limits that a search begins with, and those of designs as good as the best one."""
+    cost = best.tac_EUR_per_a / inputs.cost_scale_EUR_per_a
+    energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
+    capacity = largest_sizes(energy, cost)["capacity"] * inputs.heat_scale_kW
+    widest = caps(inputs, np.maximum(capacity, wide_capacities(inputs)))
+    return widest, tightened(inputs, SizingModel(), capacity, cost)
+
+
+def _empty_row(variant: SizingVariant, best: SizingResult) -> dict[str, Any]:
+    """Row without measurements."""
+    counts = ("n_columns", "n_rows", "n_binaries", "n_nonzeros", "n_nodes", "n_both_ways")
+    commitment, direction, cuts = variant.name.split(":")[:3]
+    return {
+        **dict.fromkeys(COLUMNS, math.nan),
+        **dict.fromkeys(counts, -1),
+        **dict.fromkeys(("lp_status", "status", "note"), ""),
+        "variant": variant.name,
+        "commitment": commitment,
+        "direction": direction,
+        "cuts": cuts,
+        "limits": "tight" if variant.has_tight_limits else "wide",
+        "optimum_EUR_per_a": best.tac_EUR_per_a,
+        "optimum_gap": best.gap,
+    }
+
+
+def _measure(
+    row: dict[str, Any],
+    variant: SizingVariant,
+    inputs: SizingInputs,
+    wide: Caps,
+    tight: Caps,
+    limits: _Limits,
+) -> None:
+    """Fill a row: build, relax, search."""
+    model = variant.model
+    refusal = model.commitment.refusal(inputs)
+    if refusal:
+        row["note"] = refusal
+        return
+    start_s = time.perf_counter()
+    sizes = tight if variant.has_tight_limits else wide
+    loads = caps(inputs, sizes.capacity_kWh, window_limits=model.window_limits)
+    problem = build(inputs, model, loads.within(sizes.size_kW))
+    row["build_s"] = time.perf_counter() - start_s
+    for size in ("n_columns", "n_rows", "n_binaries", "n_nonzeros"):
+        row[size] = getattr(problem, size)
+    start_s = time.perf_counter()
+    relaxed = solve_lp(problem.relaxed(), time_limit_s=limits.lp_time_limit_s)
+    row["lp_s"] = time.perf_counter() - start_s
+    row["lp_status"] = relaxed.status.value
+    if relaxed.status is Status.OPTIMAL:
+        bound = relaxed.objective * inputs.cost_scale_EUR_per_a
+        optimum = row["optimum_EUR_per_a"]
+        gap = (optimum - bound) / max(abs(optimum), 1e-12)
+        row["lp_bound_EUR_per_a"], row["root_gap"] = bound, gap if gap > NO_GAP else 0.0
+    else:
+        row["note"] = f"relaxation: {relaxed.message}"
+    if limits.time_limit_s > 0.0:
+        _search(row, inputs, problem, limits)
+
+
+def _search(row: dict[str, Any], inputs: SizingInputs, problem: Problem, limits: _Limits) -> None:
+    """Solve the whole problem as it is."""
+    solution = solve(problem, mip_rel_gap=limits.mip_rel_gap, time_limit_s=limits.time_limit_s)
+    scale = inputs.cost_scale_EUR_per_a
+    row["objective_EUR_per_a"] = solution.objective * scale
+    row["bound_EUR_per_a"] = solution.bound * scale
+    row["gap"], row["n_nodes"] = solution.gap, solution.n_nodes
+    row["milp_s"], row["status"] = solution.solve_s, solution.status.value
+    if row["bound_EUR_per_a"] > row["optimum_EUR_per_a"] * (1.0 + TRUSTED):
+        row["note"] = BEYOND
+    if solution.has_incumbent:
+        row["n_both_ways"] = len(at_once(design_of(inputs, solution)))
