@@ -651,10 +651,10 @@ def test_the_clock_begins_with_the_search() -> None:
     assert lines == ["starting", "192 steps  0.0 s"]
     request = Request(*sizing.load_case("base_48h"), 1e-3, None, 1e-3)
     sizing_study.run_study(request, Line(io.StringIO()))
-    assert lines[2:] == [*lines[:2], "ranges of sizes  0.0 s of at most 5 s"]
+    assert lines[2:] == [*lines[:2], "ranges of sizes  0.0 s of at most 30 s"]
     watch = sizing_study._Watch(request, Line(io.StringIO()), None, small_result())
     watch.hear(RangesProgress(0.1, "boiler", small_ranges(small_result())))
-    assert watch.text(2.0) == "ranges of sizes  2.0 s of at most 5 s  boiler"
+    assert watch.text(2.0) == "ranges of sizes  2.0 s of at most 30 s  boiler"
 
 
 def test_the_real_child_finds_the_same(

@@ -24,7 +24,7 @@ from milpcore.sizing.solve import SizingOutcome
 GRACE_S = 0.3
 """Seconds that a search has to end with its plant after Ctrl-C; the last one told of is known."""
 NOTHING_YET = "the search had found no plant"
-LEAST_RANGES_S, MOST_RANGES_S = 5.0, 60.0
+LEAST_RANGES_S, MOST_RANGES_S = 30.0, 60.0
 """Between these, ranges may take as long as the search did."""
 
 
@@ -59,8 +59,8 @@ class Request(NamedTuple):
         --------
         >>> from milpcore import sizing
         >>> request = Request(*sizing.load_case("base_48h"), 1e-3, None, 1e-3)
-        >>> [request.ranges_limit_s(seconds) for seconds in (0.2, 20.0, 600.0)]
-        [5.0, 20.0, 60.0]
+        >>> [request.ranges_limit_s(seconds) for seconds in (0.2, 40.0, 600.0)]
+        [30.0, 40.0, 60.0]
         """
         if self.ranges_time_s is not None:
             return self.ranges_time_s

@@ -35,9 +35,8 @@ from milpcore.sizing.plateau_path import PlateauPath
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.read import at_once, design_of
 from milpcore.sizing.results import SizingResult
-from milpcore.sizing.size_limits import largest_sizes, tightened
+from milpcore.sizing.size_limits import largest_sizes, tightened, wide_capacities
 from milpcore.sizing.size_plant import size_plant
-from milpcore.sizing.solve import wide_capacities
 from milpcore.sizing.three_binary import ThreeBinary
 
 _log = logging.getLogger(__name__)
@@ -107,8 +106,12 @@ def _every_variant() -> tuple[SizingVariant, ...]:
         for direction, exclusivity in DIRECTIONS.items():
             for cuts in dict.fromkeys(cut_sets):
                 told = "+".join(one for one in CUTS if one in cuts) or NO_CUTS
-                chosen = {one: one in cuts for one in CUTS}
-                model = SizingModel(commitment=commitment, exclusivity=exclusivity, **chosen)
+                model = SizingModel(
+                    commitment=commitment,
+                    exclusivity=exclusivity,
+                    size_cuts="size_cuts" in cuts,
+                    window_limits="window_limits" in cuts,
+                )
                 found.append(SizingVariant(f"{commitment.name}:{direction}:{told}", model))
         widest = SizingModel(commitment=commitment)
         all_cuts = "+".join(CUTS)

@@ -19,6 +19,8 @@ from milpcore.sizing.no_commitment import NoCommitment
 from milpcore.sizing.plateau_hull import can_be_held, useful_plateaus
 from milpcore.sizing.plateau_path import Plateaus
 
+NEAR_NODES = 300
+"""Node limit of the search for a design near to the relaxation."""
 RUNNING_SHARE = 0.95
 """Share of the steps in which a unit must run for its plateaus to say much."""
 

@@ -20,13 +20,22 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from milpcore.core import Problem, Solution
+from milpcore.core import Problem, Solution, lp_bound
 from milpcore.faults import FaultList
+from milpcore.sizing.caps import Caps
 from milpcore.sizing.check import check
 from milpcore.sizing.design import SizingDesign
+from milpcore.sizing.hull_bound import (
+    NEAR_NODES,
+    nearest_path,
+    unit_to_hold,
+    with_plateaus,
+)
 from milpcore.sizing.inputs import Booleans, Floats, SizingInputs, prepare
 from milpcore.sizing.model import SizingModel, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
+from milpcore.sizing.plateau_hull import useful_plateaus
+from milpcore.sizing.plateau_path import Plateaus
 from milpcore.sizing.progress import Clock
 from milpcore.sizing.range_table import COLUMNS, SizeRanges
 from milpcore.sizing.read import at_once, design_of, one_way
@@ -129,6 +138,14 @@ def _refuse_wrong(result: SizingResult, within_share: float, time_limit_s: float
     faults.raise_if_any("size_ranges")
 
 
+class _Held(NamedTuple):
+    """The linear program of a unit's plateaus, see `milpcore.sizing.plateau_hull`."""
+
+    unit: int
+    problem: Problem
+    plateaus: Plateaus
+
+
 class _RangeSearch:
     """The searches for the least and the most of every size."""
 
@@ -146,7 +163,8 @@ class _RangeSearch:
         self.inputs = prepare(result.profile, result.parameters)
         tac = result.tac_EUR_per_a
         most_cost = (tac + within_share * abs(tac)) / self.inputs.cost_scale_EUR_per_a
-        self.problem, self.most_cost = _problem(self.inputs, model, most_cost), most_cost
+        limits, self.most_cost = _limits(self.inputs, model, most_cost), most_cost
+        self.problem = build(self.inputs, model, limits)
         blocks = self.problem.column_blocks
         self.columns = np.concatenate([blocks["size"], blocks["capacity"]])
         self.size = _sizes(result.design)
@@ -155,52 +173,101 @@ class _RangeSearch:
         self.proven = np.array([low[self.columns], high[self.columns]]) * scale
         self.found = np.array([self.size, self.size])
         self.known = self._known()
+        self.states = _states(self.inputs, result)
+        self.held = self._held(limits)
+
+    def _held(self, limits: Caps) -> _Held | None:
+        """Plateaus of the unit that makes most of the heat, if they say much."""
+        start = with_states(self.inputs, self.problem, *self.states)
+        unit = None if start is None else unit_to_hold(self.inputs, start)
+        if unit is None:
+            return None
+        model = SizingModel(NoCommitment(), held_units=(unit,))
+        problem = build(self.inputs, model, limits).relaxed()
+        return _Held(unit, problem, useful_plateaus(self.inputs, limits, unit))
 
     def ranges(self) -> SizeRanges:
         """Search for the least and the most of every size."""
-        states = _states(self.inputs, self.result)
         n_left = 2 * self.columns.size
         for place, part in enumerate(self.result.parameters.units):
             for end, sign in enumerate((1.0, -1.0)):
                 if self._stops(part.name):
                     return self.known
                 limit_s = max(self.clock.left_s / n_left, LEAST_S)
-                self._look(place, end, sign, states, limit_s)
+                self._look(place, end, sign, limit_s)
                 n_left -= 1
         return self.known
 
-    def _look(
-        self,
-        place: int,
-        end: int,
-        sign: float,
-        states: tuple[Booleans, Booleans],
-        limit_s: float,
-    ) -> None:
+    def _look(self, place: int, end: int, sign: float, limit_s: float) -> None:
         """Search for one end of one range, from the best design's states.
 
         Every valid design counts for all ranges.
         """
-        name, is_watched = self.result.parameters.units[place].name, self.observer is not None
+        until_s = self.clock.elapsed_s + limit_s
         problem = aimed(self.problem, int(self.columns[place]), sign, self.most_cost)
-        start = with_states(self.inputs, problem, *states)
+        start = with_states(self.inputs, problem, *self.states)
+        self._keep(problem, start)
+        near = None if self.held is None else self._hold(self.held, place, end, sign, limit_s)
+        if near is not None:
+            held = aimed(near, int(self.columns[place]), sign, self.most_cost)
+            self._solve(held, None, place, max(until_s - self.clock.elapsed_s, LEAST_S), NEAR_NODES)
+        missing = abs(self.proven[end, place] - self.found[end, place])
+        if missing <= GAP * abs(self.found[end, place]):
+            return
+        left_s = max(until_s - self.clock.elapsed_s, LEAST_S)
+        bound = self._solve(problem, start, place, left_s, None)
+        if np.isfinite(bound):
+            self._prove(place, end, sign, bound)
+
+    def _hold(
+        self, held: _Held, place: int, end: int, sign: float, limit_s: float
+    ) -> Problem | None:
+        """Prove a limit by the plateaus of the held unit; the model near to their path."""
+        column = _column(held.problem, place)
+        found = lp_bound(aimed(held.problem, column, sign, self.most_cost), time_limit_s=limit_s)
+        if found.x is None:
+            return None
+        self._prove(place, end, sign, found.bound)
+        used = found.x[held.problem.column_blocks[f"hull_plateau_{held.unit}"]]
+        border = nearest_path(held.plateaus, used, self.inputs.n_steps)
+        return None if border is None else with_plateaus(self.problem, held.unit, border)
+
+    def _solve(
+        self,
+        problem: Problem,
+        start: Solution | None,
+        place: int,
+        limit_s: float,
+        node_limit: int | None,
+    ) -> float:
+        """Solve, and keep the design if it is valid; the bound."""
+        name, is_watched = self.result.parameters.units[place].name, self.observer is not None
         found = solve_milp(
             problem,
             start,
             mip_rel_gap=GAP,
             time_limit_s=limit_s,
+            node_limit=node_limit,
             observer=(lambda _: self._stops(name)) if is_watched else None,
         )
-        if np.isfinite(found.bound):
-            proven = sign * found.bound * self.inputs.heat_scale_kW
-            closer = max if sign > 0.0 else min
-            self.proven[end, place] = closer(self.proven[end, place], proven)
-        for design in (self._valid(problem, start), self._valid(problem, found)):
-            if design is not None:
-                sizes = _sizes(design)
-                self.found[0] = np.minimum(self.found[0], sizes)
-                self.found[1] = np.maximum(self.found[1], sizes)
+        self._keep(problem, found)
+        return found.bound
+
+    def _prove(self, place: int, end: int, sign: float, bound: float) -> None:
+        """Take a bound of the least (sign 1) or minus the most (-1) of a size."""
+        closer = max if sign > 0.0 else min
+        proven = sign * bound * self.inputs.heat_scale_kW
+        self.proven[end, place] = closer(self.proven[end, place], proven)
         self.known = self._known()
+
+    def _keep(self, problem: Problem, found: Solution | None) -> None:
+        """Count the sizes of a design that is valid."""
+        design = self._valid(problem, found)
+        if design is not None:
+            sizes = _sizes(design)
+            self.found[0] = np.minimum(self.found[0], sizes)
+            self.found[1] = np.maximum(self.found[1], sizes)
+            self.known = self._known()
 
     def _valid(self, problem: Problem, found: Solution | None) -> SizingDesign | None:
         """Return the design of a solution, with stores that go one way; None if it is not valid."""
@@ -238,15 +305,21 @@ def _sizes(design: SizingDesign) -> Floats:
     return np.concatenate([design.size_kW, design.capacity_kWh])
 
 
-def _problem(inputs: SizingInputs, model: SizingModel, most_cost: float) -> Problem:
-    """Build the model with limits that hold for every design of at most that cost."""
+def _column(problem: Problem, place: int) -> int:
+    """Column of a size by its place among all sizes and capacities."""
+    blocks = problem.column_blocks
+    return int(np.concatenate([blocks["size"], blocks["capacity"]])[place])
+
+
+def _limits(inputs: SizingInputs, model: SizingModel, most_cost: float) -> Caps:
+    """Limits that hold for every design of at most that cost."""
     energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
     largest = largest_sizes(energy, most_cost)
     scale = inputs.heat_scale_kW
     limits = tightened(inputs, model, largest["capacity"] * scale, most_cost)
     size = largest["size"] * scale  # sizes that are never used in full count, too
     size = np.where(np.isfinite(size), np.maximum(size, limits.size_kW), limits.size_kW)
-    return build(inputs, model, replace(limits, size_kW=size))
+    return replace(limits, size_kW=size)
 
 
 def _states(inputs: SizingInputs, result: SizingResult) -> tuple[Booleans, Booleans]:

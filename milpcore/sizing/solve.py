@@ -30,7 +30,7 @@ from milpcore.core import Problem, Solution, SolveProgress, Status, solve_lp
 from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps, caps
 from milpcore.sizing.design import SizingDesign
-from milpcore.sizing.hull_bound import hull_bound, unit_to_hold, with_plateaus
+from milpcore.sizing.hull_bound import NEAR_NODES, hull_bound, unit_to_hold, with_plateaus
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
@@ -44,8 +44,6 @@ from milpcore.sizing.start import first_solution, polished, states_of, with_stat
 _log = logging.getLogger(__name__)
 WIDTHS = (1.0, 30.0, 1000.0)
 """Multiples of that limit in which a first design is looked for."""
-NEAR_NODES = 300
-"""Node limit of the search for a design near to a relaxation."""
 SHARE_OF_GAP = 0.5
 """Part of the gap asked for that the search is given; the rest is for tolerances and directions."""
 
