@@ -12,6 +12,7 @@ BENCHMARKS = (
     "retrofit",
     "sensitivity",
     "pareto",
+    "sizing",
     "scaling",
     "sweep",
     "first_use",
