@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("milpcore", "preprocess")
 MODELS = ("site", "sizing", "loops")
-ON_TOP = ("compare", "sweeps", "plots", "report", "cli", "__main__", "__init__")
+ON_TOP = ("compare", "sweeps", "plots", "report", "cli", "bridge", "__main__", "__init__")
 LEAVES = ("faults", "extras", "naming", "files")
 RUN_TIME = {"numpy", "scipy", "numba", "pandas"}
 SOLVER_IMPORTERS = {"milpcore.core.solve", "milpcore.site.path_search.solvers"}

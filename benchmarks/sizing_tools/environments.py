@@ -46,7 +46,7 @@ def interpreter(tool: str) -> Path:
     """
     folder = os.environ.get(VARIABLE)
     if folder:
-        python = python_of(Path(folder) / tool)
+        python = python_of(Path(folder).absolute() / tool)
         if python.is_file():
             return python
     elif _is_here(MODULES[tool]):
