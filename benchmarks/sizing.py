@@ -16,6 +16,7 @@ with a standard deviation of 5, 15, 30 and 40 % of the mean, three seeds each. P
   sizes have the limits that those tools need. ``tac_EUR_per_a`` is what `milpcore.sizing.simulate`
   computes from the tool's table of decisions, ``violations`` what `milpcore.sizing.check` finds.
 
+HiGHS has as many threads in the tools as there are cores, in ours what it takes by itself.
 ``elapsed_s`` of ours is all of the call, of the tools the solver alone; ``build_s`` is what they
 take to build the model, their imports not counted. ``cpu_s`` is processor time, which other load on
 the machine disturbs less than wall-clock time.
