@@ -33,7 +33,7 @@ STEPS = (
     "python -m ruff format --check .",
     "python -m ruff check .",
     "python -m mypy",
-    "NUMBA_DISABLE_JIT=1 python -m pytest -n 2 --dist loadfile",
+    "NUMBA_DISABLE_JIT=1 python -m pytest",
     "python -m pytest -m slow --durations=10",
 )
 # Stands for python3, python and milpcore: makes a "virtual environment" of itself, notes its
