@@ -290,7 +290,7 @@ def measure_own(case: SizingCase, *, mip_rel_gap: float, time_limit_s: float) ->
                 reached_s.setdefault(name, elapsed_s)
 
     def observer(progress: SizingProgress) -> bool:
-        note(progress.elapsed_s, progress.design_EUR_per_a, progress.bound_EUR_per_a)
+        note(progress.elapsed_s, progress.best_EUR_per_a, progress.bound_EUR_per_a)
         return False
 
     start_s, cpu_start_s = time.perf_counter(), processor_s()
