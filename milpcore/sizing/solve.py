@@ -201,23 +201,28 @@ class _Run:
         if unit is None or self._is_over():
             return
         problem = build(self.inputs, self.model, limits)
-        bound = solve_lp(problem.relaxed()).bound
-        if bound < self._cutoff():
-            self.phase = f"plateaus of {self.inputs.parameters.heat_units[unit].name}"
-            _log.info("%s: %d columns before copies", self.phase, problem.n_columns)
-            hull = hull_bound(self.inputs, limits, unit, time_limit_s=self.clock.left_s)
-            bound = max(bound, hull.bound)
-            if hull.border is not None and not self._is_over():
-                near = with_plateaus(problem, unit, hull.border)
-                found = solve_milp(
-                    near,
-                    None,
-                    mip_rel_gap=SHARE_OF_GAP * self.gap,
-                    time_limit_s=self.clock.left_s,
-                    node_limit=NEAR_NODES,
-                )
-                if found.has_incumbent:
-                    self._take(problem, polished(self.inputs, problem, found))
+        self._prove(solve_lp(problem.relaxed()).bound)
+        if self._is_closed():
+            return
+        self.phase = f"plateaus of {self.inputs.parameters.heat_units[unit].name}"
+        hull = hull_bound(self.inputs, limits, unit, time_limit_s=self.clock.left_s)
+        self._prove(hull.bound)
+        _log.info("%s: bound %.6g EUR/a", self.phase, hull.bound * self.inputs.cost_scale_EUR_per_a)
+        if hull.border is None or self._is_over():
+            return
+        found = solve_milp(
+            with_plateaus(problem, unit, hull.border),
+            None,
+            mip_rel_gap=SHARE_OF_GAP * self.gap,
+            time_limit_s=self.clock.left_s,
+            node_limit=NEAR_NODES,
+        )
+        if found.has_incumbent:
+            self._take(problem, polished(self.inputs, problem, found))
+
+    def _prove(self, bound: float) -> None:
+        """Take a lower bound of the designs that cost less than the best one."""
+        assert self.best is not None
         self.bound = max(self.bound, min(bound, self.best.objective))
 
     def _is_closed(self) -> bool:
