@@ -28,6 +28,7 @@ from milpcore.cli.retrofit_text import MOST_ROWS, retrofit_text
 from milpcore.core import ChildInterrupted
 from milpcore.report import ProgressLine
 from milpcore.site import RetrofitProgress, RetrofitStudy, retrofit
+from milpcore.site.candidates import Kinks, KinksAndGaps
 from milpcore.site.retrofit_plan import RetrofitOptions
 
 EXISTING = "5,40,60,85,205"
@@ -79,7 +80,7 @@ def test_the_default_moves_one_level_of_the_bundled_site_by_10_K(
     assert request.streams == milpcore.load_case("site_400")
     assert request.economics == SiteEconomics()
     existing_C = (13.0, 25.0, 80.0, 143.0, 214.0, 285.0, 1600.0)
-    expected = RetrofitOptions(existing_C, 1, 10.0, None, True, 0, 0, None)
+    expected = RetrofitOptions(existing_C, 1, 10.0, None, True, 0, 0, Kinks())
     assert request.options == expected
     assert (request.objective, request.wants_singles) == ("tac", False)
 
@@ -87,11 +88,15 @@ def test_the_default_moves_one_level_of_the_bundled_site_by_10_K(
 def test_every_option_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prices = tmp_path / "prices.toml"
     prices.write_text("[site]\ngas_price_EUR_per_MWh = 55.0\n", encoding="utf-8")
-    options = "--move 2 --range 7.5 --movable 40,60 --no-pumps --add 3 --close 1 --objective co2"
+    options = (
+        "--move 2 --range 7.5 --movable 40,60 --no-pumps --add 3 --close 1 --objective co2 "
+        "--candidates kinks+gaps:9"
+    )
     argv = ("dairy_8", "--existing", EXISTING, *options.split(), "--economics", str(prices))
     request = _asked(monkeypatch, *argv)
     assert request.economics == SiteEconomics(gas_price_EUR_per_MWh=55.0)
-    assert request.options == RetrofitOptions(SMALL, 2, 7.5, (40.0, 60.0), False, 3, 1, None)
+    expected = RetrofitOptions(SMALL, 2, 7.5, (40.0, 60.0), False, 3, 1, KinksAndGaps(9.0))
+    assert request.options == expected
     assert (request.objective, request.wants_singles) == ("co2", False)
     assert _asked(monkeypatch, *argv, "--out", str(tmp_path / "out")).wants_singles
 

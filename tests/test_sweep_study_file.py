@@ -63,7 +63,7 @@ def test_all_faults_come_in_one_message(tmp_path: Path) -> None:
         read_sweep(file)
     keys = (
         "run, streams, objective, levels_C, heat_pumps, n_levels, mip_rel_gap, time_limit_s, "
-        "cascade, existing_C, move, range_K, movable_C, add, close"
+        "cascade, candidates, existing_C, move, range_K, movable_C, add, close"
     )
     price = "electricity_price_EUR_per_MWh"
     finite = "must be a finite number (EUR/MWh); write a number"

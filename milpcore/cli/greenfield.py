@@ -23,6 +23,7 @@ from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.cli.study import Answer, Request, run_study, unstarted_study
 from milpcore.core import Status
 from milpcore.report import ProgressLine
+from milpcore.site.candidates import Refined, candidates_from_text, candidates_name
 from milpcore.site.results import GreenfieldStudy, SiteResult
 
 _TABLES = ("summary", "levels", "heat_pumps", "connections", "notes")
@@ -95,6 +96,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         mip_rel_gap=arguments.gap,
         time_limit_s=arguments.time_limit,
         cascade=not arguments.no_cascade,
+        candidates=candidates_from_text(arguments.candidates),
     )
     return request, source
 
@@ -107,12 +109,20 @@ def _heading(source: Source, request: Request, answer: Answer) -> str:
     ]
     if answer.n_candidates is not None:
         options.append(f"formulation {answer.formulation}")
-        options.append(f"{answer.n_candidates} candidate levels")
+        options.append(f"{answer.n_candidates} candidate levels{_candidates_text(request)}")
     if request.time_limit_s is not None:
         options.append(f"at most {request.time_limit_s:g} s each")
     if not request.cascade:
         options.append("no cascade")
     return "\n".join(filter(None, (source.headline, source.origin, ", ".join(options))))
+
+
+def _candidates_text(request: Request) -> str:
+    """Which set of candidates it was, unless it is the usual one."""
+    name = candidates_name(request.candidates)
+    if name == "kinks":
+        return ""
+    return f" at first ({name})" if isinstance(request.candidates, Refined) else f" ({name})"
 
 
 def _say_interrupted(answer: Answer) -> None:
@@ -192,4 +202,5 @@ def _record(source: Source, request: Request) -> dict[str, Any]:
         "gap": request.mip_rel_gap,
         "time_limit_s": request.time_limit_s,
         "cascade": request.cascade,
+        "candidates": candidates_name(request.candidates),
     }

@@ -26,7 +26,13 @@ from milpcore.cli.arguments import (
     positive_seconds,
     seconds,
 )
-from milpcore.cli.shared_arguments import add_economics, add_objective, add_output, add_verbose
+from milpcore.cli.shared_arguments import (
+    add_candidates,
+    add_economics,
+    add_objective,
+    add_output,
+    add_verbose,
+)
 
 _STREAMS_HELP = (
     "CSV file with the columns zone,name,t_supply,t_target,heat_flow,dt_cont in °C, kW and K "
@@ -296,6 +302,7 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="heat may not flow from a level to a lower one",
     )
+    add_candidates(command)
     add_output(
         command, "every table as CSV, the figures (PNG, SVG; levels_NN but for the best only PNG)"
     )

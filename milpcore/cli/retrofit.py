@@ -22,6 +22,7 @@ from milpcore.cli.retrofit_text import retrofit_text
 from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.report import ProgressLine
+from milpcore.site.candidates import candidates_from_text, candidates_name
 from milpcore.site.retrofit_plan import RetrofitOptions
 
 _TABLES = ("summary", "existing", "levels", "heat_pumps", "connections", "notes")
@@ -76,7 +77,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         heat_pumps=not arguments.no_pumps,
         add=arguments.add,
         close=arguments.close,
-        candidates_C=None,
+        candidates_C=candidates_from_text(arguments.candidates),
     )
     request = Request(
         source.streams,
@@ -98,9 +99,15 @@ def _heading(source: Source, request: Request, answer: Answer) -> str:
         f"{options.add} added" if options.add else "",
         f"{options.close} given up" if options.close else "",
         "" if options.heat_pumps else "no heat pumps",
-        f"{answer.n_candidates} candidate levels",
+        f"{answer.n_candidates} candidate levels{_candidates_text(request)}",
     ]
     return "\n".join(filter(None, (source.headline, source.origin, ", ".join(filter(None, told)))))
+
+
+def _candidates_text(request: Request) -> str:
+    """Which set of candidates it was, unless it is the usual one."""
+    name = candidates_name(request.options.candidates_C)
+    return "" if name == "kinks" else f" ({name}, and today's)"
 
 
 def _writes() -> list[str]:
@@ -155,4 +162,5 @@ def _record(source: Source, request: Request) -> dict[str, Any]:
         "add": options.add,
         "close": options.close,
         "objective": request.objective,
+        "candidates": candidates_name(options.candidates_C),
     }

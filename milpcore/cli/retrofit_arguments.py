@@ -5,7 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 
-from milpcore.cli.shared_arguments import add_economics, add_objective, add_output
+from milpcore.cli.shared_arguments import (
+    add_candidates,
+    add_economics,
+    add_objective,
+    add_output,
+)
 
 SUMMARY = "what moving existing levels saves"
 DESCRIPTION = (
@@ -87,6 +92,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         help="existing levels given up in every combination, the best ones of those that may not "
         "move (default: 0)",
     )
+    add_candidates(command)
     add_economics(command)
     add_objective(command)
     add_output(command, "every table as CSV, the figures (PNG, SVG)")

@@ -37,6 +37,20 @@ def add_objective(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_candidates(command: argparse.ArgumentParser) -> None:
+    """Add the temperatures that a level may have."""
+    command.add_argument(
+        "--candidates",
+        metavar="SET",
+        default="kinks",
+        help="temperatures that levels may have: kinks (limit temperatures of the streams), "
+        "kinks+grid:K, grid:K (multiples of K kelvin), kinks+gaps or kinks+gaps:K (gaps wider "
+        "than the lift limit, or than K, are divided), refined or refined:K (greenfield only: "
+        "finer and finer around the best levels, down to K), or a list such as 15,35,80 in °C "
+        "(default: kinks)",
+    )
+
+
 def add_output(command: argparse.ArgumentParser, what: str) -> None:
     """Add the output folder and `--quiet`; `what` names tables and figures."""
     command.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from milpcore.core import Channel, Status, run_in_child
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.report import ProgressLine, progress_text
 from milpcore.scales import Kind, scale_for
+from milpcore.site.candidates import Candidates
 from milpcore.site.check import check
 from milpcore.site.greenfield import greenfield_study
 from milpcore.site.inputs import SiteInputs, prepare
@@ -40,6 +42,7 @@ class Request(NamedTuple):
     mip_rel_gap: float
     time_limit_s: float | None
     cascade: bool
+    candidates: Candidates | None = None
 
 
 class Answer(NamedTuple):
@@ -142,6 +145,7 @@ def _study_in_child(channel: Channel, request: Request) -> None:
         objective=request.objective,
         formulation=request.formulation,
         cascade=request.cascade,
+        candidates_C=request.candidates,
         mip_rel_gap=request.mip_rel_gap,
         time_limit_s=request.time_limit_s,
         observer=observer_of(channel),
@@ -167,6 +171,7 @@ class _Watch:
         inputs = prepare(
             request.streams,
             economics=request.economics,
+            candidates_C=request.candidates,
             cascade=request.cascade,
             objective=request.objective,
         )
@@ -242,6 +247,7 @@ class _Watch:
         highest candidate.
         """
         latest = self.latest or Progress(0.0, math.inf, -math.inf, 0)
+        inputs = _with_levels(inputs, self.request, self.results)
         designs = [_design(inputs, result) for result in self.results if result.has_design]
         if designs:
             design, message = designs[-1], "the search had handed over no better design"
@@ -284,6 +290,21 @@ def _design(inputs: SiteInputs, result: SiteResult) -> Design | None:
     is_open = np.isin(inputs.level_C, result.levels["temperature_C"])
     level = np.searchsorted(inputs.level_C, result.connections["level_C"])
     return operate(inputs, is_open, level)
+
+
+def _with_levels(inputs: SiteInputs, request: Request, results: Sequence[SiteResult]) -> SiteInputs:
+    """Return the site with the levels of results among its candidates: some may be refined."""
+    found_C = [result.levels["temperature_C"].to_numpy() for result in results]
+    level_C = np.unique(np.concatenate([inputs.level_C, *found_C]))
+    if level_C.size == inputs.n_candidates:
+        return inputs
+    return prepare(
+        request.streams,
+        economics=request.economics,
+        candidates_C=level_C.tolist(),
+        cascade=request.cascade,
+        objective=request.objective,
+    )
 
 
 def _result_text(result: SiteResult) -> str:

@@ -10,6 +10,16 @@ using MILP*, Systems and Control Transactions.
 
 from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
 from milpcore.site.build import build
+from milpcore.site.candidates import (
+    Candidates,
+    Grid,
+    Kinks,
+    KinksAndGaps,
+    KinksAndGrid,
+    ListedLevels,
+    Refined,
+    candidates_from_text,
+)
 from milpcore.site.check import CheckError, Violation, check
 from milpcore.site.design_sensitivity import (
     DesignProgress,
@@ -44,6 +54,7 @@ __all__ = [
     "ArcPath",
     "AssignmentStrong",
     "AssignmentWeak",
+    "Candidates",
     "CheckError",
     "Design",
     "DesignProgress",
@@ -53,9 +64,14 @@ __all__ = [
     "Formulation",
     "FrontProgress",
     "GreenfieldStudy",
+    "Grid",
     "KinkAssignment",
+    "Kinks",
+    "KinksAndGaps",
+    "KinksAndGrid",
     "LayeredPath",
     "LevelPath",
+    "ListedLevels",
     "MilpFormulation",
     "Outcome",
     "ParetoPoint",
@@ -63,6 +79,7 @@ __all__ = [
     "ParetoStudy",
     "PathSearch",
     "Progress",
+    "Refined",
     "RetrofitProgress",
     "RetrofitResult",
     "RetrofitStudy",
@@ -74,6 +91,7 @@ __all__ = [
     "UnitCosts",
     "Violation",
     "build",
+    "candidates_from_text",
     "check",
     "check_front",
     "find_formulation",

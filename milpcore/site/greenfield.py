@@ -11,11 +11,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from milpcore.economics import Measure, SiteEconomics
+from milpcore.site.candidates import Candidates, Refined
 from milpcore.site.check import check
 from milpcore.site.inputs import SiteInputs, prepare, with_tie_break
 from milpcore.site.model import Observer, Outcome
+from milpcore.site.refine import RefinedSite, Refinement, refinements
 from milpcore.site.results import GreenfieldStudy, SiteResult, make_result
 from milpcore.site.study import (
     FormulationChoice,
@@ -42,7 +45,7 @@ def greenfield(
     economics: SiteEconomics | None = None,
     objective: Measure | str = Measure.TAC,
     formulation: FormulationChoice | None = None,
-    candidates_C: Sequence[float] | None = None,
+    candidates_C: Candidates | Sequence[float] | None = None,
     cascade: bool = True,
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
@@ -63,8 +66,9 @@ def greenfield(
     formulation : str, class or object, optional
         How to solve: a name, a formulation class, or an object whose own number of levels is
         replaced by `n_levels`. Default: the fastest that is exact for the input.
-    candidates_C : sequence of float, optional
-        Candidate levels, °C; default the limit temperatures of the streams.
+    candidates_C : Candidates or sequence of float, optional
+        Candidate levels: a set of `milpcore.site.candidates`, or temperatures, °C; default the
+        limit temperatures of the streams.
     cascade : bool
         Whether heat may flow from a level to a lower one.
     mip_rel_gap : float
@@ -115,6 +119,9 @@ def greenfield(
     make = chosen_formulation(inputs, formulation)
     name = make(int(n_levels)).name
     log_site(_log, "greenfield", inputs, f"at most {n_levels} levels, {name}, gap {mip_rel_gap:g}")
+    if isinstance(candidates_C, Refined):
+        site = RefinedSite(streams, economics, objective, cascade, formulation, candidates_C)
+        return _refined_result(next(refinements(site, [int(n_levels)], settings)), name)
     _, outcome = next(solved(inputs, make, [int(n_levels)], settings))
     outcome = honest(inputs, outcome, mip_rel_gap)
     return _checked_result(inputs, outcome, int(n_levels), name)
@@ -127,7 +134,7 @@ def greenfield_study(
     economics: SiteEconomics | None = None,
     objective: Measure | str = Measure.TAC,
     formulation: FormulationChoice | None = None,
-    candidates_C: Sequence[float] | None = None,
+    candidates_C: Candidates | Sequence[float] | None = None,
     cascade: bool = True,
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
@@ -153,8 +160,9 @@ def greenfield_study(
     formulation : str, class or object, optional
         How to solve: a name, a formulation class, or an object whose own number of levels is
         replaced. Default: the fastest that is exact for the input.
-    candidates_C : sequence of float, optional
-        Candidate levels, °C; default the limit temperatures of the streams.
+    candidates_C : Candidates or sequence of float, optional
+        Candidate levels: a set of `milpcore.site.candidates`, or temperatures, °C; default the
+        limit temperatures of the streams.
     cascade : bool
         Whether heat may flow from a level to a lower one.
     mip_rel_gap : float
@@ -202,6 +210,13 @@ def greenfield_study(
     results: list[SiteResult] = []
     best: Outcome | None = None
     tac_decides = with_tie_break(inputs) is not None
+    if isinstance(candidates_C, Refined):
+        site = RefinedSite(streams, economics, objective, cascade, formulation, candidates_C)
+        for refined in refinements(site, checked_levels(wanted), settings):
+            results.append(_refined_result(refined, name))
+            if on_result is not None:
+                on_result(results[-1])
+        return GreenfieldStudy(tuple(results))
     for n_levels, found in outcomes(inputs, make, checked_levels(wanted), settings):
         found = kept(best, found, mip_rel_gap, tac_decides=tac_decides)
         outcome = honest(inputs, found, mip_rel_gap)
@@ -228,3 +243,9 @@ def _checked_result(
     check(result, inputs.streams, inputs.economics, cascade=inputs.cascade)
     log_result(_log, f"at most {n_levels} levels", result)
     return result
+
+
+def _refined_result(found: Refinement, formulation_name: str) -> SiteResult:
+    """Tables of a configuration with refined candidates, after the check."""
+    result = _checked_result(found.inputs, found.outcome, found.n_levels, formulation_name)
+    return replace(result, notes=(*result.notes, found.note)) if result.has_design else result

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.site.candidates import Candidates
 from milpcore.site.unserved import note_unserved
 from milpcore.streams import Streams
 from preprocess.candidate_levels import candidate_levels
@@ -192,7 +193,7 @@ def prepare(
     streams: Streams,
     *,
     economics: SiteEconomics | None = None,
-    candidates_C: Sequence[float] | None = None,
+    candidates_C: Candidates | Sequence[float] | None = None,
     cascade: bool = True,
     objective: Measure | str = Measure.TAC,
 ) -> SiteInputs:
@@ -204,8 +205,9 @@ def prepare(
         The stream table.
     economics : SiteEconomics, optional
         Prices and limits; the defaults of the bundled site if not given.
-    candidates_C : sequence of float, optional
-        Candidate levels, °C. Default: the kinks, that is the distinct limit temperatures.
+    candidates_C : Candidates or sequence of float, optional
+        Candidate levels: a set of `milpcore.site.candidates`, or temperatures, °C. Default: the
+        kinks, that is the distinct limit temperatures.
     cascade : bool
         Whether heat may flow from a level to a lower one.
     objective : Measure or str
@@ -245,7 +247,12 @@ def prepare(
     limit_C = np.round(streams.t_target_C + np.where(is_hot, -margin_K, margin_K), 6)
     _refuse_impossible_limits(streams, limit_C)
     _refuse_negligible(streams)
-    level_C = candidate_levels(limit_C if candidates_C is None else _candidates(candidates_C))
+    chosen_C: Sequence[float] = limit_C.tolist()
+    if isinstance(candidates_C, Candidates):
+        chosen_C = candidates_C.levels_C(limit_C, economics).tolist()
+    elif candidates_C is not None:
+        chosen_C = candidates_C
+    level_C = candidate_levels(_candidates(chosen_C))
     kink = kink_index(is_hot, limit_C, level_C)
     _refuse_unserved(streams, limit_C, kink, level_C)
     hot_kink_kW, cold_kink_kW = kink_duties(is_hot, kink, streams.duty_kW, len(level_C))

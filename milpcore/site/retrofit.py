@@ -25,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
+from milpcore.site.candidates import Candidates
 from milpcore.site.check import check
 from milpcore.site.explain import explain
 from milpcore.site.inputs import Integers, SiteInputs
@@ -82,7 +83,7 @@ def retrofit(
     close: int = 0,
     economics: SiteEconomics | None = None,
     objective: Measure | str = Measure.TAC,
-    candidates_C: Sequence[float] | None = None,
+    candidates_C: Candidates | Sequence[float] | None = None,
     observer: RetrofitObserver | None = None,
     on_result: Callable[[RetrofitResult], object] | None = None,
 ) -> RetrofitStudy:
@@ -112,9 +113,9 @@ def retrofit(
         Prices and limits; the defaults of the bundled site if not given.
     objective : Measure or str
         ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"``; TAC decides between equals.
-    candidates_C : sequence of float, optional
-        Where levels may go, °C, besides the existing ones; default the limit temperatures of the
-        streams.
+    candidates_C : Candidates or sequence of float, optional
+        Where levels may go besides the existing ones: a set of `milpcore.site.candidates`, or
+        temperatures, °C; default the limit temperatures of the streams.
     observer : callable, optional
         Called now and then with `RetrofitProgress`; returning True stops the study, which then
         holds the configurations that are finished.

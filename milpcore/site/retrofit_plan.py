@@ -13,6 +13,7 @@ import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList, InputError
+from milpcore.site.candidates import Candidates, Refined
 from milpcore.site.inputs import Floats, Integers, SiteInputs, prepare, without_heat_pumps
 from milpcore.site.unserved import note_unserved
 from milpcore.streams import Streams
@@ -39,7 +40,7 @@ class RetrofitOptions(NamedTuple):
         Whether heat pumps are allowed.
     add, close : int
         Levels to add, and to give up.
-    candidates_C : sequence of float or None
+    candidates_C : Candidates, sequence of float or None
         Where levels may go; None for the kinks.
     """
 
@@ -50,7 +51,7 @@ class RetrofitOptions(NamedTuple):
     heat_pumps: bool
     add: int
     close: int
-    candidates_C: Sequence[float] | None
+    candidates_C: Candidates | Sequence[float] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,13 +139,20 @@ def plan_retrofit(
     faults = FaultList()
     existing_C = _distinct("existing_C", options.existing_C, faults)
     candidates_C = movable_C = None
-    if options.candidates_C is not None:
-        candidates_C = _temperatures("candidates_C", options.candidates_C, faults)
+    chosen = options.candidates_C
+    if isinstance(chosen, Refined):
+        rule = "has no levels of its own to refine around in a retrofit"
+        remedy = "use kinks+grid:1, a step of 1 K within each range"
+        faults.add("", "candidates_C", chosen.name, rule, remedy)
+    elif chosen is not None and not isinstance(chosen, Candidates):
+        candidates_C = _temperatures("candidates_C", chosen, faults)
     if options.movable_C is not None:
         movable_C = _distinct("movable_C", options.movable_C, faults)
     movable = _movable(existing_C, movable_C, options.movable_C is None, faults)
     _check_counts(options, existing_C, movable, faults)
     site = _site(streams, economics, objective, faults)
+    if site is not None and isinstance(chosen, Candidates):
+        candidates_C = chosen.levels_C(site.stream_limit_C, site.economics)
     if site is not None and existing_C is not None:
         _check_served(site, existing_C, faults)
     faults.raise_if_any("retrofit")

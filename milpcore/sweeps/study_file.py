@@ -8,6 +8,7 @@
     objective = "tac"
     levels_C = [15, 35, 80, 134, 214, 285, 1600]
     # greenfield: n_levels = 6, and mip_rel_gap, time_limit_s if wanted
+    # greenfield, retrofit: candidates = "kinks+grid:5" (K), as on the command line
     # retrofit: existing_C = [13, 25, ...], move = 1, range_K = 10.0
 
     [site]                          # prices that cases leave out, as in --economics
@@ -36,6 +37,7 @@ from milpcore.economics import SiteEconomics, read_toml
 from milpcore.economics_schema import checked_values
 from milpcore.faults import FaultList, InputError
 from milpcore.naming import shown, suggestion
+from milpcore.site.candidates import candidates_from_text
 from milpcore.streams import Streams, load_case, read_streams
 from milpcore.sweeps.cases import checked_cases, grid, latin_hypercube
 from milpcore.sweeps.runner import Run
@@ -197,6 +199,8 @@ def _run(
     study: Mapping[str, Any], streams: Streams, economics: SiteEconomics, faults: FaultList
 ) -> Run | None:
     options = {key: value for key, value in study.items() if key not in ("run", "streams")}
+    if "candidates" in options:
+        options["candidates_C"] = candidates_from_text(options.pop("candidates"))
     try:
         return _RUNS[study["run"]](streams, economics=economics, **options)
     except InputError as error:  # of streams that no level serves

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from milpcore.economics import Measure
 from milpcore.economics_schema import ABOUT, RANGES, Range, checked_number
-from milpcore.faults import FaultList
+from milpcore.faults import FaultList, InputError
 from milpcore.naming import shown, suggestion
+from milpcore.site.candidates import FORMS, candidates_from_text
 from milpcore.stream_units import ABSOLUTE_ZERO_C
 from milpcore.sweeps.cases import check_count, check_grid, check_ranges
 
@@ -27,9 +28,9 @@ class RunKeys(NamedTuple):
 
 RUNS = {
     "fixed_levels": RunKeys("levels_C", ("heat_pumps",)),
-    "greenfield": RunKeys("n_levels", ("mip_rel_gap", "time_limit_s", "cascade")),
+    "greenfield": RunKeys("n_levels", ("mip_rel_gap", "time_limit_s", "cascade", "candidates")),
     "retrofit": RunKeys(
-        "existing_C", ("move", "range_K", "movable_C", "heat_pumps", "add", "close")
+        "existing_C", ("move", "range_K", "movable_C", "heat_pumps", "add", "close", "candidates")
     ),
 }
 METHODS = {
@@ -124,6 +125,18 @@ def _objective(where: str, key: str, value: object, faults: FaultList) -> None:
     _choice(where, key, value, {measure.value: measure for measure in Measure}, faults)
 
 
+def _candidates(where: str, key: str, value: object, faults: FaultList) -> None:
+    """Check the set of candidates, a text as on the command line."""
+    if not isinstance(value, str):
+        faults.add(where, key, _written(value), f"must be a text: {FORMS}", "write it in quotes")
+        return
+    try:
+        candidates_from_text(value)
+    except InputError as error:
+        for fault in error.faults:
+            faults.add(where, key, repr(value), *fault[3:])
+
+
 def _rule(holds: Callable[[Any], bool], rule: str, remedy: str) -> Check:
     """Check of a value that stands alone."""
 
@@ -201,6 +214,7 @@ _FILE = _rule(
 _CHECKS: dict[str, Check] = {
     "streams": _FILE,
     "objective": _objective,
+    "candidates": _candidates,
     "levels_C": _temperatures,
     "existing_C": _temperatures,
     "movable_C": _temperatures,
