@@ -8,6 +8,8 @@ Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated Utility Sys
 using MILP*, Systems and Control Transactions.
 """
 
+from milpcore.site.alternatives import alternatives, retrofit_alternatives
+from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
 from milpcore.site.build import build
 from milpcore.site.candidates import (
@@ -51,6 +53,7 @@ from milpcore.site.sensitivity_results import SensitivityStudy
 
 __all__ = [
     "FORMULATIONS",
+    "Alternatives",
     "ArcPath",
     "AssignmentStrong",
     "AssignmentWeak",
@@ -90,6 +93,7 @@ __all__ = [
     "TemperatureBand",
     "UnitCosts",
     "Violation",
+    "alternatives",
     "build",
     "candidates_from_text",
     "check",
@@ -102,6 +106,7 @@ __all__ = [
     "prepare",
     "random_site",
     "retrofit",
+    "retrofit_alternatives",
     "retrofit_sensitivity",
     "sensitivity",
     "sensitivity_map",

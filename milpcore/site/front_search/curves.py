@@ -60,10 +60,48 @@ def set_curve(
     ndarray (V, 2)
         Without rows if the levels do not serve every stream.
     """
+    n = first_heat.shape[0]
+    if hot_below[levels[0]] > 0.0 or cold_below[n] - cold_below[levels[-1] + 1] > 0.0:
+        return np.empty((0, 2))
+    return _bisected(
+        *set_program(
+            levels,
+            hot_below,
+            cold_below,
+            first_heat,
+            first_cooling,
+            first_pump,
+            second_heat,
+            second_cooling,
+            second_pump,
+            pump_index,
+            pump_share,
+        )
+    )
+
+
+@kernel
+def set_program(
+    levels: Integers,
+    hot_below: Floats,
+    cold_below: Floats,
+    first_heat: Floats,
+    first_cooling: Floats,
+    first_pump: Floats,
+    second_heat: Floats,
+    second_cooling: Floats,
+    second_pump: Floats,
+    pump_index: Integers,
+    pump_share: Floats,
+) -> tuple[Integers, Floats, Floats, Integers, Floats, Floats]:
+    """Linear program of a level set that serves every stream, with a feasible basis.
+
+    The parameters are those of `set_curve`. Returns rows and values (2, C) of the columns and
+    their costs (2, C) in both measures, then basis (m,), value (m,) and inverse (m, m) as
+    `milpcore.site.path_search.level_set.solve_balances` takes them.
+    """
     m = levels.shape[0]
     n = first_heat.shape[0]
-    if hot_below[levels[0]] > 0.0 or cold_below[n] - cold_below[levels[m - 1] + 1] > 0.0:
-        return np.empty((0, 2))
     n_columns = 3 * m + m * (m - 1) // 2
     rows = np.full((2, n_columns), -1, dtype=np.int64)
     values = np.zeros((2, n_columns))
@@ -98,7 +136,7 @@ def set_curve(
                 rows[1, used], values[1, used] = b, -pump_share[pump]
                 costs[0, used], costs[1, used] = first_pump[pump], second_pump[pump]
                 used += 1
-    return _bisected(
+    return (
         rows[:, :used].copy(),
         values[:, :used].copy(),
         costs[:, :used].copy(),
@@ -131,8 +169,8 @@ def _bisected(
             if step == 0:
                 _keep_equal(rows, values, cost, price, allowed)
         allowed[:] = True
-        points[end, 0] = _total(costs[0], basis, value)
-        points[end, 1] = _total(costs[1], basis, value)
+        points[end, 0] = total_of(costs[0], basis, value)
+        points[end, 1] = total_of(costs[1], basis, value)
     wide = points[1, 0] - points[0, 0]
     high = points[0, 1] - points[1, 1]
     if wide <= EDGE * abs(points[1, 0]) or high <= EDGE * abs(points[0, 1]):
@@ -163,7 +201,7 @@ def _bisected(
             inverse,
             price,
         )
-        here_first, here_second = _total(costs[0], basis, value), _total(costs[1], basis, value)
+        here_first, here_second = total_of(costs[0], basis, value), total_of(costs[1], basis, value)
         line = weight * points[left, 0] + other * points[left, 1]
         depth = line - weight * here_first - other * here_second
         inside = points[left, 0] < here_first < points[right, 0]
@@ -195,7 +233,8 @@ def _keep_equal(
 
 
 @kernel
-def _total(cost: Floats, basis: Integers, value: Floats) -> float:
+def total_of(cost: Floats, basis: Integers, value: Floats) -> float:
+    """Cost of a basic solution in one measure."""
     total = 0.0
     for row in range(basis.shape[0]):
         total += cost[basis[row]] * value[row]

@@ -123,6 +123,28 @@ class SlotSets:
                 choices.append(np.unique(np.append(levels[levels != level], home)))
         return [one for one in choices if self.moves(one) <= self.moves(levels)]
 
+    def places(self, levels: Integers) -> Integers:
+        """Candidate of each slot (n,) with which all together take these levels by fewest moves.
+
+        Raises
+        ------
+        ValueError
+            If no choice takes exactly these levels.
+        """
+        if not np.isfinite(self.moves(levels)):
+            raise ValueError(f"slots: no choice takes the levels {levels.tolist()}")
+        place = np.empty(self.stay.size, dtype=np.int64)
+        at = levels.size - 1
+        for slot in range(self.stay.size - 1, -1, -1):
+            options = []
+            for lower in (at, at - 1) if slot < self.stay.size - 1 else (at,):
+                if lower >= 0 and levels[lower] in self.candidates[slot]:
+                    below = SlotSets(self.stay[: slot + 1], self.candidates[: slot + 1], slot + 1)
+                    options.append((below.moves(levels[: lower + 1]), -lower))
+            at = -min(options)[1]
+            place[slot] = levels[at]
+        return place
+
     def moves(self, levels: Integers) -> float:
         """Least number of existing levels that must move for a level set; inf if it has none."""
         return float(_least_moves(self._first, self._flat, self._moved, levels, self.most_moves))
