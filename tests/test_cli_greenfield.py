@@ -19,6 +19,7 @@ from helpers_cli import files_in, in_this_process, run
 import milpcore
 from milpcore import SiteEconomics, Status
 from milpcore.cli import greenfield, study
+from milpcore.cli.alternatives import Wanted
 from milpcore.cli.greenfield_text import best_result
 from milpcore.core import ChildInterrupted
 from milpcore.plots import tables
@@ -102,7 +103,7 @@ def test_the_default_is_the_bundled_site_with_2_to_15_levels(
     assert request.streams == milpcore.load_case("site_400")
     assert request.levels == tuple(range(2, 16))
     assert request.economics == SiteEconomics()
-    assert request[3:] == ("tac", None, 1e-4, None, True, Kinks())
+    assert request[3:] == ("tac", None, 1e-4, None, True, Kinks(), Wanted())
 
 
 def test_every_option_arrives(
@@ -119,13 +120,13 @@ def test_every_option_arrives(
     monkeypatch.setattr(greenfield, "run_study", stop)
     options = (
         "--levels 3-4 --objective co2 --formulation level_path --gap 0.5 --time-limit 7 "
-        "--candidates grid:20"
+        "--candidates grid:20 --alternatives 7 --within 0.5"
     )
     run(capsys, "greenfield", "dairy_8", *options.split(), "--economics", str(prices))
     run(capsys, "greenfield", "dairy_8", "--no-cascade")
     assert asked[0].economics == SiteEconomics(gas_price_EUR_per_MWh=55.0)
     assert asked[0].levels == (3, 4)
-    assert asked[0][3:] == ("co2", "level_path", 0.5, 7.0, True, Grid(20.0))
+    assert asked[0][3:] == ("co2", "level_path", 0.5, 7.0, True, Grid(20.0), Wanted(7, 0.5))
     assert asked[1].cascade is False
 
 

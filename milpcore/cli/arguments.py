@@ -31,6 +31,8 @@ SIZING_PARTS = (
 )
 """Likewise of `milpcore.sizing.comparison.VARIANTS`."""
 MOST_CONFIGURATIONS = 1000
+MOST_ALTERNATIVES = 10_000
+"""That of `milpcore.site.alternatives`, which ``--help`` must not wait for."""
 _RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", flags=re.ASCII)
 _LEVELS_RULE = "must be like 2-15, 6 or 4,6,8 (largest numbers of levels, each from 1)"
 
@@ -143,6 +145,35 @@ def small_share(text: str) -> float:
     value = _number(text)
     if not 0.0 < value <= 0.1:
         raise argparse.ArgumentTypeError(f"{text!r} must be a share above 0 and at most 0.1")
+    return value
+
+
+def alternatives(text: str) -> int:
+    """Read how many alternatives are wanted, 0 for none.
+
+    Examples
+    --------
+    >>> alternatives("10")
+    10
+    """
+    is_whole = text.strip().isascii() and text.strip().isdigit() and len(text) < 10
+    if not (is_whole and int(text) <= MOST_ALTERNATIVES):
+        rule = f"must be a whole number from 0 to {MOST_ALTERNATIVES}"
+        raise argparse.ArgumentTypeError(f"{text!r} {rule}")
+    return int(text)
+
+
+def percent(text: str) -> float:
+    """Read a share in percent, from 0 to below 100.
+
+    Examples
+    --------
+    >>> percent("0.1")
+    0.1
+    """
+    value = _number(text)
+    if not 0.0 <= value < 100.0:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 0 to below 100 (%)")
     return value
 
 

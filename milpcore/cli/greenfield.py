@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from milpcore.cli.alternatives import alternatives_text, drawn, wanted_of, write, writes
 from milpcore.cli.greenfield_text import best_result, runs, study_text
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import (
@@ -34,7 +36,9 @@ _FIGURES = ("cost_over_levels", "heat_pump_use")
 def run(arguments: argparse.Namespace) -> int:
     """Solve a greenfield study, show it, write it."""
     inputs = input_files(arguments)
-    check_output(arguments.out, inputs=inputs, writes=_writes(arguments.levels))
+    wanted = wanted_of(arguments)
+    files = [*_writes(arguments.levels), *writes(wanted, arguments.levels)]
+    check_output(arguments.out, inputs=inputs, writes=files)
     request, source = _request(arguments)
     if is_interrupted_early(arguments):
         answer = unstarted_study(request)
@@ -42,15 +46,15 @@ def run(arguments: argparse.Namespace) -> int:
         answer = run_study(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
     study = answer.study
     if answer.was_interrupted:
-        _say_interrupted(answer)
+        _say_interrupted(request, answer)
 
-    def write(out: str) -> None:
-        _write(out, source, request, study, inputs=inputs)
+    def write_all(out: str) -> None:
+        _write(out, source, request, answer, inputs=inputs)
 
     show(
-        content=study.to_json_dict,
-        text=lambda: f"{_heading(source, request, answer)}\n\n{study_text(study)}",
-        write=write if _is_worth_writing(study, arguments.out) else None,
+        content=lambda: _content(request, answer),
+        text=lambda: _text(source, request, answer),
+        write=write_all if _is_worth_writing(study, arguments.out) else None,
         as_json=arguments.json,
         out=arguments.out,
         unfinished=_unfinished(study),
@@ -97,6 +101,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         time_limit_s=arguments.time_limit,
         cascade=not arguments.no_cascade,
         candidates=candidates_from_text(arguments.candidates),
+        wanted=wanted_of(arguments),
     )
     return request, source
 
@@ -125,8 +130,24 @@ def _candidates_text(request: Request) -> str:
     return f" at first ({name})" if isinstance(request.candidates, Refined) else f" ({name})"
 
 
-def _say_interrupted(answer: Answer) -> None:
+def _content(request: Request, answer: Answer) -> dict[str, Any]:
+    """Everything for ``--json``."""
+    content = answer.study.to_json_dict()
+    if request.wanted.anything:
+        content["alternatives"] = [one.to_json_dict() for one in answer.alternatives]
+    return content
+
+
+def _text(source: Source, request: Request, answer: Answer) -> str:
+    parts = [_heading(source, request, answer), study_text(answer.study)]
+    return "\n\n".join([*parts, *map(alternatives_text, answer.alternatives)])
+
+
+def _say_interrupted(request: Request, answer: Answer) -> None:
     left = f"; not started: N = {runs(answer.not_started)}" if answer.not_started else ""
+    if request.wanted.anything:
+        missing = request.levels[len(answer.alternatives) :]
+        left += f"; no alternatives for N = {runs(missing)}" if missing else ""
     print_error(f"interrupted{left}")
 
 
@@ -152,24 +173,27 @@ def _write(
     out: str,
     source: Source,
     request: Request,
-    study: GreenfieldStudy,
+    answer: Answer,
     *,
     inputs: tuple[str, ...],
 ) -> None:
     """Write tables, inputs, the record of the run and figures."""
     from milpcore.plots import tables as figure_tables
 
+    study = answer.study
+
     def tables(folder: Path) -> None:
         study.write(folder)
         for name in _FIGURE_TABLES:
             table = getattr(figure_tables, name)(study)
             table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write(answer.alternatives, folder)
         write_inputs(folder, source.streams, request.economics)
 
     write_output(
         out,
         tables=tables,
-        figures=_figures(source.name, study),
+        figures=chain(_figures(source.name, study), drawn(answer.alternatives, source.name)),
         entries=_record(source, request),
         inputs=inputs,
     )
@@ -203,4 +227,6 @@ def _record(source: Source, request: Request) -> dict[str, Any]:
         "time_limit_s": request.time_limit_s,
         "cascade": request.cascade,
         "candidates": candidates_name(request.candidates),
+        "alternatives": request.wanted.n_alternatives,
+        "within_percent": request.wanted.within_percent,
     }

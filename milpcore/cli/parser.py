@@ -27,6 +27,7 @@ from milpcore.cli.arguments import (
     seconds,
 )
 from milpcore.cli.shared_arguments import (
+    add_alternatives,
     add_candidates,
     add_economics,
     add_objective,
@@ -303,6 +304,7 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
         help="heat may not flow from a level to a lower one",
     )
     add_candidates(command)
+    add_alternatives(command, "the K best sets of levels for each number of levels")
     add_output(
         command, "every table as CSV, the figures (PNG, SVG; levels_NN but for the best only PNG)"
     )

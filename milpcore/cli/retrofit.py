@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from milpcore.cli.alternatives import alternatives_text, drawn, wanted_of, write, writes
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import (
     Drawn,
@@ -22,6 +24,7 @@ from milpcore.cli.retrofit_text import retrofit_text
 from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
 from milpcore.report import ProgressLine
+from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.candidates import candidates_from_text, candidates_name
 from milpcore.site.retrofit_plan import RetrofitOptions
 
@@ -32,7 +35,9 @@ _FIGURES = ("retrofit_savings", "levels_best")
 def run(arguments: argparse.Namespace) -> int:
     """Solve a retrofit study, show it, write it."""
     inputs = input_files(arguments)
-    check_output(arguments.out, inputs=inputs, writes=_writes())
+    wanted = wanted_of(arguments)
+    files = [*_writes(), *writes(wanted, [len(set(arguments.existing))])]
+    check_output(arguments.out, inputs=inputs, writes=files)
     request, source = _request(arguments)
     if is_interrupted_early(arguments):
         answer = unstarted_study(request)
@@ -41,17 +46,19 @@ def run(arguments: argparse.Namespace) -> int:
     study = answer.study
     if answer.was_interrupted:
         missing = study.n_configurations - len(study.results)
-        print_error(f"interrupted; {missing} of {study.n_configurations} combinations not started")
+        told = f"interrupted; {missing} of {study.n_configurations} combinations not started"
+        lacks = request.wanted.anything and answer.alternatives is None
+        print_error(f"{told}; no alternatives" if lacks else told)
     is_finished = bool(study.results)
     is_worth = is_worth_writing(arguments.out, is_finished=is_finished, has_anything=True)
 
-    def write(out: str) -> None:
+    def write_all(out: str) -> None:
         _write(out, source, request, answer, inputs=inputs)
 
     show(
-        content=study.to_json_dict,
-        text=lambda: f"{_heading(source, request, answer)}\n\n{retrofit_text(study)}",
-        write=write if is_worth else None,
+        content=lambda: _content(request, answer),
+        text=lambda: _text(source, request, answer),
+        write=write_all if is_worth else None,
         as_json=arguments.json,
         out=arguments.out,
         was_interrupted=answer.was_interrupted,
@@ -85,6 +92,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         options,
         arguments.objective,
         wants_singles=arguments.out is not None and arguments.move == 2,
+        wanted=wanted_of(arguments),
     )
     return request, source
 
@@ -110,6 +118,23 @@ def _candidates_text(request: Request) -> str:
     return "" if name == "kinks" else f" ({name}, and today's)"
 
 
+def _found(answer: Answer) -> list[Alternatives]:
+    return [] if answer.alternatives is None else [answer.alternatives]
+
+
+def _content(request: Request, answer: Answer) -> dict[str, Any]:
+    """Everything for ``--json``."""
+    content = answer.study.to_json_dict()
+    if request.wanted.anything:
+        content["alternatives"] = [one.to_json_dict() for one in _found(answer)]
+    return content
+
+
+def _text(source: Source, request: Request, answer: Answer) -> str:
+    parts = [_heading(source, request, answer), retrofit_text(answer.study)]
+    return "\n\n".join([*parts, *map(alternatives_text, _found(answer))])
+
+
 def _writes() -> list[str]:
     """List what a run may write besides its record and its inputs."""
     return [
@@ -125,12 +150,13 @@ def _write(
 
     def tables(folder: Path) -> None:
         answer.study.write(folder)
+        write(_found(answer), folder)
         write_inputs(folder, source.streams, request.economics)
 
     write_output(
         out,
         tables=tables,
-        figures=_figures(source.name, answer),
+        figures=chain(_figures(source.name, answer), drawn(_found(answer), source.name)),
         entries=_record(source, request),
         inputs=inputs,
     )
@@ -163,4 +189,6 @@ def _record(source: Source, request: Request) -> dict[str, Any]:
         "close": options.close,
         "objective": request.objective,
         "candidates": candidates_name(options.candidates_C),
+        "alternatives": request.wanted.n_alternatives,
+        "within_percent": request.wanted.within_percent,
     }

@@ -6,6 +6,7 @@ import argparse
 import math
 
 from milpcore.cli.shared_arguments import (
+    add_alternatives,
     add_candidates,
     add_economics,
     add_objective,
@@ -93,6 +94,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         "move (default: 0)",
     )
     add_candidates(command)
+    add_alternatives(command, "the K best ways to move at most --move of the levels")
     add_economics(command)
     add_objective(command)
     add_output(command, "every table as CSV, the figures (PNG, SVG)")

@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from milpcore.cli.alternatives import Wanted
 from milpcore.cli.signals import ctrl_c_after
 from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.economics import SiteEconomics
 from milpcore.report import ProgressLine
 from milpcore.scales import number
+from milpcore.site.alternatives import check_moves_only, retrofit_alternatives
+from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.retrofit import RetrofitProgress, retrofit
 from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
 from milpcore.site.retrofit_results import RetrofitStudy
@@ -28,6 +31,7 @@ class Request(NamedTuple):
     options: RetrofitOptions
     objective: str
     wants_singles: bool
+    wanted: Wanted = Wanted()
 
 
 class _Found(NamedTuple):
@@ -35,6 +39,7 @@ class _Found(NamedTuple):
 
     study: RetrofitStudy
     singles: RetrofitStudy | None
+    alternatives: Alternatives | None
 
 
 class Answer(NamedTuple):
@@ -50,12 +55,15 @@ class Answer(NamedTuple):
         Whether Ctrl-C ended the study.
     n_candidates : int
         Number of candidate levels.
+    alternatives : Alternatives or None
+        The best ways to move levels, if they are wanted.
     """
 
     study: RetrofitStudy
     singles: RetrofitStudy | None
     was_interrupted: bool
     n_candidates: int
+    alternatives: Alternatives | None = None
 
 
 def run_study(request: Request, line: ProgressLine) -> Answer:
@@ -91,8 +99,8 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
         value = interrupt.value if isinstance(interrupt, ChildInterrupted) else None
         if not isinstance(value, _Found):
             return unstarted_study(request)
-        return Answer(*value, True, _n_candidates(request))
-    return Answer(*found, False, n_candidates)
+        return Answer(value[0], value[1], True, _n_candidates(request), value.alternatives)
+    return Answer(found.study, found.singles, False, n_candidates, found.alternatives)
 
 
 def unstarted_study(request: Request) -> Answer:
@@ -119,6 +127,8 @@ def unstarted_study(request: Request) -> Answer:
 def _n_candidates(request: Request) -> int:
     """Refuse at once what the child would refuse; return the number of candidate levels."""
     options = request.options
+    if request.wanted.anything:
+        check_moves_only(options)
     plan = plan_retrofit(
         request.streams, options, economics=request.economics, objective=request.objective
     )
@@ -165,6 +175,28 @@ def _study_in_child(channel: Channel, request: Request) -> _Found:
         )
 
     study = solved(request.options)
-    if not request.wants_singles or channel.should_stop.is_set():
-        return _Found(study, None)
-    return _Found(study, solved(request.options._replace(move=1)))
+    singles = found = None
+    if request.wants_singles and not channel.should_stop.is_set():
+        singles = solved(request.options._replace(move=1))
+    if request.wanted.anything and not channel.should_stop.is_set():
+        found = _alternatives(request, channel)
+    return _Found(study, singles, found)
+
+
+def _alternatives(request: Request, channel: Channel) -> Alternatives:
+    """Find the best ways to move levels."""
+    options = request.options
+    return retrofit_alternatives(
+        request.streams,
+        existing_C=options.existing_C,
+        move=options.move,
+        range_K=options.range_K,
+        movable_C=options.movable_C,
+        heat_pumps=options.heat_pumps,
+        n_alternatives=request.wanted.n_best,
+        within_percent=request.wanted.within_percent,
+        economics=request.economics,
+        objective=request.objective,
+        candidates_C=options.candidates_C,
+        observer=lambda _: channel.should_stop.is_set(),
+    )

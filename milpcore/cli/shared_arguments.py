@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from milpcore.cli.arguments import alternatives, percent
+
 
 def add_verbose(command: argparse.ArgumentParser) -> None:
     """Add how much of what happens is told."""
@@ -48,6 +50,24 @@ def add_candidates(command: argparse.ArgumentParser) -> None:
         "than the lift limit, or than K, are divided), refined or refined:K (greenfield only: "
         "finer and finer around the best levels, down to K), or a list such as 15,35,80 in °C "
         "(default: kinks)",
+    )
+
+
+def add_alternatives(command: argparse.ArgumentParser, what: str) -> None:
+    """Add how many of the best designs are wanted; `what` says what is ranked."""
+    command.add_argument(
+        "--alternatives",
+        metavar="K",
+        type=alternatives,
+        default=0,
+        help=f"find {what}, with a proof that none between is missing (default: 0, none)",
+    )
+    command.add_argument(
+        "--within",
+        metavar="PERCENT",
+        type=percent,
+        help="also find where each level may be, and how large each heat pump, in any design "
+        "that costs at most so many percent more than the best, such as 0.1",
     )
 
 

@@ -10,12 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from milpcore.cli.alternatives import Wanted
+from milpcore.cli.alternatives import progress_text as wanted_progress
 from milpcore.cli.observing import observer_of
 from milpcore.cli.signals import ctrl_c_after
 from milpcore.core import Channel, Status, run_in_child
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.report import ProgressLine, progress_text
 from milpcore.scales import Kind, scale_for
+from milpcore.site.alternatives import alternatives, check_alternatives
+from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.candidates import Candidates
 from milpcore.site.check import check
 from milpcore.site.greenfield import greenfield_study
@@ -43,6 +47,7 @@ class Request(NamedTuple):
     time_limit_s: float | None
     cascade: bool
     candidates: Candidates | None = None
+    wanted: Wanted = Wanted()
 
 
 class Answer(NamedTuple):
@@ -61,6 +66,8 @@ class Answer(NamedTuple):
         The formulation in use; empty if that was not known yet.
     n_candidates : int or None
         Number of candidate levels; None if that was not known yet.
+    alternatives : tuple of Alternatives
+        Of each configuration, if any are wanted; those that an interruption left.
     """
 
     study: GreenfieldStudy
@@ -68,6 +75,7 @@ class Answer(NamedTuple):
     was_interrupted: bool
     formulation: str
     n_candidates: int | None
+    alternatives: tuple[Alternatives, ...] = ()
 
 
 def run_study(request: Request, line: ProgressLine) -> Answer:
@@ -104,7 +112,8 @@ def run_study(request: Request, line: ProgressLine) -> Answer:
         not_started = watch.complete()
     n_candidates = None if watch.inputs is None else watch.inputs.n_candidates
     study = GreenfieldStudy(tuple(watch.results))
-    return Answer(study, not_started, interrupted, watch.formulation, n_candidates)
+    found = tuple(watch.alternatives)
+    return Answer(study, not_started, interrupted, watch.formulation, n_candidates, found)
 
 
 def unstarted_study(request: Request) -> Answer:
@@ -133,6 +142,8 @@ def unstarted_study(request: Request) -> Answer:
 def _check(request: Request) -> None:
     settings = SolveSettings(request.mip_rel_gap, request.time_limit_s, None)
     checked_settings(settings, levels=request.levels, formulation=request.formulation)
+    if request.wanted.anything:
+        check_alternatives(request.candidates, cascade=request.cascade)
 
 
 def _study_in_child(channel: Channel, request: Request) -> None:
@@ -151,6 +162,21 @@ def _study_in_child(channel: Channel, request: Request) -> None:
         observer=observer_of(channel),
         on_result=channel.send,
     )
+    for max_levels in request.levels if request.wanted.anything else ():
+        if channel.should_stop.is_set():
+            return
+        found = alternatives(
+            request.streams,
+            n_levels=max_levels,
+            n_alternatives=request.wanted.n_best,
+            within_percent=request.wanted.within_percent,
+            economics=request.economics,
+            objective=request.objective,
+            candidates_C=request.candidates,
+            time_limit_s=request.time_limit_s,
+            observer=observer_of(channel),
+        )
+        channel.send(found)
 
 
 @dataclass
@@ -162,6 +188,7 @@ class _Watch:
     inputs: SiteInputs | None = None
     formulation: str = ""
     results: list[SiteResult] = field(default_factory=list)
+    alternatives: list[Alternatives] = field(default_factory=list)
     latest: Progress | None = None
     began_s: float = 0.0
 
@@ -198,10 +225,18 @@ class _Watch:
         self.began_s = time.monotonic()
         if self.current is not None:
             self.line.begin(self.text)
+        elif self.request.wanted.anything and len(self.alternatives) < len(self.request.levels):
+            max_levels = self.request.levels[len(self.alternatives)]
+            self.line.begin(lambda since_s: f"{wanted_progress(max_levels)}  {since_s:.1f} s")
 
-    def hear(self, message: Progress | SiteResult) -> None:
+    def hear(self, message: Progress | SiteResult | Alternatives) -> None:
         """Take a message of the child."""
-        if isinstance(message, Progress):
+        if isinstance(message, Alternatives):
+            took = f"{wanted_progress(message.max_levels)}  {message.solve_s:.1f} s"
+            self.line.end(f"{took}  {message.status.value}")
+            self.alternatives.append(message)
+            self.begin()
+        elif isinstance(message, Progress):
             is_first, self.latest = self.latest is None, message
             if is_first:
                 self.begin()

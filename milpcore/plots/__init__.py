@@ -1,5 +1,6 @@
 """Figures (extra "plot"): they take results and return Matplotlib figures, never a global state."""
 
+from milpcore.plots.alternatives import alternatives_chart
 from milpcore.plots.design_sensitivity import designs_over_parameters
 from milpcore.plots.greenfield import cost_over_levels, heat_pump_use, levels_and_streams
 from milpcore.plots.loop_network import loop_network
@@ -26,6 +27,7 @@ from milpcore.plots.sweep import heat_pump_shares, tac_distribution
 from milpcore.plots.tightness import root_gaps
 
 __all__ = [
+    "alternatives_chart",
     "around_peak",
     "composite_curves",
     "cost_over_levels",

@@ -145,15 +145,39 @@ def alternatives(
         rule = "must be a whole number from 1"
         faults.add("", "n_levels", repr(n_levels), rule, "give the largest number of levels")
     _check(options, faults)
-    if isinstance(candidates_C, Refined):
-        rule = "has no fixed set of candidates, so that nothing is the second best of it"
-        faults.add("", "candidates_C", candidates_C.name, rule, "use kinks+grid:1")
+    _check_candidates(candidates_C, faults)
     faults.raise_if_any("alternatives")
     inputs = prepare(streams, economics=economics, candidates_C=candidates_C, objective=objective)
     search = AlternativeSearch(inputs, options, int(n_levels))
     if n_levels == 1 and conflict(inputs):
         return search.nothing()
     return search.told(search.greenfield(min(int(n_levels), inputs.n_candidates)))
+
+
+def check_alternatives(candidates_C: Candidates | Sequence[float] | None, *, cascade: bool) -> None:
+    """Refuse a site whose level sets cannot be ranked.
+
+    Raises
+    ------
+    InputError
+        If heat may not cascade, or candidates are refined.
+
+    Examples
+    --------
+    >>> check_alternatives(None, cascade=True)
+    """
+    faults = FaultList()
+    _check_candidates(candidates_C, faults)
+    if not cascade:
+        rule = "cannot be ranked where heat may not cascade: their search relies on it"
+        faults.add("", "alternatives", "no cascade", rule, "allow the cascade")
+    faults.raise_if_any("alternatives")
+
+
+def _check_candidates(candidates_C: Candidates | Sequence[float] | None, faults: FaultList) -> None:
+    if isinstance(candidates_C, Refined):
+        rule = "has no fixed set of candidates, so that nothing is the second best of it"
+        faults.add("", "candidates_C", candidates_C.name, rule, "use kinks+grid:1")
 
 
 def retrofit_alternatives(
@@ -220,6 +244,23 @@ def retrofit_alternatives(
     return search.told(ranking, lambda levels: _changed(plan, family, levels))
 
 
+def check_moves_only(options: RetrofitOptions) -> None:
+    """Refuse a retrofit that adds levels or gives them up: only moves are ranked.
+
+    Raises
+    ------
+    InputError
+        Naming the option.
+    """
+    faults = FaultList()
+    for name in ("add", "close"):
+        value = getattr(options, name)
+        if value:
+            rule = "must be 0 where alternatives are wanted: only moves are ranked"
+            faults.add("", name, value, rule, "leave out one of the two")
+    faults.raise_if_any("alternatives")
+
+
 def slot_sets(plan: RetrofitPlan) -> SlotSets:
     """Every choice of a place for each existing level, with at most `RetrofitPlan.move` moves."""
     candidates = []
@@ -239,6 +280,11 @@ def _changed(plan: RetrofitPlan, family: SlotSets, levels: Integers) -> _Changed
     changes = changes_of(plan, found)
     moved = {float(plan.existing_C[old]): float(level_C[new]) for old, new in changes.moved.items()}
     return moved, tuple(plan.existing_C[changes.given_up].tolist())
+
+
+def _nothing_changed(_: Integers) -> _Changed:
+    """Of a greenfield, which has no levels of today."""
+    return {}, ()
 
 
 @dataclass
@@ -336,7 +382,7 @@ class AlternativeSearch:
     def told(
         self,
         ranking: Ranking,
-        changed: Callable[[Integers], _Changed] = lambda _: ({}, ()),
+        changed: Callable[[Integers], _Changed] = _nothing_changed,
     ) -> Alternatives:
         """Operate the level sets, check them, and find the ranges."""
         best = np.array(ranking.sets[0].levels)
@@ -381,6 +427,7 @@ class AlternativeSearch:
             size_ranges=ranges[1],
             n_priced=ranking.n_priced,
             solve_s=time.perf_counter() - self.start_s,
+            is_retrofit=changed is not _nothing_changed,
         )
 
     def nothing(self) -> Alternatives:

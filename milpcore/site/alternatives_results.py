@@ -116,6 +116,8 @@ class Alternatives:
     n_priced : int
         Level sets priced.
     solve_s : float
+    is_retrofit : bool
+        Whether existing levels move; then each move, not each level, has to save something.
     """
 
     max_levels: int
@@ -135,6 +137,7 @@ class Alternatives:
     size_ranges: pd.DataFrame
     n_priced: int
     solve_s: float
+    is_retrofit: bool = False
 
     @property
     def alternatives(self) -> pd.DataFrame:
@@ -165,7 +168,8 @@ class Alternatives:
             why = self.status.value.replace("_", " ")
             notes.append(f"{why}: the first {self.n_proven} of {found} ranks are proven.")
         elif found < wanted:
-            notes.append(f"There are no more than {found} level sets without a level of no use.")
+            what = "move" if self.is_retrofit else "level"
+            notes.append(f"There are no more than {found} level sets without a {what} of no use.")
         else:
             notes.append("No other level set costs less than the last of these.")
         if self.n_tied:
