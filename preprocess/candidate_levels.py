@@ -1,9 +1,10 @@
 """Candidate temperatures of utility levels.
 
 Between two neighbouring limit temperatures of the streams the set of feasible matches does not
-change, so the distinct limit temperatures (the kinks) are the only levels worth considering when
-external heat gets no cheaper and cooling no dearer with rising temperature. Existing levels are
-added as they are.
+change. So without heat pumps the distinct limit temperatures (the kinks) are the only levels worth
+considering, when external heat gets no cheaper and cooling no dearer with rising temperature. With
+heat pumps a level between kinks may pay where pumps form a chain. Existing levels are added as they
+are.
 """
 
 import numpy as np

@@ -110,7 +110,8 @@ class KinksAndGrid:
     """The kinks, and the multiples of a step between the lowest kink and the sink limit.
 
     Above the sink limit of heat pumps, and beyond the outermost kinks, no other level than a kink
-    is of any use (`milpcore.site.kink_theorem`), so that the grid leaves these parts out.
+    is of any use unless electricity is cheaper than heat (Theorem 2 of
+    `milpcore.site.kink_theorem`), so that the grid leaves these parts out.
 
     Parameters
     ----------
