@@ -13,6 +13,7 @@ BENCHMARKS = (
     "sensitivity",
     "pareto",
     "sizing",
+    "candidates",
     "scaling",
     "sweep",
     "first_use",

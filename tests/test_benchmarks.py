@@ -33,6 +33,7 @@ def test_every_module_is_listed_and_every_listed_module_exists() -> None:
         "__init__",
         "__main__",
         "baselines",
+        "candidates_figure",
         "greenfield_figure",
         "greenfield_targets",
         "other_tools",
