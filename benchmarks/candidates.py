@@ -171,7 +171,7 @@ def _site_rows(site: Site, sets: tuple[Candidates, ...], limit_s: float) -> list
                 "bound_EUR_per_a": float(row["bound"]),
                 "gap_percent": 100.0 * float(row["gap"]),
                 "status": result.status.value,
-                "loss_percent": 100.0 * (value - least) / least,
+                "loss_percent": _percent(value - least, least),
                 "took_s": took_s,
                 "n_relays": n_relays,
                 "n_relays_off_kinks": n_off,
@@ -203,9 +203,14 @@ def _bound_row(
         "n_candidates": found.n_candidates,
         "objective_EUR_per_a": value,
         "bound_EUR_per_a": found.bound,
-        "gap_percent": 100.0 * (value - found.bound) / value,
+        "gap_percent": _percent(value - found.bound, value),
         "took_s": time.perf_counter() - begin_s,
     }
+
+
+def _percent(difference: float, whole: float) -> float:
+    """Share in percent; 0 where a site costs nothing."""
+    return 100.0 * difference / whole if whole > 0.0 else 0.0
 
 
 def relays(result: SiteResult, kink_C: np.ndarray) -> tuple[int, int]:

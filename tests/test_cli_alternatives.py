@@ -166,6 +166,7 @@ def test_ctrl_c_keeps_the_study_and_says_what_is_missing(
     assert "optimal" in done.out
 
 
+@pytest.mark.compiled
 def test_ranks_that_are_not_proven_are_shown_as_such() -> None:
     found = site.alternatives(milpcore.load_case("site_400"), n_levels=8, time_limit_s=1e-3)
     text = alternatives_text(found)

@@ -243,6 +243,7 @@ def test_the_best_moves_are_those_of_full_enumeration(
             assert levels in listed
 
 
+@pytest.mark.compiled
 def test_ranks_of_the_bundled_site() -> None:
     found = site.alternatives(
         milpcore.load_case("site_400"), n_levels=6, n_alternatives=10, within_percent=0.1
@@ -281,11 +282,9 @@ def test_equal_costs_are_in_order_and_counted() -> None:
 def test_fewer_sets_than_asked_for() -> None:
     found = site.alternatives(milpcore.load_case("two_streams"), n_levels=5, n_alternatives=4)
     assert found.status is Status.OPTIMAL
-    assert len(found.designs) < 4
+    assert len(found.designs) == 1
     assert found.bound == np.inf
-    assert found.notes[0] == (
-        f"There are no more than {len(found.designs)} level sets without a level of no use."
-    )
+    assert found.notes[0] == "There is no more than 1 level set without a level of no use."
     assert found.to_json_dict()["bound"] is None
 
 
@@ -297,6 +296,7 @@ def test_one_level_that_serves_no_stream() -> None:
     assert list(found.level_ranges.columns)[:2] == ["max_levels", "within_percent"]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("calls", [1, 4, 12, 20])
 def test_a_search_that_is_stopped_proves_what_lies_below_its_bound(calls: int) -> None:
     streams = milpcore.load_case("site_400")
@@ -320,6 +320,7 @@ def test_a_search_that_is_stopped_proves_what_lies_below_its_bound(calls: int) -
     assert cut.bound <= full.designs[-1].summary["objective_value"].iloc[0] * (1.0 + 1e-8)
 
 
+@pytest.mark.compiled
 def test_a_time_limit_keeps_what_is_found() -> None:
     found = site.alternatives(milpcore.load_case("site_400"), n_levels=8, time_limit_s=1e-3)
     assert found.status is Status.TIME_LIMIT

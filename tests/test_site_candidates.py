@@ -168,6 +168,7 @@ def _tac(streams: Streams, chosen: site.Candidates | Sequence[float] | None) -> 
     return float(result.summary["objective_value"].iloc[0])
 
 
+@pytest.mark.compiled
 def test_more_candidates_never_cost_more_and_refining_finds_what_a_fine_grid_finds() -> None:
     streams = _relay_site()
     kinks = _tac(streams, site.Kinks())
@@ -193,6 +194,7 @@ def test_a_refined_study_falls_with_more_levels_and_says_what_its_bound_is_for()
     assert all(re.match(pattern, result.notes[-1]) for result in study.results[1:])
 
 
+@pytest.mark.compiled
 def test_refining_stops_when_told_to_and_keeps_what_it_has() -> None:
     calls = 0
 
@@ -213,6 +215,7 @@ def test_refining_stops_when_told_to_and_keeps_what_it_has() -> None:
     assert study.results[-1].notes[0].startswith("Interrupted") or study.results[-1].notes
 
 
+@pytest.mark.compiled
 def test_refining_ends_after_the_most_rounds_and_at_the_time_limit() -> None:
     streams = _relay_site()
     one_round = site.Refined(0.25, most_rounds=1)
@@ -227,6 +230,7 @@ def test_refining_ends_after_the_most_rounds_and_at_the_time_limit() -> None:
     assert result.status.value == "time_limit"
 
 
+@pytest.mark.compiled
 def test_a_retrofit_moves_levels_to_the_set_of_candidates() -> None:
     streams = milpcore.load_case("dairy_8")
     options = {"existing_C": [5.0, 40.0, 85.0, 205.0], "range_K": 15.0}

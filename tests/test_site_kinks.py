@@ -153,6 +153,7 @@ def test_chains_that_do_not_pay_need_no_other_temperature(
     assert at_kinks == pytest.approx(_objective(streams, LONG_LIFT, 4, extra_C), rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.compiled
 def test_the_condition_of_chains_holds_somewhere_with_pumps_in_use() -> None:
     economics = SiteEconomics(max_lift_K=90.0)
     inputs = site_at_levels(
@@ -249,6 +250,7 @@ def test_the_bound_holds_at_any_temperatures(
     assert found.bound <= found.relaxed <= _objective(streams, economics, 3, []) * (1.0 + 1e-9)
 
 
+@pytest.mark.compiled
 def test_finer_cells_bound_closer() -> None:
     streams = site_at_levels({40.0: 2000.0}, {130.0: 1500.0}).streams
     best = _objective(streams, SiteEconomics(), 3, np.arange(40.0, 130.0, 0.5).tolist())

@@ -169,7 +169,12 @@ class Alternatives:
             notes.append(f"{why}: the first {self.n_proven} of {found} ranks are proven.")
         elif found < wanted:
             what = "move" if self.is_retrofit else "level"
-            notes.append(f"There are no more than {found} level sets without a {what} of no use.")
+            sets = (
+                "is no more than 1 level set"
+                if found == 1
+                else f"are no more than {found} level sets"
+            )
+            notes.append(f"There {sets} without a {what} of no use.")
         else:
             notes.append("No other level set costs less than the last of these.")
         if self.n_tied:

@@ -2,10 +2,10 @@ r"""A bound for all temperatures: what no choice of candidates can beat.
 
 A search is exact for its candidates. How much could other temperatures save? Cut the range in which
 a level off the kinks can be of use (between the lowest kink and the highest one or the sink limit,
-`milpcore.site.kink_theorem`) into cells, the open intervals between neighbouring kinks and grid
-points. Let each cell be one candidate that serves what any temperature inside serves, with pumps as
-good as the best place inside makes them: a source counts as the upper end of its cell, a sink as
-the lower end, in COP, lift and sink limit.
+`milpcore.site.kink_theorem`) into cells, the intervals between neighbouring kinks and grid points,
+with their ends where these are no kinks. Let each cell be one candidate that serves what any
+temperature inside serves, with pumps as good as the best place inside makes them: a source counts
+as the upper end of its cell, a sink as the lower end, in COP, lift and sink limit.
 
 The optimum of that site is no higher than that of any design at any temperatures, under the
 conditions of Theorem 2. Proof. Take a design; by Theorem 2 its levels are kinks or relays inside

@@ -35,10 +35,10 @@ that cascaded between them stays. No open level is passed, so every other flow s
 
 Each step leaves one level fewer off the kinks, by arrival or by merging (a merged level may be a
 relay that was none; it still is one level fewer). Beyond the outermost kinks: the lowest open level
-is no sink; below the lowest kink it serves no cold stream, has no use for external heat, and moves
-up, to the lowest kink or the next level. The highest is no source; above the highest kink it serves
-no hot stream, has nothing to cool, and moves down. So the steps end, in case 1 with no level off
-the kinks, in case 2 with none that is no relay.
+is no sink; below the lowest kink it serves no cold stream, has without pumps no use for external
+heat, and moves up, to the lowest kink or the next level. The highest is no source; above the
+highest kink it serves no hot stream, has without pumps nothing to cool, and moves down. So the
+steps end, in case 1 with no level off the kinks, in case 2 with none that is no relay.
 
 **Corollary.** A relay has a level below and one above. With at most two levels kinks are
 enough, and so they are where fewer than two kinks are up to the sink limit.
