@@ -229,6 +229,17 @@ def test_levels_that_meet_count_as_one_given_up() -> None:
     assert taken == ({}, [1], [], [])
 
 
+def test_a_level_may_take_the_place_of_one_that_moves_on() -> None:
+    plan = _plan([40.0, 50.0, 66.0, 92.0])
+    level = {one: index for index, one in enumerate(plan.inputs.level_C.tolist())}
+    chain = _changed(plan, (0, 40.0), (1, 66.0), (2, 70.0), (3, 92.0))
+    assert chain == ({1: level[66.0], 2: level[70.0]}, [], [], [])
+    both = _changed(plan, (0, 66.0), (1, 66.0), (2, 70.0), (3, 92.0))
+    assert both == ({1: level[66.0], 2: level[70.0]}, [0], [], [level[66.0]])
+    new = _changed(plan, (0, 40.0), (1, 58.0), (-1, 66.0), (2, 70.0), (3, 92.0))
+    assert new == ({1: level[58.0], 2: level[70.0]}, [], [level[66.0]], [])
+
+
 def test_no_other_level_takes_the_temperature_of_one_given_up() -> None:
     streams = streams_of((90.0, 60.0, 300.0, 5.0), (20.0, 100.0, 200.0, 5.0))
     study = retrofit(streams, existing_C=[40.0, 50.0, 110.0], move=2, close=1)

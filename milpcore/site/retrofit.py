@@ -217,7 +217,7 @@ def changes_of(plan: RetrofitPlan, found: Found) -> Changes:
     """Tell which existing levels move, which are given up, and which levels are new.
 
     Where levels meet, the one that is there today stays, or the nearest one moves; the others are
-    given up.
+    given up. A level may take the place of one that moves on itself.
 
     Parameters
     ----------
@@ -237,8 +237,10 @@ def changes_of(plan: RetrofitPlan, found: Found) -> Changes:
         here = found.position[(found.place == level) & (found.position >= 0)].tolist()
         if len(here) > 1:
             met.append(level)
-        if level in plan.existing:
-            stays.add(int(np.flatnonzero(plan.existing == level)[0]))
+        own = np.flatnonzero(plan.existing == level)
+        moves_on = bool(np.isin(own, found.position[found.place != level]).any())
+        if own.size and not moves_on:
+            stays.add(int(own[0]))
         elif here:
             distance_K = np.abs(existing_C[here] - level_C[level])
             moved[here[int(distance_K.argmin())]] = level
