@@ -1,0 +1,260 @@
+"""Rows of the transport model of loops; the numbers are those of `milpcore.loops.transport`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from milpcore.core import Assembly
+from milpcore.loops.inputs import Floats, Ints, LoopInputs, Route
+
+MONEY = 1e-3
+"""The objective is in thousands a year."""
+
+
+@dataclass(frozen=True, eq=False)
+class TransportGrid:
+    """Cells of streams and loops.
+
+    Attributes
+    ----------
+    stream (K,) : ndarray of int64
+        Stream of each cell, streams one after the other.
+    low_C, high_C (K,) : ndarray
+        Ends of each cell.
+    loop_C (J + 1,) : ndarray
+        Edges of the loops' cells, rising.
+    """
+
+    stream: Ints
+    low_C: Floats
+    high_C: Floats
+    loop_C: Floats
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells of the loops."""
+        return self.loop_C.size - 1
+
+
+def transport_grid(
+    inputs: LoopInputs, *, stream_cell_K: float, loop_cell_K: float
+) -> TransportGrid:
+    """Cut streams and the loops' range into cells.
+
+    Parameters
+    ----------
+    inputs : LoopInputs
+    stream_cell_K, loop_cell_K : float
+        Largest widths.
+
+    Returns
+    -------
+    TransportGrid
+    """
+    streams, lows, highs = [], [], []
+    for stream in range(inputs.n_streams):
+        low, high = inputs.low_C[stream], inputs.high_C[stream]
+        edges = np.linspace(
+            low, high, max(1, int(np.ceil((high - low) / stream_cell_K - 1e-9))) + 1
+        )
+        streams.append(np.full(edges.size - 1, stream))
+        lows.append(edges[:-1])
+        highs.append(edges[1:])
+    coldest, hottest = inputs.loop_range_C()
+    n_cells = max(1, int(np.ceil((hottest - coldest) / loop_cell_K - 1e-9)))
+    loop_C = np.linspace(coldest, max(hottest, coldest + 1e-3), n_cells + 1)
+    return TransportGrid(
+        np.concatenate(streams).astype(np.int64),
+        np.concatenate(lows),
+        np.concatenate(highs),
+        loop_C,
+    )
+
+
+def put_joins(assembly: Assembly, inputs: LoopInputs) -> Ints:
+    """Add columns ``joins (L, S)`` with their limits (7)."""
+    must = inputs.must_join[:-1] & inputs.joins
+    shape = (inputs.n_loops, inputs.n_streams)
+    joins = assembly.columns("joins", shape, lower=must, upper=inputs.joins, integer=True)
+    assembly.cost(joins, inputs.fixed_per_a * MONEY)
+    most = inputs.case.parameters.limits.max_units
+    if np.isfinite(most):
+        assembly.put(assembly.rows("units", (), upper=most), joins, 1.0)
+    forced = np.flatnonzero(inputs.must_join[-1])
+    assembly.put(assembly.rows("forced", forced.size, lower=1.0)[:, None], joins.T[forced], 1.0)
+    return joins
+
+
+def put_utilities(
+    assembly: Assembly, inputs: LoopInputs, grid: TransportGrid, cell_kW: Floats
+) -> Ints:
+    """Add ``rest`` and, if they are costed, heaters and coolers: rows (1), returned, and (8)."""
+    stream = grid.stream
+    rest = assembly.columns("rest", stream.size, upper=cell_kW)
+    served = assembly.rows("cell", stream.size, lower=cell_kW, upper=cell_kW)
+    assembly.put(served, rest, 1.0)
+    price = inputs.utility_price_per_kW_a[stream]
+    if inputs.costs_utility_exchangers:
+        parameters = inputs.case.parameters
+        hot, cold = parameters.hot_utility, parameters.cold_utility
+        middle = np.where(
+            inputs.is_hot[stream],
+            ((cold.supply_C or 0.0) + (cold.target_C or 0.0)) / 2.0,
+            ((hot.supply_C or 0.0) + (hot.target_C or 0.0)) / 2.0,
+        )
+        difference_K = np.abs((grid.low_C + grid.high_C) / 2.0 - middle)
+        area_m2 = inputs.utility_resistance(stream) / np.maximum(difference_K, 1.0)
+        price = price + inputs.area_price_per_m2_a[stream] * area_m2
+        has_utility = assembly.columns("has_utility", inputs.n_streams, upper=1.0, integer=True)
+        assembly.cost(has_utility, inputs.fixed_per_a * MONEY)
+        needs = assembly.rows("needs_utility", stream.size, upper=0.0)
+        assembly.put(needs, rest, 1.0)
+        assembly.put(needs, has_utility[stream], -cell_kW)
+    assembly.cost(rest, price * MONEY)
+    return served
+
+
+@dataclass(frozen=True, eq=False)
+class LoopRows:
+    """Rows and columns that a loop's heat enters."""
+
+    served: Ints
+    balance: Ints
+    joins: Ints
+
+
+def put_loop(
+    assembly: Assembly,
+    inputs: LoopInputs,
+    grid: TransportGrid,
+    routes: tuple[Route, ...],
+    loop: int,
+    n_segments: int,
+) -> tuple[Ints, Ints, Ints]:
+    """Add flow and temperatures of a loop; return balance rows, flow and ``is_route``."""
+    n_plants = len(inputs.case.plants)
+    width_K = np.diff(grid.loop_C)
+    most = flow_limit_kW_per_K(inputs)
+    ends = np.concatenate(
+        [[0.0], most * np.geomspace(1.0 / 2 ** (n_segments - 1), 1.0, n_segments)]
+    )
+    balance = assembly.rows(f"balance_{loop}", (n_plants, grid.n_cells), lower=0.0, upper=0.0)
+    shape = (len(routes), n_segments)
+    flow = assembly.columns(f"flow_{loop}", shape, upper=most)
+    is_segment = assembly.columns(f"is_segment_{loop}", shape, upper=1.0, integer=True)
+    is_route = assembly.columns(f"is_route_{loop}", len(routes), upper=1.0, integer=True)
+    one = assembly.rows(f"one_route_{loop}", (), upper=1.0)
+    assembly.put(one, is_route, 1.0)
+    split = assembly.rows(f"one_segment_{loop}", len(routes), lower=0.0, upper=0.0)
+    assembly.put(split, is_route, -1.0)
+    assembly.put(split[:, None], is_segment, 1.0)
+    within = assembly.rows(f"segment_{loop}", (2, *shape), lower=0.0)  # (6)
+    assembly.put(within[0], flow, 1.0)
+    assembly.put(within[0], is_segment, -ends[:-1])
+    assembly.put(within[1], flow, -1.0)
+    assembly.put(within[1], is_segment, ends[1:])
+    for number, route in enumerate(routes):
+        start_cost = inputs.pipes_and_pumps_per_a(np.maximum(ends, 1e-6), route)
+        slope = np.diff(start_cost) / np.diff(ends)
+        assembly.cost(flow[number], slope * MONEY)
+        assembly.cost(is_segment[number], (start_cost[:-1] - slope * ends[:-1]) * MONEY)
+        above = _put_legs(assembly, (loop, number), route, grid, flow[number], most)
+        for leg, plant in enumerate(route.plants):  # (3): leg leaves plant, leg - 1 arrives there
+            assembly.put(balance[plant], above[leg], -width_K)
+            assembly.put(balance[plant], above[leg - 1], width_K)
+    return balance, flow, is_route
+
+
+def flow_limit_kW_per_K(inputs: LoopInputs) -> float:
+    """Largest flow that the model considers: all heat over a fifth of the loops' range."""
+    coldest, hottest = inputs.loop_range_C()
+    span_K = max((hottest - coldest) / 5.0, 1.0)
+    return min(inputs.most_flow_kW_per_K(), inputs.exchangeable_kW() / span_K)
+
+
+def _put_legs(
+    assembly: Assembly,
+    numbers: tuple[int, int],
+    route: Route,
+    grid: TransportGrid,
+    flow: Ints,
+    most: float,
+) -> Ints:
+    """Add the temperatures of a route's legs, rows (4) and (5); return ``above``."""
+    name = "_{}_{}".format(*numbers)
+    shape = (route.n_legs, grid.n_cells)
+    reaches = assembly.columns(f"reaches{name}", shape, upper=1.0, integer=True)
+    above = assembly.columns(f"above{name}", shape, upper=most)
+    falls = assembly.rows(f"falls{name}", (route.n_legs, grid.n_cells - 1), lower=0.0)
+    assembly.put(falls, reaches[:, :-1], 1.0)
+    assembly.put(falls, reaches[:, 1:], -1.0)
+    product = assembly.rows(
+        f"product{name}",
+        (3, *shape),
+        lower=np.array([0.0, 0.0, -most])[:, None, None],
+    )
+    assembly.put(product[0], above, -1.0)
+    assembly.put(product[0][..., None], flow, 1.0)
+    assembly.put(product[1], above, -1.0)
+    assembly.put(product[1], reaches, most)
+    assembly.put(product[2], above, 1.0)
+    assembly.put(product[2][..., None], flow, -1.0)
+    assembly.put(product[2], reaches, -most)
+    return above
+
+
+def put_visits(
+    assembly: Assembly,
+    inputs: LoopInputs,
+    routes: tuple[Route, ...],
+    loop: int,
+    joins: Ints,
+    is_route: Ints,
+) -> None:
+    """Let streams join only where the loop's route passes."""
+    visits = assembly.rows(f"visits_{loop}", inputs.n_streams, upper=0.0)
+    assembly.put(visits, joins, 1.0)
+    passes = np.array([[plant in route.plants for route in routes] for plant in inputs.plant])
+    assembly.put(visits[:, None], is_route, -passes.astype(float))
+
+
+def put_heat(
+    assembly: Assembly,
+    inputs: LoopInputs,
+    grid: TransportGrid,
+    loop: int,
+    rows: LoopRows,
+    cell_kW: Floats,
+) -> tuple[Ints, Ints]:
+    """Add the heat of a loop's pairs with (1) to (3) and (7); return the pairs."""
+    cell, loop_cell = _pairs(inputs, grid, loop)
+    stream = grid.stream[cell]
+    middle_C = (grid.low_C + grid.high_C)[cell] / 2.0
+    loop_middle_C = (grid.loop_C[:-1] + grid.loop_C[1:])[loop_cell] / 2.0
+    difference_K = inputs.direction[stream] * (middle_C - loop_middle_C)
+    heat = assembly.columns(f"heat_{loop}", cell.size)
+    area_m2 = inputs.resistance_m2_K_per_kW[stream] / difference_K
+    assembly.cost(heat, inputs.area_price_per_m2_a[stream] * area_m2 * MONEY)
+    assembly.put(rows.served[cell], heat, 1.0)
+    join = assembly.rows(f"join_{loop}", grid.stream.size, upper=0.0)  # (2)
+    assembly.put(join[cell], heat, 1.0)
+    assembly.put(join, rows.joins[grid.stream], -cell_kW)
+    assembly.put(rows.balance[inputs.plant[stream], loop_cell], heat, inputs.direction[stream])
+    least_kW = inputs.case.parameters.limits.min_unit_duty_kW
+    if least_kW > 0.0:
+        least = assembly.rows(f"least_{loop}", inputs.n_streams, lower=0.0)
+        assembly.put(least[stream], heat, 1.0)
+        assembly.put(least, rows.joins, -least_kW)
+    return cell, loop_cell
+
+
+def _pairs(inputs: LoopInputs, grid: TransportGrid, loop: int) -> tuple[Ints, Ints]:
+    """Cells of streams and of a loop that are at least ΔTmin apart at both ends."""
+    sign = inputs.direction[grid.stream][:, None]
+    low_K = sign * (grid.low_C[:, None] - grid.loop_C[None, :-1])
+    high_K = sign * (grid.high_C[:, None] - grid.loop_C[None, 1:])
+    apart = np.minimum(low_K, high_K) >= inputs.dt_min_K - 1e-9
+    cell, loop_cell = np.nonzero(apart & inputs.joins[loop, grid.stream][:, None])
+    return cell.astype(np.int64), loop_cell.astype(np.int64)
