@@ -22,7 +22,11 @@ MODELS = ("site", "sizing", "loops")
 ON_TOP = ("compare", "sweeps", "plots", "report", "cli", "bridge", "__main__", "__init__")
 LEAVES = ("faults", "extras", "naming", "files")
 RUN_TIME = {"numpy", "scipy", "numba", "pandas"}
-SOLVER_IMPORTERS = {"milpcore.core.solve", "milpcore.site.path_search.solvers"}
+SOLVER_IMPORTERS = {
+    "milpcore.core.solve",
+    "milpcore.core.nonlinear",
+    "milpcore.site.path_search.solvers",
+}
 TOP_LEVEL = {".ci", "benchmarks", "docs", "milpcore", "notebooks", "preprocess", "tests"}
 MOST_LINES = 450
 TEXT = {".py", ".md", ".toml", ".cff", ".csv", ".ipynb", ".txt", ".yml", ".yaml", ".json", ""}

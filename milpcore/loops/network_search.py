@@ -1,0 +1,134 @@
+"""Local search over the exchangers of a network, each set of them optimised by smooth programs.
+
+From the transport model's matches, sets of exchangers are changed at random
+(`milpcore.loops.network_moves`) and optimised with kinks that get sharper
+(`milpcore.loops.network_units`); what is better, or hardly worse, is where the search goes on. The
+random numbers are seeded: the same number of rounds gives the same network.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from milpcore.loops.inputs import Floats, LoopInputs
+from milpcore.loops.network_design import UnitDesign
+from milpcore.loops.network_moves import neighbour
+from milpcore.loops.network_units import TOLERANCE, UnitProblem
+
+WIDTHS_K = (2.0, 0.3, 0.03)
+TIE_K = 0.15
+HOPELESS = 0.01
+"""Share of the best cost above which a set is given up while kinks are still round."""
+UPHILL = 0.002
+"""Share of the best cost that a place to go on from may be above it, at first."""
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """When a search ends.
+
+    Attributes
+    ----------
+    time_limit_s : float
+    most_rounds : int
+    """
+
+    time_limit_s: float = 60.0
+    most_rounds: int = 1_000_000
+
+
+def polish(
+    inputs: LoopInputs, start: UnitDesign, *, worth_per_a: float = math.inf
+) -> UnitDesign | None:
+    """Optimise the sizes of a set of exchangers.
+
+    Parameters
+    ----------
+    inputs : LoopInputs
+    start : UnitDesign
+        Need not keep any rule.
+    worth_per_a : float
+        Give up once the cost will hardly fall below this.
+
+    Returns
+    -------
+    UnitDesign or None
+        Keeps every constraint to 1e-6 of its unit (MW, 10 K), or None.
+    """
+    problem = UnitProblem(inputs, start.units)
+    x: Floats = problem.vector(start)
+    for width_K in WIDTHS_K:
+        found = problem.minimise(x, width_K, most_iterations=150)
+        cost = found.objective / problem.money
+        if found.violation > 1e-4 or not cost < worth_per_a * (1.0 + HOPELESS):
+            return None
+        if width_K < 1.0 and not cost < worth_per_a * (1.0 + 0.3 * HOPELESS):
+            return None
+        x = found.x
+    for _ in range(3):
+        found = problem.minimise(x, problem.order(x, tie_K=TIE_K), most_iterations=150)
+        x = found.x
+        if found.violation <= TOLERANCE and problem.violation(x) <= TOLERANCE:
+            return problem.design(x)
+    return None
+
+
+def search(
+    inputs: LoopInputs,
+    start: UnitDesign,
+    limits: SearchLimits,
+    *,
+    seed: int = 1,
+    on_better: Callable[[UnitDesign], None] | None = None,
+    is_stopped: Callable[[], bool] | None = None,
+) -> UnitDesign | None:
+    """Search for cheap networks around a start.
+
+    Parameters
+    ----------
+    inputs : LoopInputs
+    start : UnitDesign
+    limits : SearchLimits
+    seed : int
+        Of the random numbers.
+    on_better : callable, optional
+        Called with every better design.
+    is_stopped : callable, optional
+        Ends the search.
+
+    Returns
+    -------
+    UnitDesign or None
+        The best one; None if not one set of exchangers could be made to keep its constraints.
+    """
+    end_s = time.perf_counter() + limits.time_limit_s
+    generator = np.random.default_rng(seed)
+    best = polish(inputs, start)
+    here = best
+    if best is not None and on_better:
+        on_better(best)
+    since_better = 0
+    for _ in range(limits.most_rounds):
+        if time.perf_counter() > end_s or (is_stopped and is_stopped()):
+            break
+        candidate = neighbour(inputs, here or start, generator)
+        worth = math.inf if best is None else best.cost_per_a
+        found = polish(inputs, candidate, worth_per_a=worth)
+        since_better += 1
+        if found is None:
+            continue
+        if best is None or found.cost_per_a < best.cost_per_a - 1.0:
+            best, since_better = found, 0
+            if on_better:
+                on_better(best)
+        uphill = UPHILL * generator.random() ** 2
+        if here is None or found.cost_per_a < best.cost_per_a * (1.0 + uphill):
+            here = found
+        elif since_better % 40 == 39:
+            here = best
+    return best
