@@ -153,7 +153,10 @@ def _links(
 ) -> tuple[tuple[int, int, float], ...] | None:
     """Flows of links between headers that need no water back; None if there are none."""
     n_headers = header_C.size
-    forbidden = _reaches(n_headers, arcs).T | np.eye(n_headers, dtype=bool)
+    onward = _reaches(n_headers, arcs)
+    if onward.diagonal().any():
+        return None
+    forbidden = onward.T | np.eye(n_headers, dtype=bool)
     forbidden[:, 0] = True
     for _ in range(PASSES):
         source, target = np.nonzero(~forbidden)

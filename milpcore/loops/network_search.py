@@ -17,6 +17,7 @@ import numpy as np
 
 from milpcore.loops.inputs import Floats, LoopInputs
 from milpcore.loops.network_design import UnitDesign
+from milpcore.loops.network_headers import lay_out
 from milpcore.loops.network_moves import neighbour
 from milpcore.loops.network_units import TOLERANCE, UnitProblem
 
@@ -78,6 +79,11 @@ def polish(
     return None
 
 
+def _sound(inputs: LoopInputs, design: UnitDesign | None) -> UnitDesign | None:
+    """Return the design if headers can be laid out for it."""
+    return design if design is not None and lay_out(inputs, design) is not None else None
+
+
 def search(
     inputs: LoopInputs,
     start: UnitDesign,
@@ -108,7 +114,7 @@ def search(
     """
     end_s = time.perf_counter() + limits.time_limit_s
     generator = np.random.default_rng(seed)
-    best = polish(inputs, start)
+    best = _sound(inputs, polish(inputs, start))
     here = best
     if best is not None and on_better:
         on_better(best)
@@ -118,7 +124,7 @@ def search(
             break
         candidate = neighbour(inputs, here or start, generator)
         worth = math.inf if best is None else best.cost_per_a
-        found = polish(inputs, candidate, worth_per_a=worth)
+        found = _sound(inputs, polish(inputs, candidate, worth_per_a=worth))
         since_better += 1
         if found is None:
             continue

@@ -174,6 +174,12 @@ def flow_limit_kW_per_K(inputs: LoopInputs) -> float:
     return min(inputs.most_flow_kW_per_K(), inputs.exchangeable_kW() / span_K)
 
 
+def segment_ends(inputs: LoopInputs, n_segments: int) -> Floats:
+    """Flows between which pipes and pumps cost what a chord says, from 0, each twice the last."""
+    shares = np.geomspace(1.0 / 2 ** (n_segments - 1), 1.0, n_segments)
+    return np.concatenate([[0.0], flow_limit_kW_per_K(inputs) * shares])
+
+
 def _put_legs(
     assembly: Assembly,
     numbers: tuple[int, int],
