@@ -429,12 +429,20 @@ def _largest_flows(inputs: LoopInputs, known: float, base: float) -> Floats:
 def _first_boxes(
     inputs: LoopInputs, nodes_C: Floats, most: Floats, known_flow: float | None
 ) -> list[FlowBox]:
-    """Box of all flows, or for one route, boxes around a known flow."""
+    """List boxes around a known flow for each route, or for several loops one box of all."""
     cold = tuple(np.full(route.n_legs, nodes_C[0]) for route in inputs.routes)
     hot = tuple(np.full(route.n_legs, nodes_C[-1]) for route in inputs.routes)
-    if most.size > 1 or known_flow is None:
-        return [FlowBox(np.zeros(most.size), most, cold, hot)]
-    cuts = known_flow * np.array([0.5, 0.8, 0.95, 1.08, 1.3, 2.0])
-    ends = np.array([0.0, *cuts[cuts < 0.99 * most[0]], most[0]])
-    order = np.argsort(np.abs((ends[:-1] + ends[1:]) / 2.0 - known_flow), kind="stable")
-    return [FlowBox(ends[[n]], ends[[n + 1]], cold, hot) for n in order]
+    n_routes = most.size
+    if inputs.n_loops > 1 and n_routes > 1:
+        return [FlowBox(np.zeros(n_routes), most, cold, hot)]
+    found = []
+    for number in range(n_routes):
+        flow = known_flow or 0.15 * float(most[number])
+        cuts = flow * np.array([0.5, 0.8, 0.95, 1.08, 1.3, 2.0])
+        ends = np.array([0.0, *cuts[cuts < 0.99 * most[number]], most[number]])
+        for low, high in itertools.pairwise(ends):
+            lows, highs = np.zeros(n_routes), np.zeros(n_routes)
+            lows[number], highs[number] = low, high
+            distance = abs((low + high) / 2.0 - flow)
+            found.append((distance, FlowBox(lows, highs, cold, hot)))
+    return [box for _, box in sorted(found, key=lambda pair: pair[0])]
