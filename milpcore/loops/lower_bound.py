@@ -333,8 +333,8 @@ class _Search:
             if reachable - best <= max(0.25 * out_of_reach, 2e-5 * self.known):
                 break
             trial = centre + STEP * (found.prices - centre)
-        spare = (best - self.goal) / max(len(self.bounder.fine), 1)
-        tolerance = max(1e-5 * self.known, 0.3 * spare)
+        away = abs(best - self.goal) / max(len(self.bounder.fine), 1)
+        tolerance = max(2e-5 * self.known, 0.2 * away)
         bound = max(self.bounder.rigorous(centre, flows, tolerance=tolerance), floor)
         return _Box(flows, bound, centre, self._parts(flows, result))
 
