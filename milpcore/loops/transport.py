@@ -134,6 +134,7 @@ def transport_model(
     stream_cell_K: float = 4.0,
     loop_cell_K: float = 4.0,
     n_segments: int = 6,
+    grid: TransportGrid | None = None,
 ) -> TransportModel:
     """Assemble the transport model.
 
@@ -146,13 +147,16 @@ def transport_model(
         Largest widths of cells.
     n_segments : int
         Chords of the cost of pipes and pumps.
+    grid : TransportGrid, optional
+        Cells to use in place of equal ones.
 
     Returns
     -------
     TransportModel
     """
     routes = inputs.routes if routes is None else routes
-    grid = transport_grid(inputs, stream_cell_K=stream_cell_K, loop_cell_K=loop_cell_K)
+    if grid is None:
+        grid = transport_grid(inputs, stream_cell_K=stream_cell_K, loop_cell_K=loop_cell_K)
     assembly = Assembly()
     cell_kW = inputs.capacity_kW_per_K[grid.stream] * (grid.high_C - grid.low_C)
     joins = put_joins(assembly, inputs)
