@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from milpcore.core import Status, relative_gap
 from milpcore.loops.case import LoopCase
 from milpcore.loops.evaluate import evaluate
@@ -21,7 +23,7 @@ from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
 from milpcore.loops.transport import LoopPlan, solve_transport, transport_model
 
-START_SHARE, SEARCH_SHARE = 0.15, 0.45
+START_SHARE, SEARCH_SHARE = 0.25, 0.4
 """Shares of the time limit for starts and for the search; the bound has the rest."""
 COARSE_PAIRS = 6000
 """Pairs of cells a transport model may have about."""
@@ -237,15 +239,18 @@ class _Watch:
 
 
 def _search(inputs: LoopInputs, watch: _Watch, time_limit_s: float, seed: int) -> UnitDesign | None:
-    """Start from the transport model and search."""
+    """Start from the transport model and search, longest from the best start."""
     watch.tell("start")
-    plans = _plans(inputs, START_SHARE * time_limit_s)
-    if not plans:
+    starts = [start_of_plans(inputs, plans) for plans in _plans(inputs, START_SHARE * time_limit_s)]
+    if not starts:
         return None
+    tried = [search(inputs, start, SearchLimits(most_rounds=0)) for start in starts]
+    costs = [math.inf if found is None else found.cost_per_a for found in tried]
+    best = int(np.argmin(costs))
     limits = SearchLimits(time_limit_s=SEARCH_SHARE * time_limit_s)
     return search(
         inputs,
-        start_of_plans(inputs, plans),
+        tried[best] or starts[best],
         limits,
         seed=seed,
         on_better=watch.better,
@@ -253,18 +258,23 @@ def _search(inputs: LoopInputs, watch: _Watch, time_limit_s: float, seed: int) -
     )
 
 
-def _plans(inputs: LoopInputs, time_limit_s: float) -> tuple[LoopPlan, ...]:
+def _plans(inputs: LoopInputs, time_limit_s: float) -> list[tuple[LoopPlan, ...]]:
     """Loops of the transport model: with many routes first coarse, then finer on those chosen."""
     cell_K = cell_width_K(inputs)
     routes: tuple[Route, ...] | None = None
+    found = []
     if len(inputs.routes) > 1:
         coarse = transport_model(inputs, stream_cell_K=2.5 * cell_K, loop_cell_K=2.5 * cell_K)
-        found = solve_transport(coarse, mip_rel_gap=0.01, time_limit_s=0.6 * time_limit_s)
-        if found.loops:
-            routes = tuple(dict.fromkeys(plan.route for plan in found.loops))
+        result = solve_transport(coarse, mip_rel_gap=0.01, time_limit_s=0.6 * time_limit_s)
+        if result.loops:
+            found.append(result.loops)
+            routes = tuple(dict.fromkeys(plan.route for plan in result.loops))
         time_limit_s *= 0.4
     model = transport_model(inputs, routes=routes, stream_cell_K=cell_K, loop_cell_K=cell_K)
-    return solve_transport(model, mip_rel_gap=0.002, time_limit_s=time_limit_s).loops
+    result = solve_transport(model, mip_rel_gap=0.002, time_limit_s=time_limit_s)
+    if result.loops:
+        found.append(result.loops)
+    return found
 
 
 def cell_width_K(inputs: LoopInputs) -> float:

@@ -13,7 +13,10 @@ that does not fall with temperature) the problem falls apart:
 - the best a *loop* can do: with W the integral of v, a leg from plant o to plant d is worth
   ``max over T of W_d(T) - W_o(T)`` per flow, G for all legs of a route, and the loop
   ``cost(F) - F G``. Loops on one route cost no less than one with their total flow, as the cost is
-  concave with ``cost(0) = 0``; concave less linear is least at an end of F's range.
+  concave with ``cost(0) = 0``; concave less linear is least at an end of F's range. Where all
+  loops have the same route, two of them cost at least as much more than one as pipes of no flow,
+  ``cost(F1) + cost(F2) - cost(F1 + F2) >= cost(0+)``: networks of more than one loop are bounded
+  by that much more.
 
 The bound holds for all prices. They are improved by column generation
 (`milpcore.loops.bound_master`) around the best ones known; boxes of flows are halved where the
@@ -270,16 +273,58 @@ def lower_bound(
     >>> 1.54e6 * 0.8 <= found.bound_per_a < 1.54e6
     True
     """
+    task = _Task(known_cost_per_a, known_flow_kW_per_K, gap, time_limit_s, node_K, on_bound)
+    if inputs.n_loops == 1 or len(inputs.routes) > 1:
+        return _bound_by_boxes(inputs, task)
+    # one route: a further loop costs no less than a pipe of no flow, on top of one with all flow
+    further = float(inputs.pipes_and_pumps_per_a(1e-6, inputs.routes[0]))
+    alone = replace(
+        inputs,
+        joins=inputs.joins.any(axis=0)[None, :],
+        must_join=np.zeros((2, inputs.n_streams), dtype=bool),
+    )
+    task = replace(task, time_limit_s=0.7 * time_limit_s)
+    one = _bound_by_boxes(alone, task)
+    task = replace(task, time_limit_s=0.3 * time_limit_s, further_per_a=further)
+    more = _bound_by_boxes(inputs, task)
+    least = one if one.bound_per_a <= more.bound_per_a else more
+    return replace(
+        least,
+        n_boxes=one.n_boxes + more.n_boxes,
+        n_rounds=one.n_rounds + more.n_rounds,
+        solve_s=one.solve_s + more.solve_s,
+    )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Arguments of `lower_bound`; `further_per_a` is cost that every network has besides."""
+
+    known_cost_per_a: float | None
+    known_flow_kW_per_K: float | None
+    gap: float
+    time_limit_s: float
+    node_K: float
+    on_bound: Callable[[float], None] | None
+    further_per_a: float = 0.0
+
+
+def _bound_by_boxes(inputs: LoopInputs, task: _Task) -> LowerBound:
+    """Bound by boxes of flows and temperatures."""
     start_s = time.perf_counter()
-    bounder = Bounder(inputs, node_K=node_K)
+    bounder = Bounder(inputs, node_K=task.node_K)
+    bounder.base += task.further_per_a
+    known_cost_per_a, known_flow_kW_per_K = task.known_cost_per_a, task.known_flow_kW_per_K
+    gap, on_bound = task.gap, task.on_bound
     known = min(bounder.base, math.inf if known_cost_per_a is None else known_cost_per_a)
-    most = _largest_flows(inputs, known, bounder.base)
+    most, most_saved = _largest_flows(inputs, known, bounder.base)
+    floor = bounder.base - most_saved
     master = Master(inputs, bounder.nodes)
-    search = _Search(bounder, master, known, known * (1.0 - gap), start_s + time_limit_s)
+    search = _Search(bounder, master, known, known * (1.0 - gap), start_s + task.time_limit_s)
     prices = first_prices(inputs, bounder.nodes, known_flow_kW_per_K)
     boxes = []
     for flows in _first_boxes(inputs, bounder.nodes, most, known_flow_kW_per_K):
-        boxes.append(search.examine(flows, prices))
+        boxes.append(search.examine(flows, prices, floor))
         prices = boxes[-1].prices
     while True:
         worst = min(boxes, key=lambda box: box.bound)
@@ -403,8 +448,8 @@ def first_prices(inputs: LoopInputs, nodes_C: Floats, flow: float | None) -> Flo
     return np.array([np.interp(nodes_C, middle_C, row) for row in rising])
 
 
-def _largest_flows(inputs: LoopInputs, known: float, base: float) -> Floats:
-    """Flow on each route above which pipes and pumps cost more than all that loops can save."""
+def _largest_flows(inputs: LoopInputs, known: float, base: float) -> tuple[Floats, float]:
+    """Flow on each route above which pipes and pumps cost more than loops can save, and that."""
     most_saved = 0.0
     for plant_heat in (inputs.is_hot, ~inputs.is_hot):
         price = inputs.utility_price_per_kW_a[plant_heat].max(initial=0.0)
@@ -423,7 +468,7 @@ def _largest_flows(inputs: LoopInputs, known: float, base: float) -> Floats:
         limits.append(float(flows[place]))
     allowed = inputs.case.parameters.limits.max_flow_kW_per_K * inputs.n_loops
     largest: Floats = np.minimum(np.array(limits), allowed)
-    return largest
+    return largest, most_saved
 
 
 def _first_boxes(
