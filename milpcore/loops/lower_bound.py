@@ -280,7 +280,7 @@ def lower_bound(
     further = float(inputs.pipes_and_pumps_per_a(1e-6, inputs.routes[0]))
     alone = replace(
         inputs,
-        joins=inputs.joins.any(axis=0)[None, :],
+        joins=np.asarray(inputs.joins.any(axis=0))[None, :],
         must_join=np.zeros((2, inputs.n_streams), dtype=bool),
     )
     task = replace(task, time_limit_s=0.7 * time_limit_s)
