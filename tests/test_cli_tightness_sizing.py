@@ -15,7 +15,8 @@ from milpcore import sizing
 from milpcore.cli import tightness_sizing
 from milpcore.cli.tightness_sizing import DEFAULT_OPTIMUM_S, Request
 from milpcore.core import ChildInterrupted
-from milpcore.sizing.comparison import COLUMNS, VARIANTS
+from milpcore.sizing.comparison import COLUMNS
+from milpcore.sizing.variants import VARIANTS
 
 CHOSEN = ("--formulation", "big_m:where,three_binary:every_step:no")
 
@@ -64,15 +65,26 @@ def test_text_has_the_optimum_and_a_line_for_each_variant(
     assert lines[0].startswith("hours.csv: 4 h in 16 steps, mean demand ")
     assert lines[2].startswith("best known ")
     assert lines[2].endswith(" k€/a, proven within 0 %") or ", proven within 0.000 %" in lines[2]
-    for title in ("commitment", "direction", "cuts", "binaries", "LP bound", "root gap", "closed"):
+    for title in (
+        "commitment",
+        "direction",
+        "cuts",
+        "held",
+        "binaries",
+        "LP bound",
+        "root gap",
+        "closed",
+    ):
         assert title in lines[4]
-    starts = [line.split()[:4] for line in lines[7:13]]
+    starts = [line.split()[:4] for line in lines[7:14]]
+    assert lines[12].split()[4] == "heat_pump"
     assert starts == [
         ["big_m", "where_needed", "size_cuts+window_limits", "tight"],
         ["big_m", "where_needed", "window_limits", "tight"],
         ["big_m", "where_needed", "size_cuts", "tight"],
         ["big_m", "where_needed", "no_cuts", "tight"],
         ["big_m", "where_needed", "size_cuts+window_limits", "wide"],
+        ["big_m", "where_needed", "size_cuts+window_limits", "tight"],
         ["three_binary", "every_step", "no_cuts", "tight"],
     ]
     assert "MILP" not in done.out

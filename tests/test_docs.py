@@ -22,7 +22,7 @@ from helpers_cli import run
 import milpcore
 from milpcore import site, sizing
 from milpcore.site.variants import VARIANTS
-from milpcore.sizing import comparison
+from milpcore.sizing import variants as sizing_variants
 from milpcore.sweeps.study_file import read_sweep
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -254,7 +254,7 @@ def test_the_page_beside_the_paper_has_the_figures_of_its_commands(
 
 def test_the_page_on_tightness_lists_every_variant() -> None:
     pages = text_of(ROOT / "docs" / "tightness.md").split("# Sizing a plant")
-    every = VARIANTS, comparison.VARIANTS
+    every = VARIANTS, sizing_variants.VARIANTS
     commands = "tightness site_400 --levels 4,8,11", "tightness --model sizing --optimum-time"
     for page, variants, command in zip(pages, every, commands, strict=True):
         listed = re.findall(r"^\| `([^`]+)`", page, flags=re.MULTILINE)

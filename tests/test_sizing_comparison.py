@@ -13,16 +13,10 @@ from milpcore.core import Problem, Solution, solve
 from milpcore.faults import InputError
 from milpcore.plots import sizing_root_gaps
 from milpcore.sizing import comparison
-from milpcore.sizing.comparison import (
-    BEYOND,
-    COLUMNS,
-    CUTS,
-    DIRECTIONS,
-    REFERENCE,
-    VARIANTS,
-    find_variants,
-)
+from milpcore.sizing.comparison import BEYOND, BY_DUALS, COLUMNS
 from milpcore.sizing.model import SizingModel
+from milpcore.sizing.no_commitment import NoCommitment
+from milpcore.sizing.variants import CUTS, DIRECTIONS, REFERENCE, VARIANTS, find_variants
 
 N_STEPS = 20
 SLACK = 1e-7
@@ -60,7 +54,9 @@ def test_every_choice_of_parts_has_a_row(table: pd.DataFrame) -> None:
 
 def test_no_relaxation_is_above_the_optimum(table: pd.DataFrame) -> None:
     assert (table["optimum_gap"] <= 1e-6).all()
-    assert (table["lp_status"] == "optimal").all()
+    is_held = table["variant"].str.endswith(":held")
+    assert set(table.loc[~is_held, "lp_status"]) == {"optimal"}
+    assert set(table.loc[is_held, "lp_status"]) == {BY_DUALS}
     optimum = table["optimum_EUR_per_a"]
     assert (table["lp_bound_EUR_per_a"] <= optimum * (1.0 + SLACK)).all()
     gap = (optimum - table["lp_bound_EUR_per_a"]).clip(lower=0.0) / optimum
@@ -97,6 +93,46 @@ def test_no_part_makes_a_relaxation_weaker(table: pd.DataFrame) -> None:
         gains(name, f"{name}:wide_limits")
 
 
+def test_the_plateau_hull_is_above_what_it_is_added_to(table: pd.DataFrame) -> None:
+    """Above the relaxation without commitment for all; tighter where one unit never stops."""
+    rows = table.set_index("variant")
+    optimum = float(rows["optimum_EUR_per_a"].iloc[0])
+    held = rows[rows["held"] != ""]
+    assert held.index.tolist() == [one.name for one in VARIANTS if one.is_held]
+    assert len(held) == len(sizing.COMMITMENTS) + 1
+    assert len(set(held["held"])) == 1
+    energy = float(
+        rows.loc["no_commitment:where_needed:size_cuts+window_limits"].lp_bound_EUR_per_a
+    )
+    assert (held["lp_bound_EUR_per_a"] >= energy - SLACK * optimum).all()
+    assert (held["lp_bound_EUR_per_a"] <= optimum * (1.0 + SLACK)).all()
+    for name, row in held.iterrows():
+        plain = rows.loc[str(name).removesuffix(":held")]
+        assert row["lp_bound_EUR_per_a"] >= plain["lp_bound_EUR_per_a"] - SLACK * optimum
+        assert row["n_binaries"] == plain["n_binaries"]
+        for size in ("n_columns", "n_rows", "n_nonzeros"):
+            assert row[size] > plain[size]
+    assert held["lp_bound_EUR_per_a"].min() > energy + 1e-4 * optimum
+
+
+def test_a_unit_that_may_change_often_is_not_held() -> None:
+    profile, parameters = case("A", 0.3, n_steps=8)
+    often = parameters.replace_unit("boiler", load_changes_per_window=2)
+    table = sizing.compare(profile, often, variants=["big_m:where_needed:size_cuts+window"])
+    (row,) = table[table["variant"].str.endswith(":held")].to_dict("records")
+    assert row["note"] == "boiler may change its load more than once in a window"
+    assert (row["held"], row["n_columns"]) == ("", -1)
+
+
+def test_the_relaxation_without_commitment_is_not_searched() -> None:
+    table = sizing.compare(
+        *case("A", 0.3, n_steps=8), variants=["no_commitment"], time_limit_s=10.0
+    )
+    assert [NoCommitment().name] * 2 == table["commitment"].tolist()
+    assert (table["status"] == "").all()
+    assert (table["n_nodes"] == -1).all()
+
+
 def test_sizes_are_those_of_the_problems(table: pd.DataFrame) -> None:
     rows = table.set_index("variant")
     every = "+".join(CUTS)
@@ -116,8 +152,10 @@ def test_searches_end_at_the_same_optimum() -> None:
         mip_rel_gap=0.0,
     )
     assert table["commitment"].tolist() == [
-        one.name for one in sizing.COMMITMENTS for _ in range(3)
+        *(one.name for one in sizing.COMMITMENTS for _ in range(4)),
+        *[NoCommitment().name] * 2,
     ]
+    table = table[table["commitment"] != NoCommitment().name]
     assert set(table["status"]) == {"optimal"}
     assert (table["n_nodes"] >= 0).all()
     optimum = table["optimum_EUR_per_a"].iloc[0]
@@ -188,6 +226,7 @@ def test_the_figure_has_a_mark_for_every_bound() -> None:
         "big_m, where_needed",
         "big_m, every_step",
         "big_m, where_needed, wide limits",
+        "big_m, where_needed, heat_pump held",
         "three_binary, every_step",
     ]
     (legend,) = axes.figure.legends

@@ -22,12 +22,13 @@ from milpcore.faults import FaultList
 from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
 from milpcore.site.table_files import plain
-from milpcore.sizing.comparison import compare_rows, comparison_table, find_variants
+from milpcore.sizing.comparison import compare_rows, comparison_table
 from milpcore.sizing.inputs import prepare
 from milpcore.sizing.parameter_files import write_parameters
 from milpcore.sizing.parameters import SizingParameters
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.profile_readers import write_profile
+from milpcore.sizing.variants import find_variants
 
 GRACE_S = 0.3
 """Seconds that the solve under way has to end after Ctrl-C."""
@@ -191,7 +192,7 @@ def sizing_tightness_text(table: pd.DataFrame) -> str:
     columns = [
         *(
             TextColumn(name, "", table[name].tolist(), left=True)
-            for name in ("commitment", "direction", "cuts", "limits")
+            for name in ("commitment", "direction", "cuts", "limits", "held")
         ),
         counts("columns", "n_columns"),
         counts("rows", "n_rows"),

@@ -38,8 +38,8 @@ def sizing_root_gaps(table: pd.DataFrame, *, title: str = "Tightness of the rela
     Returns
     -------
     Figure
-        One line for each commitment, direction and limits, one mark for each set of cuts. Variants
-        without a bound have no mark; if none has one, a sentence says so.
+        One line for each commitment, direction, limits and held unit, one mark for each set of
+        cuts. Variants without a bound have no mark; if none has one, a sentence says so.
 
     Raises
     ------
@@ -51,7 +51,9 @@ def sizing_root_gaps(table: pd.DataFrame, *, title: str = "Tightness of the rela
         sentence = "no variant has a root gap: its bound or the optimum is missing"
         return sentence_figure(title, sentence)
     names = [
-        f"{row.commitment}, {row.direction}{', wide limits' if row.limits == 'wide' else ''}"
+        f"{row.commitment}, {row.direction}"
+        f"{', wide limits' if row.limits == 'wide' else ''}"
+        f"{f', {row.held!s} held' if row.held else ''}"
         for row in known.itertuples(index=False)
     ]
     lines = list(dict.fromkeys(names))

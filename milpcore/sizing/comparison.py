@@ -1,10 +1,10 @@
 """Formulations of model B side by side: size, bound of the relaxation, search.
 
-Every variant is a choice of the swappable parts of a `SizingModel`: the commitment, where stores
-get a direction, and which cuts there are, all of them, all but one, or none. Sizes are limited in
-all of them by what linear programs say of designs that cost no more than the best one known
-(`milpcore.sizing.size_limits`), the best case for big-M values; variants ``:wide_limits`` are as a
-search begins, which knows no design.
+Variants are those of `milpcore.sizing.variants`. Sizes are limited in all of them by what linear
+programs say of designs that cost no more than the best one known (`milpcore.sizing.size_limits`),
+the best case for big-M values; variants ``:wide_limits`` are as a search begins, which knows no
+design. Variants ``:held`` have the plateau hull (`milpcore.sizing.plateau_hull`) of the unit that
+makes most of the heat besides.
 
 The optimum is that of `milpcore.sizing.size_plant`. Where it is not proven in the time given, root
 gaps are those to the best design known, and ``optimum_gap`` says by how much they may be too large.
@@ -16,40 +16,37 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from milpcore.core import Problem, Status, solve, solve_lp
+from milpcore.core import Problem, Status, lp_bound, solve, solve_lp
 from milpcore.faults import FaultList
-from milpcore.naming import suggestion
-from milpcore.sizing.big_m import BigM
 from milpcore.sizing.caps import Caps, caps
+from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.inputs import SizingInputs, prepare
-from milpcore.sizing.model import EveryStep, Exclusivity, SizingModel, WhereNeeded, build
+from milpcore.sizing.model import SizingModel, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
 from milpcore.sizing.parameters import SizingParameters
-from milpcore.sizing.plateau_path import PlateauPath
+from milpcore.sizing.plateau_hull import can_be_held
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.read import at_once, design_of
 from milpcore.sizing.results import SizingResult
 from milpcore.sizing.size_limits import largest_sizes, tightened, wide_capacities
 from milpcore.sizing.size_plant import size_plant
-from milpcore.sizing.three_binary import ThreeBinary
+from milpcore.sizing.variants import REFERENCE, SizingVariant, find_variants
 
 _log = logging.getLogger(__name__)
 PROVEN_GAP = 1e-6
 NO_GAP = 1e-9
 """Gaps below this are rounding."""
-NO_CUTS, WIDE = "no_cuts", "wide_limits"
-DIRECTIONS: dict[str, Exclusivity] = {"where_needed": WhereNeeded(), "every_step": EveryStep()}
+BY_DUALS = "duals"
+"""Status of a relaxation whose bound is proven by dual values, optimal or not."""
 TRUSTED = 1e-5
 """Share of the optimum by which tolerances may lift a bound above it."""
 BEYOND = "the solver is wrong: it claims a bound above the cost of a design that exists"
-CUTS = tuple(one.name for one in fields(SizingModel) if isinstance(one.default, bool))
-"""Parts of the model that may be left out."""
 
 COLUMNS = (
     "variant",
@@ -57,6 +54,7 @@ COLUMNS = (
     "direction",
     "cuts",
     "limits",
+    "held",
     "n_columns",
     "n_rows",
     "n_binaries",
@@ -81,84 +79,12 @@ COLUMNS = (
 """Columns of the table; see `compare`."""
 
 
-@dataclass(frozen=True)
-class SizingVariant:
-    """A formulation in a table.
+class _Known(NamedTuple):
+    """What the best design says: limits of sizes, and the unit that makes most of the heat."""
 
-    Attributes
-    ----------
-    name : str
-        Commitment, direction, cuts, and limits where they are wide, with colons between them.
-    model : SizingModel
-    has_tight_limits : bool
-        Whether sizes are limited by all that linear programs say.
-    """
-
-    name: str
-    model: SizingModel
-    has_tight_limits: bool = True
-
-
-def _every_variant() -> tuple[SizingVariant, ...]:
-    found = []
-    cut_sets = [frozenset(CUTS), *(frozenset(CUTS) - {one} for one in CUTS), frozenset[str]()]
-    for commitment in (BigM(), ThreeBinary(), PlateauPath()):
-        for direction, exclusivity in DIRECTIONS.items():
-            for cuts in dict.fromkeys(cut_sets):
-                told = "+".join(one for one in CUTS if one in cuts) or NO_CUTS
-                model = SizingModel(
-                    commitment=commitment,
-                    exclusivity=exclusivity,
-                    size_cuts="size_cuts" in cuts,
-                    window_limits="window_limits" in cuts,
-                )
-                found.append(SizingVariant(f"{commitment.name}:{direction}:{told}", model))
-        widest = SizingModel(commitment=commitment)
-        all_cuts = "+".join(CUTS)
-        name = f"{commitment.name}:where_needed:{all_cuts}:{WIDE}"
-        found.append(SizingVariant(name, widest, has_tight_limits=False))
-    return tuple(found)
-
-
-VARIANTS = _every_variant()
-"""All that `compare` knows."""
-REFERENCE = f"{BigM().name}:where_needed:{NO_CUTS}"
-"""The one that `gap_closed` is relative to."""
-
-
-def find_variants(names: Sequence[str] | None) -> tuple[SizingVariant, ...]:
-    """Find variants by parts of their names.
-
-    Parameters
-    ----------
-    names : sequence of str or None
-        Names, or parts of them; all if None.
-
-    Returns
-    -------
-    tuple of SizingVariant
-        In the order of `VARIANTS`.
-
-    Raises
-    ------
-    InputError
-        For a name that is part of none.
-
-    Examples
-    --------
-    >>> [variant.name for variant in find_variants(["big_m:every_step:no"])]
-    ['big_m:every_step:no_cuts']
-    """
-    if names is None:
-        return VARIANTS
-    faults = FaultList()
-    parts = dict.fromkeys(part for one in VARIANTS for part in (*one.name.split(":"), one.name))
-    for name in names:
-        if not name or not any(name in one.name for one in VARIANTS):
-            rule = "is not part of the name of any variant"
-            faults.add("", "formulation", name, rule, suggestion(name, parts))
-    faults.raise_if_any("compare")
-    return tuple(one for one in VARIANTS if any(name in one.name for name in names))
+    wide: Caps
+    tight: Caps
+    leading: int
 
 
 @dataclass(frozen=True)
@@ -203,7 +129,8 @@ def compare(
     -------
     DataFrame
         One row for every variant. ``n_columns``, ``n_rows``, ``n_binaries``, ``n_nonzeros``: size
-        before the solver's presolve; ``optimum_EUR_per_a``, ``optimum_gap``: best design known and
+        before the solver's presolve; ``held``: the unit whose plateaus carry copies of all sizes,
+        empty without; ``optimum_EUR_per_a``, ``optimum_gap``: best design known and
         its proven gap; ``lp_bound_EUR_per_a``: of the relaxation; ``root_gap``: from it to the
         optimum, relative; ``gap_closed``: share of the root gap of `REFERENCE` that is gone;
         ``build_s``, ``lp_s``, ``milp_s``: wall-clock seconds; ``objective_EUR_per_a``,
@@ -265,13 +192,13 @@ def compare_rows(
         for variant in chosen:
             yield _empty_row(variant, best) | {"note": best.message or best.status.value}
         return
-    wide, tight = _size_limits(inputs, best)
+    known = _Known(*_size_limits(inputs, best), leading_unit(best.design))
     (reference,) = find_variants([REFERENCE])
     whole = _empty_row(reference, best)
-    _measure(whole, reference, inputs, wide, tight, replace(limits, time_limit_s=0.0))
+    _measure(whole, reference, inputs, known, replace(limits, time_limit_s=0.0))
     for variant in chosen:
         row = _empty_row(variant, best)
-        _measure(row, variant, inputs, wide, tight, limits)
+        _measure(row, variant, inputs, known, limits)
         if whole["root_gap"] > NO_GAP:
             row["gap_closed"] = 1.0 - row["root_gap"] / whole["root_gap"]
         told = row["root_gap"], row["gap"], row["status"] or "no search"
@@ -315,6 +242,28 @@ def _size_limits(inputs: SizingInputs, best: SizingResult) -> tuple[Caps, Caps]:
     return widest, tightened(inputs, SizingModel(), capacity, cost)
 
 
+def leading_unit(design: SizingDesign) -> int:
+    """Return the unit that makes most of the heat.
+
+    Parameters
+    ----------
+    design : SizingDesign
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> from milpcore import sizing
+    >>> profile, parameters = sizing.load_case("base_48h")
+    >>> result = sizing.size_plant(profile.part(0, 8), parameters)
+    >>> parameters.heat_units[leading_unit(result.design)].name
+    'boiler'
+    """
+    return int(np.argmax(design.heat_kW.sum(axis=1)))
+
+
 def _empty_row(variant: SizingVariant, best: SizingResult) -> dict[str, Any]:
     """Row without measurements."""
     counts = ("n_columns", "n_rows", "n_binaries", "n_nonzeros", "n_nodes", "n_both_ways")
@@ -322,7 +271,7 @@ def _empty_row(variant: SizingVariant, best: SizingResult) -> dict[str, Any]:
     return {
         **dict.fromkeys(COLUMNS, math.nan),
         **dict.fromkeys(counts, -1),
-        **dict.fromkeys(("lp_status", "status", "note"), ""),
+        **dict.fromkeys(("held", "lp_status", "status", "note"), ""),
         "variant": variant.name,
         "commitment": commitment,
         "direction": direction,
@@ -337,36 +286,58 @@ def _measure(
     row: dict[str, Any],
     variant: SizingVariant,
     inputs: SizingInputs,
-    wide: Caps,
-    tight: Caps,
+    known: _Known,
     limits: _Limits,
 ) -> None:
     """Fill a row: build, relax, search."""
-    model = variant.model
+    model, names = variant.model, [unit.name for unit in inputs.parameters.heat_units]
     refusal = model.commitment.refusal(inputs)
+    if not refusal and variant.is_held and not can_be_held(inputs, known.leading):
+        refusal = f"{names[known.leading]} may change its load more than once in a window"
     if refusal:
         row["note"] = refusal
         return
+    if variant.is_held:
+        model, row["held"] = replace(model, held_units=(known.leading,)), names[known.leading]
     start_s = time.perf_counter()
-    sizes = tight if variant.has_tight_limits else wide
+    sizes = known.tight if variant.has_tight_limits else known.wide
     loads = caps(inputs, sizes.capacity_kWh, window_limits=model.window_limits)
     problem = build(inputs, model, loads.within(sizes.size_kW))
     row["build_s"] = time.perf_counter() - start_s
     for size in ("n_columns", "n_rows", "n_binaries", "n_nonzeros"):
         row[size] = getattr(problem, size)
+    _relax(row, inputs, variant, problem, limits)
+    if limits.time_limit_s > 0.0 and not isinstance(model.commitment, NoCommitment):
+        _search(row, inputs, problem, limits)
+
+
+def _relax(
+    row: dict[str, Any],
+    inputs: SizingInputs,
+    variant: SizingVariant,
+    problem: Problem,
+    limits: _Limits,
+) -> None:
+    """Bound the relaxation; the plateau hull is too large for the simplex method."""
     start_s = time.perf_counter()
-    relaxed = solve_lp(problem.relaxed(), time_limit_s=limits.lp_time_limit_s)
-    row["lp_s"] = time.perf_counter() - start_s
-    row["lp_status"] = relaxed.status.value
-    if relaxed.status is Status.OPTIMAL:
-        bound = relaxed.objective * inputs.cost_scale_EUR_per_a
+    if variant.is_held:
+        found = lp_bound(problem.relaxed(), time_limit_s=limits.lp_time_limit_s)
+        row["lp_s"] = time.perf_counter() - start_s
+        least, is_known = found.bound, math.isfinite(found.bound)
+        row["lp_status"] = BY_DUALS if is_known else Status.TIME_LIMIT.value
+        message = f"no duals within {limits.lp_time_limit_s:g} s"
+    else:
+        relaxed = solve_lp(problem.relaxed(), time_limit_s=limits.lp_time_limit_s)
+        row["lp_s"] = time.perf_counter() - start_s
+        least, is_known = relaxed.objective, relaxed.status is Status.OPTIMAL
+        row["lp_status"], message = relaxed.status.value, relaxed.message
+    if is_known:
+        bound = least * inputs.cost_scale_EUR_per_a
         optimum = row["optimum_EUR_per_a"]
         gap = (optimum - bound) / max(abs(optimum), 1e-12)
         row["lp_bound_EUR_per_a"], row["root_gap"] = bound, gap if gap > NO_GAP else 0.0
     else:
-        row["note"] = f"relaxation: {relaxed.message}"
-    if limits.time_limit_s > 0.0:
-        _search(row, inputs, problem, limits)
+        row["note"] = f"relaxation: {message}"
 
 
 def _search(row: dict[str, Any], inputs: SizingInputs, problem: Problem, limits: _Limits) -> None:
