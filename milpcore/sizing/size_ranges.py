@@ -49,6 +49,8 @@ GAP = 1e-3
 """Relative to the size that is sought."""
 LEAST_S = 0.1
 """Shortest time limit of a search."""
+HELD_SHARE = 0.5
+"""Share of a limit's time that the held unit's plateaus may take; the rest is for branching."""
 
 
 class RangesProgress(NamedTuple):
@@ -207,7 +209,8 @@ class _RangeSearch:
         problem = aimed(self.problem, int(self.columns[place]), sign, self.most_cost)
         start = with_states(self.inputs, problem, *self.states)
         self._keep(problem, start)
-        near = None if self.held is None else self._hold(self.held, place, end, sign, limit_s)
+        held_s = max(HELD_SHARE * limit_s, LEAST_S)
+        near = None if self.held is None else self._hold(self.held, place, end, sign, held_s)
         if near is not None:
             held = aimed(near, int(self.columns[place]), sign, self.most_cost)
             self._solve(held, None, place, max(until_s - self.clock.elapsed_s, LEAST_S), NEAR_NODES)
