@@ -128,6 +128,21 @@ def test_a_study_is_shown_and_written(
     assert json.loads(Path("out/run.json").read_text(encoding="utf-8"))["study"] == name
 
 
+def test_ranges_have_the_time_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def hear(run: StudyRun, points: pd.DataFrame, **_: object) -> pd.DataFrame:
+        asked.append(run.ranges_s)
+        return pd.DataFrame([{**point, **values_of(point)} for point in points.to_dict("records")])
+
+    monkeypatch.setattr(command, "sweep", hear)
+    for options in ((), ("--ranges-time", "7.5")):
+        assert run(capsys, "sizing", "--study", "case2", *options, "--json").code == 0
+    assert asked == [command.RANGES_S, 7.5]
+
+
 def test_json_has_the_tables_and_the_checkpoint_is_used(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

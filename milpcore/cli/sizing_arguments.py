@@ -112,8 +112,8 @@ def fill(command: argparse.ArgumentParser) -> None:
         metavar="S",
         type=positive_seconds,
         help="seconds for all ranges (default: as many as the search has taken, but at least 30 "
-        "and at most 60, and no more than --time-limit); what is not finished shows what is proven "
-        "so far",
+        "and at most 60, and no more than --time-limit; with --study 40 for each point that has "
+        "them); what is not finished shows what is proven so far",
     )
     command.add_argument(
         "--study",

@@ -28,8 +28,8 @@ from milpcore.sweeps.runner import SweepProgress, sweep
 from milpcore.sweeps.workers import WorkersLostError
 
 CHECKPOINT = "checkpoint.sqlite"
-RANGES_S = 20.0
-"""Seconds for the ranges of sizes of a point that has them."""
+RANGES_S = 40.0
+"""Seconds for the ranges of sizes of a point that has them, unless others are asked for."""
 _POINTS, _ROWS = "points.csv", "rows"
 _TABLES = {
     "case1": ("flexible", "load_changes", "store_level", "cooling_water", "findings"),
@@ -46,7 +46,8 @@ def run_case_study(arguments: argparse.Namespace) -> int:
     writes += [f"{name}.{suffix}" for name in FIGURES[study.name] for suffix in ("png", "svg")]
     check_output(arguments.out, inputs=(), writes=writes, copies=(_POINTS,), resumes=(CHECKPOINT,))
     limit_s = study.time_limit_s if arguments.time_limit is None else arguments.time_limit
-    run = StudyRun(mip_rel_gap=arguments.gap, time_limit_s=limit_s, ranges_s=RANGES_S)
+    ranges_s = RANGES_S if arguments.ranges_time is None else arguments.ranges_time
+    run = StudyRun(mip_rel_gap=arguments.gap, time_limit_s=limit_s, ranges_s=ranges_s)
     points = table_of_points(study.points())
     progress: list[SweepProgress] = []
     kept = arguments.out is not None

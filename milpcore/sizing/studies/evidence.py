@@ -159,9 +159,8 @@ def columns_of(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 
 COSTS = ("tac_EUR_per_a", "bound_EUR_per_a", "gap", "status")
-SIZES = (
-    *("heat_pump_kW", "heat_pump_kW_least", "heat_pump_kW_most"),
-    *("boiler_kW", "boiler_kW_least", "boiler_kW_most"),
-    *("store_kWh", "store_kWh_least", "store_kWh_most"),
+_OF_A_SIZE = ("", "_least", "_found_least", "_found_most", "_most")
+SIZES = tuple(
+    f"{size}{end}" for size in ("heat_pump_kW", "boiler_kW", "store_kWh") for end in _OF_A_SIZE
 )
-"""Columns that most tables have."""
+"""Columns that most tables have: sizes, proven ranges, and how far valid designs within reach."""

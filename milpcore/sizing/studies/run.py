@@ -24,7 +24,7 @@ from milpcore.sizing.units import Store
 
 DESIGN = "design"
 """Column of a row that has a whole design, as JSON."""
-_FORM = "sizing study 1"
+_FORM = "sizing study 2"
 """Part of the fingerprint: changes with what a row says."""
 
 
@@ -73,6 +73,8 @@ class StudyRun:
                 name = f"{found['name']}_{found['unit']}"
                 row[f"{name}_least"] = float(found["proven_least"])
                 row[f"{name}_most"] = float(found["proven_most"])
+                row[f"{name}_found_least"] = float(found["found_least"])
+                row[f"{name}_found_most"] = float(found["found_most"])
         if point.keeps_operation:
             row[DESIGN] = _design_text(result.design)
         return row
