@@ -10,8 +10,15 @@ from helpers_sizing_tiny import tiny_case
 
 from milpcore import sizing
 from milpcore.core import Status, lp_bound, solve, solve_lp
+from milpcore.sizing import solve as search
 from milpcore.sizing.caps import Caps, caps
-from milpcore.sizing.hull_bound import hull_bound, nearest_path, unit_to_hold, with_plateaus
+from milpcore.sizing.hull_bound import (
+    HullBound,
+    hull_bound,
+    nearest_path,
+    unit_to_hold,
+    with_plateaus,
+)
 from milpcore.sizing.model import SizingModel, build
 from milpcore.sizing.no_commitment import NoCommitment
 from milpcore.sizing.plateau_hull import can_be_held, useful_plateaus
@@ -158,6 +165,24 @@ def test_a_unit_is_held_only_if_it_makes_most_of_the_heat_and_runs() -> None:
     assert unit_to_hold(unlimited, replace(solution, values=values)) is None
     with pytest.raises(ValueError, match="unit 1 may change its load more than once"):
         build(unlimited, SizingModel(held_units=(1,)), limits_of(unlimited))
+
+
+def test_plateaus_leave_time_to_the_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def unfinished(
+        inputs: sizing.SizingInputs, limits: Caps, unit: int, *, time_limit_s: float
+    ) -> HullBound:
+        del inputs, limits
+        asked.append(time_limit_s)
+        return HullBound(unit, -np.inf, None)
+
+    monkeypatch.setattr(search, "hull_bound", unfinished)
+    case = sizing.benchmark_scenario("A", deviation_share=0.15, seed=1, n_steps=16)
+    result = sizing.size_plant(*case, mip_rel_gap=1e-5, time_limit_s=600.0)
+    assert result.status is Status.OPTIMAL
+    assert len(asked) == 1
+    assert asked[0] <= 0.5 * 600.0
 
 
 def test_the_search_ends_with_the_bound_of_the_plateaus() -> None:

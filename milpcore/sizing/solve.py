@@ -46,6 +46,8 @@ WIDTHS = (1.0, 30.0, 1000.0)
 """Multiples of that limit in which a first design is looked for."""
 SHARE_OF_GAP = 0.5
 """Part of the gap asked for that the search is given; the rest is for tolerances and directions."""
+HELD_SHARE = 0.5
+"""Share of the time left that the plateaus of a unit may take; the rest is for the boxes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +207,8 @@ class _Run:
         if self._is_closed():
             return
         self.phase = f"plateaus of {self.inputs.parameters.heat_units[unit].name}"
-        hull = hull_bound(self.inputs, limits, unit, time_limit_s=self.clock.left_s)
+        limit_s = HELD_SHARE * self.clock.left_s
+        hull = hull_bound(self.inputs, limits, unit, time_limit_s=limit_s)
         self._prove(hull.bound)
         _log.info("%s: bound %.6g EUR/a", self.phase, hull.bound * self.inputs.cost_scale_EUR_per_a)
         if hull.border is None or self._is_over():
