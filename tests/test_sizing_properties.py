@@ -74,7 +74,7 @@ def cases(draw: st.DrawFn) -> SizingCase:
             co2_price_EUR_per_t=draw(st.integers(0, 200)),
             cooling_water_price_EUR_per_MWh=draw(st.integers(0, 20)),
             interest_rate=0.05,
-            operating_hours_h_per_a=draw(st.sampled_from([200.0, 2000.0, 8000.0])),
+            operating_hours_h_per_a=draw(st.sampled_from([200.0, 2000.0, 4000.0])),
         ),
         heat_pumps=[
             HeatPump(
