@@ -10,11 +10,12 @@ from helpers_loop_cases import case_of, random_case, two_streams
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from milpcore.loops.bound_start import first_boxes
 from milpcore.loops.bound_units import StreamPricer
 from milpcore.loops.cost_laws import mean_difference_K
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.inputs import LoopInputs, prepare
-from milpcore.loops.lower_bound import Bounder, _first_boxes, lower_bound
+from milpcore.loops.lower_bound import Bounder, lower_bound
 from milpcore.loops.network_headers import lay_out
 from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
@@ -107,7 +108,7 @@ def test_bound_at_any_prices_is_below_a_network(utilities: bool) -> None:
     cost = _network_cost(inputs)
     assert cost is not None
     bounder = Bounder(inputs, node_K=4.0)
-    box = _first_boxes(inputs, bounder.nodes, np.array([4000.0]), None)[0]
+    box = first_boxes(inputs, bounder.nodes, np.array([4000.0]), None)[0]
     rng = np.random.default_rng(5)
     for _ in range(10):
         prices = np.array([_rising(rng, bounder.nodes.size) for _ in range(2)])

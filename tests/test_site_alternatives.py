@@ -25,7 +25,8 @@ import milpcore
 from milpcore import site
 from milpcore.core import Status
 from milpcore.faults import InputError
-from milpcore.site.alternatives import AlternativeOptions, AlternativeSearch
+from milpcore.site.alternatives import AlternativeSearch
+from milpcore.site.alternatives_options import AlternativeOptions
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.front_search.slot_sets import SlotSets
 from milpcore.site.inputs import SiteInputs

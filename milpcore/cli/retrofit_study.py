@@ -12,7 +12,8 @@ from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.economics import SiteEconomics
 from milpcore.report import ProgressLine
 from milpcore.scales import number
-from milpcore.site.alternatives import check_moves_only, retrofit_alternatives
+from milpcore.site.alternatives import retrofit_alternatives
+from milpcore.site.alternatives_options import check_moves_only
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.retrofit import RetrofitProgress, retrofit
 from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit

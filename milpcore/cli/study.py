@@ -18,7 +18,8 @@ from milpcore.core import Channel, Status, run_in_child
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.report import ProgressLine, progress_text
 from milpcore.scales import Kind, scale_for
-from milpcore.site.alternatives import alternatives, check_alternatives
+from milpcore.site.alternatives import alternatives
+from milpcore.site.alternatives_options import check_alternatives
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.candidates import Candidates
 from milpcore.site.check import check

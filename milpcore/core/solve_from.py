@@ -56,6 +56,7 @@ def solve_from(
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
     node_limit: int | None = None,
+    presolve: bool = True,
     observer: SolveObserver | None = None,
 ) -> Solution:
     """Solve a mixed-integer program, beginning with a known point.
@@ -72,6 +73,8 @@ def solve_from(
         Wall-clock seconds; the incumbent is returned with its gap.
     node_limit : int, optional
         Nodes of the search; the incumbent is returned with its gap.
+    presolve : bool
+        Whether HiGHS simplifies the problem first.
     observer : callable, optional
         Asked by HiGHS several times a second as a rule; some of its steps take longer. The
         incumbent is returned with its gap and the status INTERRUPTED.
@@ -100,6 +103,8 @@ def solve_from(
     """
     highspy = require("highspy", "highs", "solving from a known point")
     options: dict[str, object] = {"mip_rel_gap": float(mip_rel_gap), "mip_abs_gap": 0.0}
+    if not presolve:
+        options["presolve"] = "off"
     if time_limit_s is not None:
         options["time_limit"] = float(time_limit_s)
     if node_limit is not None:

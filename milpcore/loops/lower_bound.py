@@ -37,12 +37,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from milpcore.core import solve_lp
 from milpcore.loops.bound_master import FlowBox, Master, MasterResult
+from milpcore.loops.bound_start import first_boxes, first_prices, largest_flows
 from milpcore.loops.bound_units import StreamPricer
 from milpcore.loops.inputs import Floats, LoopInputs
-from milpcore.loops.transport import transport_model
-from milpcore.loops.transport_rows import MONEY, segment_ends
 
 ROUGH_CELL_K = 0.05
 FINE_CELL_K = 0.01
@@ -50,7 +48,6 @@ STEP = 0.35
 """Share of the way from the best prices to those of the linear program."""
 WIDE = 0.02
 """Boxes of flows narrower than this share are not halved."""
-N_SEGMENTS = 6
 NARROW_K = 0.25
 """Ranges of a leg's temperature narrower than this are not halved."""
 WORTH_OF_SPREAD = 0.5
@@ -317,13 +314,13 @@ def _bound_by_boxes(inputs: LoopInputs, task: _Task) -> LowerBound:
     known_cost_per_a, known_flow_kW_per_K = task.known_cost_per_a, task.known_flow_kW_per_K
     gap, on_bound = task.gap, task.on_bound
     known = min(bounder.base, math.inf if known_cost_per_a is None else known_cost_per_a)
-    most, most_saved = _largest_flows(inputs, known, bounder.base)
+    most, most_saved = largest_flows(inputs, known, bounder.base)
     floor = bounder.base - most_saved
     master = Master(inputs, bounder.nodes)
     search = _Search(bounder, master, known, known * (1.0 - gap), start_s + task.time_limit_s)
     prices = first_prices(inputs, bounder.nodes, known_flow_kW_per_K)
     boxes = []
-    for flows in _first_boxes(inputs, bounder.nodes, most, known_flow_kW_per_K):
+    for flows in first_boxes(inputs, bounder.nodes, most, known_flow_kW_per_K):
         boxes.append(search.examine(flows, prices, floor))
         prices = boxes[-1].prices
     while True:
@@ -427,67 +424,3 @@ def _inner(value: float, low: float, high: float) -> float:
     """Return a place to cut a range, not too near its ends."""
     margin = 0.15 * (high - low)
     return float(min(max(value, low + margin), high - margin))
-
-
-def first_prices(inputs: LoopInputs, nodes_C: Floats, flow: float | None) -> Floats:
-    """Prices to start from: duals of the balances of a coarse transport model's relaxation."""
-    model = transport_model(inputs, stream_cell_K=4.0, loop_cell_K=4.0, n_segments=N_SEGMENTS)
-    problem = model.problem.relaxed()
-    if flow is not None and len(inputs.routes) == 1:
-        ends = segment_ends(inputs, N_SEGMENTS)
-        segment = int(np.clip(np.searchsorted(ends, flow) - 1, 0, N_SEGMENTS - 1))
-        chosen = np.zeros((1, N_SEGMENTS))
-        chosen[0, segment] = 1.0
-        problem = problem.fixed("is_segment_0", chosen)
-        problem = problem.fixed("flow_0", chosen * min(flow, float(ends[-1])))
-    duals = solve_lp(problem).row_duals.get("balance_0")
-    if duals is None:
-        return np.zeros((len(inputs.case.plants), nodes_C.size))
-    rising = np.maximum.accumulate(duals / MONEY, axis=1)
-    middle_C = (model.grid.loop_C[:-1] + model.grid.loop_C[1:]) / 2.0
-    return np.array([np.interp(nodes_C, middle_C, row) for row in rising])
-
-
-def _largest_flows(inputs: LoopInputs, known: float, base: float) -> tuple[Floats, float]:
-    """Flow on each route above which pipes and pumps cost more than loops can save, and that."""
-    most_saved = 0.0
-    for plant_heat in (inputs.is_hot, ~inputs.is_hot):
-        price = inputs.utility_price_per_kW_a[plant_heat].max(initial=0.0)
-        most_saved += float(price * inputs.exchangeable_kW())
-    streams = np.arange(inputs.n_streams)
-    most_saved += float(inputs.utility_exchanger_per_a(streams, inputs.duty_kW).sum())
-    worth = known - (base - most_saved)
-    limits = []
-    flows = np.geomspace(1.0, 1e7, 400)
-    for route in inputs.routes:
-        costs = inputs.pipes_and_pumps_per_a(flows, route)
-        slopes = np.diff(costs) / np.diff(flows)
-        if np.any(np.diff(slopes) > 1e-6 * slopes[0]) or np.any(slopes < 0.0):
-            raise ValueError("no bound: pipes and pumps do not get cheaper the larger they are")
-        place = min(int(np.searchsorted(costs, worth)), flows.size - 1)
-        limits.append(float(flows[place]))
-    allowed = inputs.case.parameters.limits.max_flow_kW_per_K * inputs.n_loops
-    largest: Floats = np.minimum(np.array(limits), allowed)
-    return largest, most_saved
-
-
-def _first_boxes(
-    inputs: LoopInputs, nodes_C: Floats, most: Floats, known_flow: float | None
-) -> list[FlowBox]:
-    """List boxes around a known flow for each route, or for several loops one box of all."""
-    cold = tuple(np.full(route.n_legs, nodes_C[0]) for route in inputs.routes)
-    hot = tuple(np.full(route.n_legs, nodes_C[-1]) for route in inputs.routes)
-    n_routes = most.size
-    if inputs.n_loops > 1 and n_routes > 1:
-        return [FlowBox(np.zeros(n_routes), most, cold, hot)]
-    found = []
-    for number in range(n_routes):
-        flow = known_flow or 0.15 * float(most[number])
-        cuts = flow * np.array([0.5, 0.8, 0.95, 1.08, 1.3, 2.0])
-        ends = np.array([0.0, *cuts[cuts < 0.99 * most[number]], most[number]])
-        for low, high in itertools.pairwise(ends):
-            lows, highs = np.zeros(n_routes), np.zeros(n_routes)
-            lows[number], highs[number] = low, high
-            distance = abs((low + high) / 2.0 - flow)
-            found.append((distance, FlowBox(lows, highs, cold, hot)))
-    return [box for _, box in sorted(found, key=lambda pair: pair[0])]

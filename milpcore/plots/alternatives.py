@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from milpcore.extras import require
 from milpcore.plots.style import (
     COLD,
     FAINT,
@@ -219,18 +220,17 @@ def _costs(axes: Axes, found: Alternatives, shown: int) -> None:
 
 
 def _legend(found: Alternatives) -> list[Artist]:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
+    line = require("matplotlib.lines", "plot", "drawing figures").Line2D
+    patch = require("matplotlib.patches", "plot", "drawing figures").Patch
     handles: list[Artist] = [
-        Line2D([], [], marker="o", linestyle="none", color=COLD, label="level"),
-        Line2D([], [], marker=">", color=PUMP, label="heat pump, from source to sink"),
+        line([], [], marker="o", linestyle="none", color=COLD, label="level"),
+        line([], [], marker=">", color=PUMP, label="heat pump, from source to sink"),
     ]
     if found.n_proven < len(found.designs):
-        hollow = Line2D([], [], marker="o", linestyle="none", color=COLD, label="rank not proven")
+        hollow = line([], [], marker="o", linestyle="none", color=COLD, label="rank not proven")
         hollow.set_markerfacecolor("white")
         handles.append(hollow)
     if len(found.level_ranges):
         text = f"range of a level within {found.within_percent:g} % of the best"
-        handles.append(Patch(color=COLD, alpha=0.2, label=text))
+        handles.append(patch(color=COLD, alpha=0.2, label=text))
     return handles

@@ -12,19 +12,23 @@ Level sets are ranked by the objective alone; of each, the operation of least TA
 from __future__ import annotations
 
 import math
-import numbers
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.site.alternatives_options import (
+    AlternativeOptions,
+    check_candidates,
+    check_options,
+    is_whole,
+)
 from milpcore.site.alternatives_results import LEVEL_RANGES, SIZE_RANGES, Alternatives
-from milpcore.site.candidates import Candidates, Refined
+from milpcore.site.candidates import Candidates
 from milpcore.site.check import check
 from milpcore.site.explain import conflict
 from milpcore.site.front_search.families import Listed
@@ -48,33 +52,12 @@ from milpcore.site.scaling import in_own_size, resized, size_factor
 from milpcore.site.tables import empty_table
 from milpcore.streams import Streams
 
-MOST_WANTED = 10_000
 START_GAP = 1e-4
 """Gap of the search for the best level set, which only has to be a good start."""
 SEARCH_NAME = "ranked_sets"
 
 _Changed = tuple[dict[float, float], tuple[float, ...]]
 """Which existing level has gone where, and which are given up, °C."""
-
-
-class AlternativeOptions(NamedTuple):
-    """What is wanted.
-
-    Attributes
-    ----------
-    n_alternatives : int
-        Level sets, from 1.
-    within_percent : float or None
-        Share of the best objective for ranges.
-    time_limit_s : float or None
-        Wall-clock seconds.
-    observer : Observer or None
-    """
-
-    n_alternatives: int
-    within_percent: float | None
-    time_limit_s: float | None
-    observer: Observer | None
 
 
 def alternatives(
@@ -141,43 +124,17 @@ def alternatives(
     """
     options = AlternativeOptions(n_alternatives, within_percent, time_limit_s, observer)
     faults = FaultList()
-    if not (_is_whole(n_levels) and n_levels >= 1):
+    if not (is_whole(n_levels) and n_levels >= 1):
         rule = "must be a whole number from 1"
         faults.add("", "n_levels", repr(n_levels), rule, "give the largest number of levels")
-    _check(options, faults)
-    _check_candidates(candidates_C, faults)
+    check_options(options, faults)
+    check_candidates(candidates_C, faults)
     faults.raise_if_any("alternatives")
     inputs = prepare(streams, economics=economics, candidates_C=candidates_C, objective=objective)
     search = AlternativeSearch(inputs, options, int(n_levels))
     if n_levels == 1 and conflict(inputs):
         return search.nothing()
     return search.told(search.greenfield(min(int(n_levels), inputs.n_candidates)))
-
-
-def check_alternatives(candidates_C: Candidates | Sequence[float] | None, *, cascade: bool) -> None:
-    """Refuse a site whose level sets cannot be ranked.
-
-    Raises
-    ------
-    InputError
-        If heat may not cascade, or candidates are refined.
-
-    Examples
-    --------
-    >>> check_alternatives(None, cascade=True)
-    """
-    faults = FaultList()
-    _check_candidates(candidates_C, faults)
-    if not cascade:
-        rule = "cannot be ranked where heat may not cascade: their search relies on it"
-        faults.add("", "alternatives", "no cascade", rule, "allow the cascade")
-    faults.raise_if_any("alternatives")
-
-
-def _check_candidates(candidates_C: Candidates | Sequence[float] | None, faults: FaultList) -> None:
-    if isinstance(candidates_C, Refined):
-        rule = "has no fixed set of candidates, so that nothing is the second best of it"
-        faults.add("", "candidates_C", candidates_C.name, rule, "use kinks+grid:1")
 
 
 def retrofit_alternatives(
@@ -234,7 +191,7 @@ def retrofit_alternatives(
     """
     options = AlternativeOptions(n_alternatives, within_percent, time_limit_s, observer)
     faults = FaultList()
-    _check(options, faults)
+    check_options(options, faults)
     faults.raise_if_any("alternatives")
     asked = RetrofitOptions(existing_C, move, range_K, movable_C, heat_pumps, 0, 0, candidates_C)
     plan = plan_retrofit(streams, asked, economics=economics, objective=objective)
@@ -242,23 +199,6 @@ def retrofit_alternatives(
     family = slot_sets(plan)
     ranking = search.retrofit(family)
     return search.told(ranking, lambda levels: _changed(plan, family, levels))
-
-
-def check_moves_only(options: RetrofitOptions) -> None:
-    """Refuse a retrofit that adds levels or gives them up: only moves are ranked.
-
-    Raises
-    ------
-    InputError
-        Naming the option.
-    """
-    faults = FaultList()
-    for name in ("add", "close"):
-        value = getattr(options, name)
-        if value:
-            rule = "must be 0 where alternatives are wanted: only moves are ranked"
-            faults.add("", name, value, rule, "leave out one of the two")
-    faults.raise_if_any("alternatives")
 
 
 def slot_sets(plan: RetrofitPlan) -> SlotSets:
@@ -470,28 +410,3 @@ class AlternativeSearch:
         )
         check(result, inputs.streams, inputs.economics, cascade=inputs.cascade)
         return result
-
-
-def _check(options: AlternativeOptions, faults: FaultList) -> None:
-    wanted, percent, limit_s = (
-        options.n_alternatives,
-        options.within_percent,
-        options.time_limit_s,
-    )
-    if not (_is_whole(wanted) and 1 <= wanted <= MOST_WANTED):
-        rule = f"must be a whole number from 1 to {MOST_WANTED}"
-        faults.add("", "n_alternatives", repr(wanted), rule, "10 is usual")
-    if percent is not None and not (_is_number(percent) and 0.0 <= percent < 100.0):
-        rule = "must be from 0 to below 100 (%)"
-        faults.add("", "within_percent", repr(percent), rule, "0.1 is usual")
-    if limit_s is not None and not (_is_number(limit_s) and limit_s > 0.0):
-        rule = "must be positive (s)"
-        faults.add("", "time_limit_s", repr(limit_s), rule, "leave it out for no limit")
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
