@@ -108,6 +108,8 @@ class Master:
         self.inputs, self.nodes = inputs, nodes_C
         self.n_plants = len(inputs.case.plants)
         self.unit_columns: list[UnitColumn] = []
+        self.last_use: list[int] = []
+        self.n_solves = 0
         self.loop_columns: list[LoopColumn] = []
 
     def below(self, at_C: Floats) -> Floats:
@@ -143,6 +145,7 @@ class Master:
         row = np.zeros((self.n_plants, self.nodes.size))
         row[self.inputs.plant[stream]] = -self.inputs.direction[stream] * absorbed_kW
         self.unit_columns.append(UnitColumn(stream, cost, row.ravel(), *range_C))
+        self.last_use.append(self.n_solves)
 
     def add_loop(self, route: int, flow: float, leg_C: Floats) -> None:
         """Add a loop."""
@@ -158,9 +161,13 @@ class Master:
         """Solve it for a box and limits of the water before exchangers (S,); None if that fails."""
         inputs = self.inputs
         loops = [c for c in self.loop_columns if box.has_loop(c.route, c.flow, c.leg_C)]
-        units = [
-            c for c in self.unit_columns if box.has_unit((c.cold_C, c.hot_C), water_C[c.stream])
+        self._forget()
+        places = [
+            place
+            for place, c in enumerate(self.unit_columns)
+            if box.has_unit((c.cold_C, c.hot_C), water_C[c.stream])
         ]
+        units = [self.unit_columns[place] for place in places]
         assembly = Assembly()
         shape = (self.n_plants, self.nodes.size)
         upper = np.full(shape, np.inf)
@@ -191,10 +198,21 @@ class Master:
         solution = solve_lp(assembly.problem())
         if solution.status is not Status.OPTIMAL:
             return None
+        self.n_solves += 1
+        for place in np.flatnonzero(solution.column_duals["unit"] <= NEARLY_USED):
+            self.last_use[places[int(place)]] = self.n_solves
         duals = solution.row_duals["mixing"]
         # the price falls by the dual of a step between its upper node and its lower one
         prices = -np.cumsum(duals[:, ::-1], axis=1)[:, ::-1]
         return self._result(solution.objective * SCALE, prices, loops, solution.values["loop"])
+
+    def _forget(self) -> None:
+        """Drop columns that have not been of use for longest, once there are too many."""
+        if len(self.unit_columns) > MOST_COLUMNS:
+            order = np.argsort(-np.array(self.last_use), kind="stable")[: MOST_COLUMNS // 2]
+            kept = sorted(order.tolist())
+            self.unit_columns = [self.unit_columns[place] for place in kept]
+            self.last_use = [self.last_use[place] for place in kept]
 
     def _result(
         self, objective: float, prices: Floats, loops: list[LoopColumn], share: Floats
@@ -222,5 +240,8 @@ class Master:
 
 
 SCALE = 1e3
+MOST_COLUMNS = 1000
+NEARLY_USED = 1e-3
+"""Reduced cost, thousands a year, of columns that count as used."""
 DEAREST_PER_KW = 200.0
 """Price of heat a year that is not there, while columns are lacking."""

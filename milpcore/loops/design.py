@@ -23,7 +23,7 @@ from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
 from milpcore.loops.transport import LoopPlan, solve_transport, transport_model
 
-START_SHARE, SEARCH_SHARE = 0.25, 0.4
+START_SHARE, SEARCH_SHARE = 0.2, 0.5
 """Shares of the time limit for starts and for the search; the bound has the rest."""
 COARSE_PAIRS = 6000
 """Pairs of cells a transport model may have about."""
