@@ -37,6 +37,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from milpcore.core.blas import one_blas_thread
 from milpcore.loops.bound_master import FlowBox, Master, MasterResult
 from milpcore.loops.bound_start import first_boxes, first_prices, largest_flows
 from milpcore.loops.bound_units import StreamPricer
@@ -48,6 +49,8 @@ STEP = 0.35
 """Share of the way from the best prices to those of the linear program."""
 WIDE = 0.02
 """Boxes of flows narrower than this share are not halved."""
+FINE, COARSE = 2e-5, 4e-4
+"""Shares of the known cost that may be left in a box that can, or cannot, reach the goal."""
 NARROW_K = 0.25
 """Ranges of a leg's temperature narrower than this are not halved."""
 WORTH_OF_SPREAD = 0.5
@@ -277,7 +280,7 @@ def lower_bound(
     further = float(inputs.pipes_and_pumps_per_a(1e-6, inputs.routes[0]))
     alone = replace(
         inputs,
-        joins=np.asarray(inputs.joins.any(axis=0))[None, :],
+        joins=np.logical_or.reduce(inputs.joins, axis=0)[None, :],
         must_join=np.zeros((2, inputs.n_streams), dtype=bool),
     )
     task = replace(task, time_limit_s=0.7 * time_limit_s)
@@ -308,6 +311,12 @@ class _Task:
 
 def _bound_by_boxes(inputs: LoopInputs, task: _Task) -> LowerBound:
     """Bound by boxes of flows and temperatures."""
+    with one_blas_thread():
+        return _bound_with_one_thread(inputs, task)
+
+
+def _bound_with_one_thread(inputs: LoopInputs, task: _Task) -> LowerBound:
+    """Bound by boxes with one BLAS thread."""
     start_s = time.perf_counter()
     bounder = Bounder(inputs, node_K=task.node_K)
     bounder.base += task.further_per_a
@@ -372,7 +381,10 @@ class _Search:
                 break
             reachable = self.bounder.base + found.objective
             out_of_reach = max(self.goal - reachable, 0.0)
-            if reachable - best <= max(0.25 * out_of_reach, 2e-5 * self.known):
+            enough = max(
+                0.25 * out_of_reach, (FINE if out_of_reach == 0.0 else COARSE) * self.known
+            )
+            if reachable - best <= enough:
                 break
             trial = centre + STEP * (found.prices - centre)
         away = abs(best - self.goal) / max(len(self.bounder.fine), 1)

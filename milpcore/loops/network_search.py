@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from milpcore.core.blas import one_blas_thread
 from milpcore.loops.inputs import Floats, LoopInputs
 from milpcore.loops.network_design import UnitDesign
 from milpcore.loops.network_headers import lay_out
@@ -23,8 +24,8 @@ from milpcore.loops.network_units import TOLERANCE, UnitProblem
 
 WIDTHS_K = (2.0, 0.3, 0.03)
 TIE_K = 0.15
-HOPELESS = 0.01
-"""Share of the best cost above which a set is given up while kinks are still round."""
+HOPELESS = 0.004, 0.003, 0.0025
+"""Shares of the best cost above which a set is given up, while kinks are still round."""
 UPHILL = 0.002
 """Share of the best cost that a place to go on from may be above it, at first."""
 
@@ -63,20 +64,38 @@ def polish(
     """
     problem = UnitProblem(inputs, start.units)
     x: Floats = problem.vector(start)
-    for width_K in WIDTHS_K:
-        found = problem.minimise(x, width_K, most_iterations=150)
+    for width_K, hopeless in zip(WIDTHS_K, HOPELESS, strict=True):
+        found = problem.minimise(x, width_K, most_iterations=120)
         cost = found.objective / problem.money
-        if found.violation > 1e-4 or not cost < worth_per_a * (1.0 + HOPELESS):
-            return None
-        if width_K < 1.0 and not cost < worth_per_a * (1.0 + 0.3 * HOPELESS):
+        if found.violation > 1e-4 or not cost < worth_per_a * (1.0 + hopeless):
             return None
         x = found.x
+    design = _sharp(problem, x)
+    if design is None or not inputs.costs_utility_exchangers:
+        return design
+    return _without_idle_utilities(inputs, design)
+
+
+def _sharp(problem: UnitProblem, x: Floats) -> UnitDesign | None:
+    """Keep the order of temperatures and optimise with sharp kinks."""
     for _ in range(3):
         found = problem.minimise(x, problem.order(x, tie_K=TIE_K), most_iterations=150)
         x = found.x
         if found.violation <= TOLERANCE and problem.violation(x) <= TOLERANCE:
             return problem.design(x)
     return None
+
+
+def _without_idle_utilities(inputs: LoopInputs, design: UnitDesign) -> UnitDesign:
+    """Drop heaters and coolers that have nothing left to do; the design stays if that fails."""
+    load_kW = np.bincount(design.units.stream, design.load_kW, inputs.n_streams)
+    is_idle = design.units.has_utility & (load_kW >= inputs.duty_kW * (1.0 - 1e-5))
+    if not is_idle.any():
+        return design
+    units = replace(design.units, has_utility=design.units.has_utility & ~is_idle)
+    problem = UnitProblem(inputs, units)
+    better = _sharp(problem, problem.vector(design))
+    return design if better is None or better.cost_per_a > design.cost_per_a else better
 
 
 def _sound(inputs: LoopInputs, design: UnitDesign | None) -> UnitDesign | None:
@@ -112,6 +131,19 @@ def search(
     UnitDesign or None
         The best one; None if not one set of exchangers could be made to keep its constraints.
     """
+    with one_blas_thread():
+        return _search(inputs, start, limits, seed, on_better, is_stopped)
+
+
+def _search(
+    inputs: LoopInputs,
+    start: UnitDesign,
+    limits: SearchLimits,
+    seed: int,
+    on_better: Callable[[UnitDesign], None] | None,
+    is_stopped: Callable[[], bool] | None,
+) -> UnitDesign | None:
+    """Search with one BLAS thread."""
     end_s = time.perf_counter() + limits.time_limit_s
     generator = np.random.default_rng(seed)
     best = _sound(inputs, polish(inputs, start))

@@ -293,7 +293,8 @@ class UnitProblem:
     def _served(self, sizes: _Sizes, *, whole: bool) -> tuple[Floats, Floats]:
         """Duty less loads of used streams with, or without, heater or cooler."""
         is_whole = ~self.units.has_utility[self.used] & self.inputs.costs_utility_exchangers
-        chosen = is_whole if whole else ~is_whole
+        # a stream of one exchanger keeps its duty by the bounds
+        chosen = is_whole if whole else ~is_whole & (self.of_stream.sum(axis=1) > 1)
         rest = self.inputs.duty_kW[self.used] - self.of_stream @ sizes.load
         jacobian = np.zeros((self.used.size, self.n_variables))
         jacobian[:, self.places[0]] = -self.of_stream
@@ -326,16 +327,16 @@ class UnitProblem:
             sign = self.sign[members]
             if sign.size == 0 or np.ptp(sign) > 0.0:
                 continue
-            for place in (1, 2):
-                for leg, side in ((leg_in, sign[0]), (leg_out, -sign[0])):
-                    jacobian = np.zeros((members.size, self.n_variables))
-                    jacobian[np.arange(members.size), self.places[place][members]] = side
-                    jacobian[:, leg] = -side
-                    ranks = np.zeros(1) if order is None else order.rank[number]
-                    places = self.places[place][members]
-                    free = slice(None) if order is None else ranks[places] != ranks[leg]
-                    values.append((side * (full[places] - full[leg]))[free])
-                    rows.append(jacobian[free])
+            for place, leg, side in ((1, leg_in, sign[0]), (2, leg_out, -sign[0])):
+                jacobian = np.zeros((members.size, self.n_variables))
+                jacobian[np.arange(members.size), self.places[place][members]] = side
+                jacobian[:, leg] = -side
+                places = self.places[place][members]
+                free = slice(None)
+                if order is not None:
+                    free = order.rank[number][places] != order.rank[number][leg]
+                values.append((side * (full[places] - full[leg]))[free])
+                rows.append(jacobian[free])
         if not values:
             return np.zeros(0), np.zeros((0, self.n_variables))
         return np.concatenate(values), np.vstack(rows)
