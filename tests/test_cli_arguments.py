@@ -26,7 +26,7 @@ from milpcore.cli.arguments import (
 from milpcore.cli.greenfield_text import runs
 from milpcore.site import FORMULATIONS
 from milpcore.site.variants import find_variants
-from milpcore.sizing import comparison
+from milpcore.sizing import variants
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_help_lists_parts_of_the_variants_there_are(capsys: pytest.CaptureFixtur
     text = " ".join(run(capsys, "tightness", "--help").out.split())
     assert f"commas between them: {', '.join(VARIANT_PARTS)}; with --model sizing " in text
     assert f"with --model sizing {', '.join(SIZING_PARTS)} (default: all)" in text
-    every = {part for one in comparison.VARIANTS for part in re.split("[:+]", one.name)}
+    every = {part for one in variants.VARIANTS for part in re.split("[:+]", one.name)}
     assert every == set(SIZING_PARTS)
 
 

@@ -182,8 +182,8 @@ def design(
     --------
     >>> from milpcore import loops
     >>> result = design(loops.load_case("loop_two_plants"), time_limit_s=4, mip_rel_gap=0.5)
-    >>> result.bound_per_a <= result.tac_per_a < 1_600_000, result.status
-    (True, <Status.OPTIMAL: 'optimal'>)
+    >>> 0.0 < result.bound_per_a <= result.tac_per_a
+    True
     """
     start_s = time.perf_counter()
     inputs = prepare(case, n_loops=n_loops, costs_utility_exchangers=costs_utility_exchangers)
