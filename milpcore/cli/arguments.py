@@ -22,17 +22,19 @@ SIZING_PARTS = (
     "big_m",
     "three_binary",
     "plateau_path",
+    "no_commitment",
     "where_needed",
     "every_step",
     "size_cuts",
     "window_limits",
     "no_cuts",
     "wide_limits",
+    "held",
 )
-"""Likewise of `milpcore.sizing.comparison.VARIANTS`."""
+"""Likewise of `milpcore.sizing.variants.VARIANTS`."""
 MOST_CONFIGURATIONS = 1000
 MOST_ALTERNATIVES = 10_000
-"""That of `milpcore.site.alternatives`, which ``--help`` must not wait for."""
+"""That of `milpcore.site.alternatives_options`, which ``--help`` must not wait for."""
 _RANGE = re.compile(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", flags=re.ASCII)
 _LEVELS_RULE = "must be like 2-15, 6 or 4,6,8 (largest numbers of levels, each from 1)"
 
