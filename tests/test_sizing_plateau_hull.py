@@ -173,9 +173,9 @@ def test_plateaus_leave_time_to_the_boxes(monkeypatch: pytest.MonkeyPatch) -> No
     def unfinished(
         inputs: sizing.SizingInputs, limits: Caps, unit: int, *, time_limit_s: float
     ) -> HullBound:
-        del inputs, limits
+        del inputs, limits, unit
         asked.append(time_limit_s)
-        return HullBound(unit, -np.inf, None)
+        return HullBound(-np.inf, None)
 
     monkeypatch.setattr(search, "hull_bound", unfinished)
     case = sizing.benchmark_scenario("A", deviation_share=0.15, seed=1, n_steps=16)

@@ -86,5 +86,4 @@ def caps(inputs: SizingInputs, capacity_kWh: Floats, *, window_limits: bool = Tr
             load[unit] = plateau_limit(load[unit], int(units.window[unit]))
     load = np.minimum(load, units.largest_kW[:, None])
     size = np.clip(load.max(axis=1), units.smallest_kW, units.largest_kW)
-    least = np.where(units.may_be_absent, 0.0, np.minimum(units.smallest_kW, size))
-    return Caps(least_size_kW=least, size_kW=size, capacity_kWh=capacity, load_kW=load)
+    return Caps(least_size_kW=units.least_kW, size_kW=size, capacity_kWh=capacity, load_kW=load)

@@ -22,20 +22,26 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from milpcore.core import Problem, Status, lp_bound, solve, solve_lp
+from milpcore.core import Problem, Status, lp_bound, solve_lp
 from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps, caps
-from milpcore.sizing.design import SizingDesign
+from milpcore.sizing.hull_bound import leading_unit
 from milpcore.sizing.inputs import SizingInputs, prepare
 from milpcore.sizing.model import SizingModel, build
-from milpcore.sizing.no_commitment import NoCommitment, without_caps
+from milpcore.sizing.no_commitment import NoCommitment
 from milpcore.sizing.parameters import SizingParameters
 from milpcore.sizing.plateau_hull import can_be_held
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.read import at_once, design_of
 from milpcore.sizing.results import SizingResult
-from milpcore.sizing.size_limits import largest_sizes, tightened, wide_capacities
+from milpcore.sizing.size_limits import (
+    energy_relaxation,
+    largest_sizes,
+    tightened,
+    wide_capacities,
+)
 from milpcore.sizing.size_plant import size_plant
+from milpcore.sizing.solver import solve_milp
 from milpcore.sizing.variants import REFERENCE, SizingVariant, find_variants
 
 _log = logging.getLogger(__name__)
@@ -192,7 +198,7 @@ def compare_rows(
         for variant in chosen:
             yield _empty_row(variant, best) | {"note": best.message or best.status.value}
         return
-    known = _Known(*_size_limits(inputs, best), leading_unit(best.design))
+    known = _Known(*_size_limits(inputs, best), leading_unit(best.design.heat_kW))
     (reference,) = find_variants([REFERENCE])
     whole = _empty_row(reference, best)
     _measure(whole, reference, inputs, known, replace(limits, time_limit_s=0.0))
@@ -236,32 +242,9 @@ def _refuse_wrong(time_limit_s: float, optimum_time_limit_s: float) -> None:
 def _size_limits(inputs: SizingInputs, best: SizingResult) -> tuple[Caps, Caps]:
     """Limits that a search begins with, and those of designs as good as the best one."""
     cost = best.tac_EUR_per_a / inputs.cost_scale_EUR_per_a
-    energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
-    capacity = largest_sizes(energy, cost)["capacity"] * inputs.heat_scale_kW
+    capacity = largest_sizes(energy_relaxation(inputs), cost)["capacity"] * inputs.heat_scale_kW
     widest = caps(inputs, np.maximum(capacity, wide_capacities(inputs)))
     return widest, tightened(inputs, SizingModel(), capacity, cost)
-
-
-def leading_unit(design: SizingDesign) -> int:
-    """Return the unit that makes most of the heat.
-
-    Parameters
-    ----------
-    design : SizingDesign
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> from milpcore import sizing
-    >>> profile, parameters = sizing.load_case("base_48h")
-    >>> result = sizing.size_plant(profile.part(0, 8), parameters)
-    >>> parameters.heat_units[leading_unit(result.design)].name
-    'boiler'
-    """
-    return int(np.argmax(design.heat_kW.sum(axis=1)))
 
 
 def _empty_row(variant: SizingVariant, best: SizingResult) -> dict[str, Any]:
@@ -342,7 +325,9 @@ def _relax(
 
 def _search(row: dict[str, Any], inputs: SizingInputs, problem: Problem, limits: _Limits) -> None:
     """Solve the whole problem as it is."""
-    solution = solve(problem, mip_rel_gap=limits.mip_rel_gap, time_limit_s=limits.time_limit_s)
+    solution = solve_milp(
+        problem, None, mip_rel_gap=limits.mip_rel_gap, time_limit_s=limits.time_limit_s
+    )
     scale = inputs.cost_scale_EUR_per_a
     row["objective_EUR_per_a"] = solution.objective * scale
     row["bound_EUR_per_a"] = solution.bound * scale

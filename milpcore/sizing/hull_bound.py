@@ -31,17 +31,65 @@ class HullBound:
 
     Attributes
     ----------
-    unit : int
-        The one that is held.
     bound : float
-        Proven least cost of the designs within the limits.
+        Proven least value of the objective over the designs within the limits.
     border : ndarray of bool (T,) or None
         Where the held unit's plateaus begin on the path nearest to the solution.
     """
 
-    unit: int
     bound: float
     border: Booleans | None
+
+
+@dataclass(frozen=True, eq=False)
+class HeldPlateaus:
+    """The linear program of a unit's plateaus.
+
+    Attributes
+    ----------
+    unit : int
+        The one that is held.
+    problem : Problem
+        Least cost of the designs within some limits.
+    plateaus : Plateaus
+        That the unit may have.
+    n_steps : int
+    """
+
+    unit: int
+    problem: Problem
+    plateaus: Plateaus
+    n_steps: int
+
+    def bound(self, problem: Problem, *, time_limit_s: float | None = None) -> HullBound:
+        """Bound the linear program, or another one of its columns.
+
+        Parameters
+        ----------
+        problem : Problem
+            Its own, or that with another objective or further rows.
+        time_limit_s : float, optional
+
+        Returns
+        -------
+        HullBound
+        """
+        found = lp_bound(problem, time_limit_s=time_limit_s)
+        if found.x is None:
+            return HullBound(found.bound, None)
+        used = found.x[problem.column_blocks[f"hull_plateau_{self.unit}"]]
+        return HullBound(found.bound, nearest_path(self.plateaus, used, self.n_steps))
+
+
+def leading_unit(heat: Floats) -> int:
+    """Return the unit that makes most of the heat (U, T), in any unit of heat.
+
+    Examples
+    --------
+    >>> leading_unit(np.array([[1.0, 0.0], [2.0, 3.0]]))
+    1
+    """
+    return int(np.argmax(heat.sum(axis=1)))
 
 
 def unit_to_hold(inputs: SizingInputs, solution: Solution) -> int | None:
@@ -57,10 +105,29 @@ def unit_to_hold(inputs: SizingInputs, solution: Solution) -> int | None:
     -------
     int or None
     """
-    heat = np.asarray(solution.values["heat"])
-    unit = int(np.argmax(heat.sum(axis=1)))
+    unit = leading_unit(np.asarray(solution.values["heat"]))
     runs = np.mean(solution.values["is_on"][unit] > 0.5) >= RUNNING_SHARE
     return unit if runs and can_be_held(inputs, unit) else None
+
+
+def held_plateaus(inputs: SizingInputs, limits: Caps, unit: int) -> HeldPlateaus:
+    """Build the linear program of a unit's plateaus.
+
+    Parameters
+    ----------
+    inputs : SizingInputs
+    limits : Caps
+        With finite capacities.
+    unit : int
+        The one that is held.
+
+    Returns
+    -------
+    HeldPlateaus
+    """
+    model = SizingModel(NoCommitment(), held_units=(unit,))
+    problem = build(inputs, model, limits).relaxed()
+    return HeldPlateaus(unit, problem, useful_plateaus(inputs, limits, unit), inputs.n_steps)
 
 
 def hull_bound(
@@ -82,14 +149,8 @@ def hull_bound(
     -------
     HullBound
     """
-    model = SizingModel(NoCommitment(), held_units=(unit,))
-    problem = build(inputs, model, limits).relaxed()
-    found = lp_bound(problem, time_limit_s=time_limit_s)
-    if found.x is None:
-        return HullBound(unit, found.bound, None)
-    used = found.x[problem.column_blocks[f"hull_plateau_{unit}"]]
-    arcs = useful_plateaus(inputs, limits, unit)
-    return HullBound(unit, found.bound, nearest_path(arcs, used, inputs.n_steps))
+    held = held_plateaus(inputs, limits, unit)
+    return held.bound(held.problem, time_limit_s=time_limit_s)
 
 
 def nearest_path(arcs: Plateaus, used: Floats, n_steps: int) -> Booleans | None:

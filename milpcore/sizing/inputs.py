@@ -69,6 +69,11 @@ class UnitArrays:
     heat_cost_EUR_per_kWh: Floats
 
     @property
+    def least_kW(self) -> Floats:
+        """Least sizes (U,): 0 where a unit may be absent."""
+        return np.where(self.may_be_absent, 0.0, self.smallest_kW)
+
+    @property
     def is_limited(self) -> Booleans:
         """Whether load changes are limited (U,)."""
         return self.most_changes < UNLIMITED
@@ -107,6 +112,11 @@ class StoreArrays:
     kept_share: Floats
     rate_per_h: Floats
     start_end_share: Floats
+
+    @property
+    def least_kWh(self) -> Floats:
+        """Least capacities (K,): 0 where a store may be absent."""
+        return np.where(self.may_be_absent, 0.0, self.smallest_kWh)
 
 
 @dataclass(frozen=True, eq=False)

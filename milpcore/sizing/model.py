@@ -195,7 +195,7 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
     capacity = _sizes(
         assembly,
         "capacity",
-        np.where(stores.may_be_absent, 0.0, stores.smallest_kWh / scale),
+        stores.least_kWh / scale,
         stores.smallest_kWh / scale,
         caps.capacity_kWh / scale,
         stores.may_be_absent,

@@ -47,9 +47,8 @@ class NoCommitment:
 def without_caps(inputs: SizingInputs) -> Caps:
     """Return the limits of sizes that are given, and none of loads."""
     shape = inputs.n_units, inputs.n_steps
-    units = inputs.units
     return Caps(
-        least_size_kW=np.where(units.may_be_absent, 0.0, units.smallest_kW),
+        least_size_kW=inputs.units.least_kW,
         size_kW=inputs.units.largest_kW,
         capacity_kWh=inputs.stores.largest_kWh,
         load_kW=np.full(shape, np.inf),

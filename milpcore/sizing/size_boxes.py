@@ -146,7 +146,7 @@ def leaves(
         All of them, closed ones included, by rising bound.
     """
     units = inputs.units
-    low = np.where(units.may_be_absent, 0.0, np.minimum(units.smallest_kW, limits.size_kW))
+    low = np.minimum(limits.least_size_kW, limits.size_kW)
     root = _relaxed(inputs, model, limits, Box(low, limits.size_kW, -np.inf), offer)
     range_kW = np.maximum(root.high_kW - root.low_kW, 1e-300)
     waiting, done, n_boxes = [(root.bound, 0, root)], [], 1

@@ -19,13 +19,13 @@ from milpcore.core import Problem, Status, solve_lp
 from milpcore.sizing.caps import Caps, caps
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, build
+from milpcore.sizing.no_commitment import NoCommitment, without_caps
 
 ROUNDS = 3
 WORTHWHILE = 0.95
 """Another round is worth its time if a limit fell below this share."""
 SLACK = 1e-6
 """Share by which limits are kept above what the linear program says, for its tolerances."""
-
 SWINGS = 2.0
 """First limit of capacities: so many times what the largest demand needs as rate, with a day."""
 DAY_h = 24.0
@@ -139,6 +139,11 @@ def tightened(
         if not fell:
             break
     return limits
+
+
+def energy_relaxation(inputs: SizingInputs) -> Problem:
+    """Return the relaxation without commitment, big-M values and limits but those given."""
+    return build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
 
 
 def wide_capacities(inputs: SizingInputs) -> Floats:

@@ -20,28 +20,26 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from milpcore.core import Problem, Solution, lp_bound
+from milpcore.core import Problem, Solution
 from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps
 from milpcore.sizing.check import check
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.hull_bound import (
     NEAR_NODES,
-    nearest_path,
+    HeldPlateaus,
+    held_plateaus,
     unit_to_hold,
     with_plateaus,
 )
-from milpcore.sizing.inputs import Booleans, Floats, SizingInputs, prepare
+from milpcore.sizing.inputs import Booleans, Floats, Integers, SizingInputs, prepare
 from milpcore.sizing.model import SizingModel, build
-from milpcore.sizing.no_commitment import NoCommitment, without_caps
-from milpcore.sizing.plateau_hull import useful_plateaus
-from milpcore.sizing.plateau_path import Plateaus
 from milpcore.sizing.progress import Clock
 from milpcore.sizing.range_table import COLUMNS, SizeRanges
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.results import SizingResult
 from milpcore.sizing.simulate import simulate
-from milpcore.sizing.size_limits import aimed, largest_sizes, tightened
+from milpcore.sizing.size_limits import aimed, energy_relaxation, largest_sizes, tightened
 from milpcore.sizing.solver import solve_milp
 from milpcore.sizing.start import with_states
 
@@ -140,14 +138,6 @@ def _refuse_wrong(result: SizingResult, within_share: float, time_limit_s: float
     faults.raise_if_any("size_ranges")
 
 
-class _Held(NamedTuple):
-    """The linear program of a unit's plateaus, see `milpcore.sizing.plateau_hull`."""
-
-    unit: int
-    problem: Problem
-    plateaus: Plateaus
-
-
 class _RangeSearch:
     """The searches for the least and the most of every size."""
 
@@ -167,8 +157,7 @@ class _RangeSearch:
         most_cost = (tac + within_share * abs(tac)) / self.inputs.cost_scale_EUR_per_a
         limits, self.most_cost = _limits(self.inputs, model, most_cost), most_cost
         self.problem = build(self.inputs, model, limits)
-        blocks = self.problem.column_blocks
-        self.columns = np.concatenate([blocks["size"], blocks["capacity"]])
+        self.columns = _columns(self.problem)
         self.size = _sizes(result.design)
         scale = self.inputs.heat_scale_kW
         low, high = self.problem.column_lower, self.problem.column_upper
@@ -178,15 +167,11 @@ class _RangeSearch:
         self.states = _states(self.inputs, result)
         self.held = self._held(limits)
 
-    def _held(self, limits: Caps) -> _Held | None:
+    def _held(self, limits: Caps) -> HeldPlateaus | None:
         """Plateaus of the unit that makes most of the heat, if they say much."""
         start = with_states(self.inputs, self.problem, *self.states)
         unit = None if start is None else unit_to_hold(self.inputs, start)
-        if unit is None:
-            return None
-        model = SizingModel(NoCommitment(), held_units=(unit,))
-        problem = build(self.inputs, model, limits).relaxed()
-        return _Held(unit, problem, useful_plateaus(self.inputs, limits, unit))
+        return None if unit is None else held_plateaus(self.inputs, limits, unit)
 
     def ranges(self) -> SizeRanges:
         """Search for the least and the most of every size."""
@@ -218,22 +203,19 @@ class _RangeSearch:
         if missing <= GAP * abs(self.found[end, place]):
             return
         left_s = max(until_s - self.clock.elapsed_s, LEAST_S)
-        bound = self._solve(problem, start, place, left_s, None)
-        if np.isfinite(bound):
-            self._prove(place, end, sign, bound)
+        self._prove(place, end, sign, self._solve(problem, start, place, left_s, None))
 
     def _hold(
-        self, held: _Held, place: int, end: int, sign: float, limit_s: float
+        self, held: HeldPlateaus, place: int, end: int, sign: float, limit_s: float
     ) -> Problem | None:
         """Prove a limit by the plateaus of the held unit; the model near to their path."""
-        column = _column(held.problem, place)
-        found = lp_bound(aimed(held.problem, column, sign, self.most_cost), time_limit_s=limit_s)
-        if found.x is None:
-            return None
+        column = int(_columns(held.problem)[place])
+        aim = aimed(held.problem, column, sign, self.most_cost)
+        found = held.bound(aim, time_limit_s=limit_s)
         self._prove(place, end, sign, found.bound)
-        used = found.x[held.problem.column_blocks[f"hull_plateau_{held.unit}"]]
-        border = nearest_path(held.plateaus, used, self.inputs.n_steps)
-        return None if border is None else with_plateaus(self.problem, held.unit, border)
+        if found.border is None:
+            return None
+        return with_plateaus(self.problem, held.unit, found.border)
 
     def _solve(
         self,
@@ -257,7 +239,9 @@ class _RangeSearch:
         return found.bound
 
     def _prove(self, place: int, end: int, sign: float, bound: float) -> None:
-        """Take a bound of the least (sign 1) or minus the most (-1) of a size."""
+        """Take a bound of the least (sign 1) or minus the most (-1) of a size, if it is one."""
+        if not np.isfinite(bound):
+            return
         closer = max if sign > 0.0 else min
         proven = sign * bound * self.inputs.heat_scale_kW
         self.proven[end, place] = closer(self.proven[end, place], proven)
@@ -308,16 +292,15 @@ def _sizes(design: SizingDesign) -> Floats:
     return np.concatenate([design.size_kW, design.capacity_kWh])
 
 
-def _column(problem: Problem, place: int) -> int:
-    """Column of a size by its place among all sizes and capacities."""
+def _columns(problem: Problem) -> Integers:
+    """Columns (U + K,) of all sizes and capacities."""
     blocks = problem.column_blocks
-    return int(np.concatenate([blocks["size"], blocks["capacity"]])[place])
+    return np.concatenate([blocks["size"], blocks["capacity"]])
 
 
 def _limits(inputs: SizingInputs, model: SizingModel, most_cost: float) -> Caps:
     """Limits that hold for every design of at most that cost."""
-    energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
-    largest = largest_sizes(energy, most_cost)
+    largest = largest_sizes(energy_relaxation(inputs), most_cost)
     scale = inputs.heat_scale_kW
     limits = tightened(inputs, model, largest["capacity"] * scale, most_cost)
     size = largest["size"] * scale  # sizes that are never used in full count, too

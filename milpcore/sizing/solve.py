@@ -33,11 +33,16 @@ from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.hull_bound import NEAR_NODES, hull_bound, unit_to_hold, with_plateaus
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
-from milpcore.sizing.no_commitment import NoCommitment, without_caps
 from milpcore.sizing.progress import Clock, SizingObserver, SizingProgress
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.size_boxes import Box, box_problem, leaves
-from milpcore.sizing.size_limits import below, largest_sizes, tightened, wide_capacities
+from milpcore.sizing.size_limits import (
+    below,
+    energy_relaxation,
+    largest_sizes,
+    tightened,
+    wide_capacities,
+)
 from milpcore.sizing.solver import solve_milp
 from milpcore.sizing.start import first_solution, polished, states_of, with_states
 
@@ -133,7 +138,7 @@ class _Run:
     def outcome(self) -> SizingOutcome:
         """Search, and say what came of it."""
         inputs, model = self.inputs, self.model
-        energy = build(inputs, SizingModel(NoCommitment()), without_caps(inputs)).relaxed()
+        energy = energy_relaxation(inputs)
         least = solve_lp(energy)
         if least.status is Status.INFEASIBLE:
             return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
