@@ -17,4 +17,5 @@ BENCHMARKS = (
     "scaling",
     "sweep",
     "first_use",
+    "loops",
 )

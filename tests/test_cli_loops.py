@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from helpers_cli import files_in, run
+from helpers_loop_cases import two_streams
 from helpers_loops import PRINTED, made, with_exchanger
 
 import milpcore
@@ -176,7 +177,7 @@ def test_out_has_tables_figures_and_inputs(
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (("loops",), "loops: 1 fault\n  - --evaluate: is missing; name the JSON file of a network"),
+        (("loops", "--loops", "0"), "argument --loops: '0' must be a whole number from 1 to 100"),
         (
             ("loops", "dairy_8", "--evaluate", str(PRINTED)),
             "--parameters: is needed: these streams have no distances and prices of their own; "
@@ -218,3 +219,37 @@ def test_faults_of_streams_and_parameters_come_together(
     )
     assert done.code == 2
     assert "streams: htc: missing column (kW/(m2 K))" in done.err
+
+
+def test_design_as_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = two_streams(distance_m=60.0, has_utility_data=True)
+    milpcore.write_streams(case.streams, tmp_path / "plants.csv")
+    write_parameters(case.parameters, tmp_path / "mine.toml")
+    given = (str(tmp_path / "plants.csv"), "--parameters", str(tmp_path / "mine.toml"))
+    out = tmp_path / "out"
+    done = run(
+        capsys, "loops", *given, "--time-limit", "8", "--gap", "0.3", "--json", "--quiet",
+        "--out", str(out),
+    )  # fmt: skip
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert found["bound_per_a"] <= found["tac_per_a"]
+    assert found["status"] == "optimal"
+    assert found["tac_per_a"] == found["tac_without_utility_exchangers_per_a"]
+    assert {"flow_kW_per_K", "supply_C", "return_C"} == set(found["loops"][0])
+    evaluated = evaluate(case, read_network(out / "network.json")).checked()
+    assert evaluated.tac_per_a == pytest.approx(found["tac_per_a"])
+    assert {"exchangers.csv", "network.png", "costs.svg"} <= set(files_in(out))
+
+
+def test_design_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = two_streams(distance_m=60_000.0)
+    milpcore.write_streams(case.streams, tmp_path / "plants.csv")
+    write_parameters(case.parameters, tmp_path / "mine.toml")
+    given = (str(tmp_path / "plants.csv"), "--parameters", str(tmp_path / "mine.toml"))
+    done = run(capsys, "loops", *given, "--time-limit", "4", "--quiet")
+    assert done.code == 0
+    assert "no network costs less than" in done.out
+    assert (
+        "least TAC without heaters and coolers, at most 1 loop, gap 0.01, at most 4 s" in done.out
+    )

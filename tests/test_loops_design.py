@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,11 +42,29 @@ def test_result_holds_together(utilities: bool) -> None:
     )
     assert plain["n_units"] == result.evaluation.n_units
     assert plain["loops"][0]["supply_C"] > plain["loops"][0]["return_C"]
-    assert "not comparable" in plain["caveat"]
+    assert "compare the total with heaters" in plain["caveat"]
+
+
+def test_limits_hold_in_networks() -> None:
+    rows = [
+        ("east", "H1", 160.0, 80.0, 16000.0, 1.5),
+        ("east", "H2", 150.0, 90.0, 9000.0, 1.5),
+        ("west", "C1", 50.0, 110.0, 12000.0, 1.2),
+    ]
+    limits = loops.Limits(
+        max_units=2, max_flow_kW_per_K=150.0, min_unit_duty_kW=500.0,
+        forbidden_matches=["east/H2"], forced_matches=["west/C1"],
+    )  # fmt: skip
+    case = case_of(rows, distance_m=60.0, limits=limits)
+    result = design(case, time_limit_s=6, mip_rel_gap=0.5)
+    assert result.evaluation.is_feasible  # the evaluator knows all limits
+    assert result.evaluation.n_units == 2
+    free = replace(case, parameters=case.parameters.replace(limits=loops.Limits()))
+    assert design(free, time_limit_s=6, mip_rel_gap=0.5).tac_per_a < result.tac_per_a
 
 
 def test_no_loop_where_none_pays() -> None:
-    result = design(two_streams(distance_m=60_000.0), time_limit_s=4)
+    result = design(two_streams(distance_m=60_000.0), time_limit_s=60)
     assert result.network.loops == ()
     assert result.status is Status.OPTIMAL
     assert result.tac_per_a == pytest.approx(20 * 12000 + 8 * 16000)
@@ -82,7 +101,7 @@ def test_second_loop_pays_for_plants_on_two_sides() -> None:
         ("west", "C3", 60.0, 120.0, 14000.0, 1.2),
         ("west", "C4", 40.0, 80.0, 6000.0, 1.2),
     ]
-    lengths = {("hot", "east"): 600.0, ("hot", "west"): 600.0, ("east", "west"): 10_000.0}
+    lengths = {("hot", "east"): 600.0, ("hot", "west"): 600.0, ("east", "west"): 1150.0}
     case = case_of(rows, distance_m=lengths)
     one, two = (design(case, n_loops=n, time_limit_s=60) for n in (1, 2))
     assert len(two.network.loops) == 2

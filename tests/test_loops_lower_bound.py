@@ -10,12 +10,14 @@ from helpers_loop_cases import case_of, random_case, two_streams
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milpcore.loops.bound_start import first_boxes
+from milpcore.loops import load_case
+from milpcore.loops.bound_boxes import first_boxes
+from milpcore.loops.bound_dual import Bounder
 from milpcore.loops.bound_units import StreamPricer
 from milpcore.loops.cost_laws import mean_difference_K
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.inputs import LoopInputs, prepare
-from milpcore.loops.lower_bound import Bounder, lower_bound
+from milpcore.loops.lower_bound import _bound_by_boxes, _Task, lower_bound
 from milpcore.loops.network_headers import lay_out
 from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
@@ -156,3 +158,12 @@ def test_costs_that_rise_faster_than_flow_have_no_bound() -> None:
     case = replace(case, parameters=case.parameters.replace(pump=dear))
     with pytest.raises(ValueError, match="pipes and pumps do not get cheaper"):
         lower_bound(prepare(case), time_limit_s=5)
+
+
+@pytest.mark.slow
+def test_two_loops_of_the_printed_example_cost_more_than_a_network_with_one() -> None:
+    inputs = prepare(load_case("loop_two_plants"), n_loops=2)
+    further = float(inputs.pipes_and_pumps_per_a(1e-6, inputs.routes[0]))
+    # that of a network with one loop, see docs/loops.md
+    task = _Task(1_532_491.0, 1088.0, 0.0, 300.0, 2.0, None, further)
+    assert _bound_by_boxes(inputs, task).bound_per_a == pytest.approx(1_532_491.0)

@@ -19,10 +19,10 @@ def _check_balances(result, inputs) -> None:
     for plan in result.loops:
         width = np.diff(plan.loop_C)
         cells = plan.loop_C[:-1]
-        for place, plant in enumerate(plan.route.plants):
+        for place, stage in enumerate(plan.route.stages):
             leaves, enters = plan.leg_C[place], plan.leg_C[place - 1]
             crossed = (cells < leaves - 1e-9).astype(float) - (cells < enters - 1e-9)
-            sign = np.where(inputs.plant == plant, inputs.direction, 0.0)
+            sign = np.where(inputs.at_stage(stage), inputs.direction, 0.0)
             np.testing.assert_allclose(
                 sign @ plan.heat_kW, plan.flow_kW_per_K * width * crossed, atol=1e-2
             )
@@ -41,9 +41,13 @@ def test_heat_is_balanced_in_every_plant_and_cell(n_loops: int) -> None:
     _check_balances(result, inputs)
 
 
-def test_plants_may_give_and_take() -> None:
+@pytest.mark.parametrize("staged", [False, True])
+def test_plants_may_give_and_take(staged: bool) -> None:
     inputs = prepare(random_case(3, n_hot=3, n_cold=3, n_plants=3))
-    result = solve_transport(transport_model(inputs, stream_cell_K=20, loop_cell_K=20))
+    routes = inputs.staged_routes(hot_first=True) if staged else inputs.routes
+    assert any(set(route.kinds) == {1, -1} for route in routes) == staged
+    model = transport_model(inputs, routes=routes, stream_cell_K=20, loop_cell_K=20)
+    result = solve_transport(model)
     assert result.solution.status is Status.OPTIMAL
     _check_balances(result, inputs)
 

@@ -32,6 +32,7 @@ SIZING_PARTS = (
     "held",
 )
 """Likewise of `milpcore.sizing.variants.VARIANTS`."""
+MOST_THINGS = 100
 MOST_CONFIGURATIONS = 1000
 MOST_ALTERNATIVES = 10_000
 """That of `milpcore.site.alternatives_options`, which ``--help`` must not wait for."""
@@ -78,6 +79,19 @@ def levels(text: str) -> tuple[int, ...]:
             raise argparse.ArgumentTypeError(message)
         numbers.update(range(first, last + 1))
     return tuple(sorted(numbers))
+
+
+def count(text: str) -> int:
+    """Read a number of things, at least 1.
+
+    Examples
+    --------
+    >>> count("2")
+    2
+    """
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_THINGS:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1 to {MOST_THINGS}")
+    return int(text)
 
 
 def gap(text: str) -> float:

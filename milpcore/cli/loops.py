@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from milpcore.cli.loops_design import run_design
 from milpcore.cli.loops_evaluate import run_evaluation
-from milpcore.faults import Fault, InputError
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluate a network."""
-    if arguments.evaluate is None:
-        remedy = "name the JSON file of a network"
-        raise InputError("loops", (Fault("", "--evaluate", "", "is missing", remedy),))
-    return run_evaluation(arguments)
+    """Design a network, or evaluate one."""
+    return run_design(arguments) if arguments.evaluate is None else run_evaluation(arguments)

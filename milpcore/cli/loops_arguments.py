@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import argparse
 
-from milpcore.cli.arguments import small_share
+from milpcore.cli.arguments import count, gap, positive_seconds, small_share
 from milpcore.cli.shared_arguments import add_output
 
 SUMMARY = "heat exchanger networks with utility loops between plants"
 DESCRIPTION = (
-    "Utility loops between plants: the zones of the stream table are the plants. --evaluate\n"
-    "simulates a network of loops, costs every part of it and names what is wrong."
+    "Utility loops between plants: the zones of the stream table are the plants. Designs a\n"
+    "network of least total annual cost with a bound that no network is below; --evaluate\n"
+    "simulates a given one, costs every part of it and names what is wrong."
 )
 DEFAULT_STREAMS = "loop_two_plants"
 DEFAULT_TOLERANCE = 1e-6
+DEFAULT_GAP = 0.01
+DEFAULT_TIME_LIMIT_S = 120.0
 EPILOG = """\
 The stream table needs the column htc. A network file is JSON, see docs/loops.md. --json prints
+  {"tac_per_a": ..., "bound_per_a": ..., "gap": ..., "tac_without_utility_exchangers_per_a": ...,
+   "tac_with_utility_exchangers_per_a": ..., "currency": "$", "costs": {...}, "loops": [...],
+   "hot_utility_kW": ..., "cold_utility_kW": ..., "n_units": ..., "status": "optimal" (within the
+   gap) or "time_limit", "solve_s": ..., "caveat": ...}
+and with --evaluate
   {"tac_per_a": ..., "tac_with_utility_exchangers_per_a": ..., "currency": "$",
    "costs": {"hot_utility": ..., "cold_utility": ..., "exchangers": ..., "pipes": ...,
    "pumps": ..., "heaters_coolers": ...},
@@ -27,6 +35,8 @@ too; it is null where utilities have no temperatures. A network that breaks a ru
 "refused" and exit code 1.
 
 examples:
+  milpcore loops                                    the bundled two plants
+  milpcore loops loop_four_plants --loops 2 --time-limit 600 --out results
   milpcore loops --evaluate network.json            with the bundled two plants
   milpcore loops plants.csv --parameters costs.toml --evaluate network.json --out results
   milpcore loops --evaluate printed.json --tolerance 1e-3 --json
@@ -52,6 +62,31 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--evaluate",
         metavar="NETWORK",
         help="JSON file of a network to simulate, cost and check",
+    )
+    command.add_argument(
+        "--loops",
+        metavar="N",
+        type=count,
+        default=1,
+        help="at most so many loops (default: 1)",
+    )
+    command.add_argument(
+        "--utility-exchangers",
+        action="store_true",
+        help="minimise the total with heaters and coolers; both totals are shown either way",
+    )
+    command.add_argument(
+        "--gap",
+        type=gap,
+        default=DEFAULT_GAP,
+        help="share of the cost between network and bound that is good enough (default: 0.01)",
+    )
+    command.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=positive_seconds,
+        default=DEFAULT_TIME_LIMIT_S,
+        help="seconds for start, search and bound together (default: 120)",
     )
     command.add_argument(
         "--tolerance",

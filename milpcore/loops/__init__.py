@@ -14,6 +14,7 @@ Examples
 """
 
 from milpcore.loops.case import LoopCase, case_names, load_case, read_case
+from milpcore.loops.design import DesignProgress, LoopResult, design
 from milpcore.loops.equipment import FLUIDS, ExchangerCost, Fluid, PipeCost, PumpCost, Utility
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.evaluation import Costs, Evaluation
@@ -32,6 +33,7 @@ from milpcore.loops.violations import NetworkError, Rule, Violation
 __all__ = [
     "FLUIDS",
     "Costs",
+    "DesignProgress",
     "Distance",
     "Evaluation",
     "Exchanger",
@@ -44,6 +46,7 @@ __all__ = [
     "LoopCase",
     "LoopNetwork",
     "LoopParameters",
+    "LoopResult",
     "Match",
     "NetworkError",
     "Pipe",
@@ -53,6 +56,7 @@ __all__ = [
     "Utility",
     "Violation",
     "case_names",
+    "design",
     "evaluate",
     "load_case",
     "network_document",

@@ -1,13 +1,10 @@
-"""Where the search for a lower bound of loop networks begins: prices, largest flows, boxes."""
+"""Where the search for a lower bound of loop networks begins: prices and largest flows."""
 
 from __future__ import annotations
-
-import itertools
 
 import numpy as np
 
 from milpcore.core import solve_lp
-from milpcore.loops.bound_master import FlowBox
 from milpcore.loops.inputs import Floats, LoopInputs
 from milpcore.loops.transport import transport_model
 from milpcore.loops.transport_rows import MONEY, segment_ends
@@ -30,7 +27,7 @@ def first_prices(inputs: LoopInputs, nodes_C: Floats, flow: float | None) -> Flo
     duals = solve_lp(problem).row_duals.get("balance_0")
     if duals is None:
         return np.zeros((len(inputs.case.plants), nodes_C.size))
-    rising = np.maximum.accumulate(duals / MONEY, axis=1)
+    rising = np.maximum.accumulate(duals[:, 0] / MONEY, axis=1)
     middle_C = (model.grid.loop_C[:-1] + model.grid.loop_C[1:]) / 2.0
     return np.array([np.interp(nodes_C, middle_C, row) for row in rising])
 
@@ -56,25 +53,3 @@ def largest_flows(inputs: LoopInputs, known: float, base: float) -> tuple[Floats
     allowed = inputs.case.parameters.limits.max_flow_kW_per_K * inputs.n_loops
     largest: Floats = np.minimum(np.array(limits), allowed)
     return largest, most_saved
-
-
-def first_boxes(
-    inputs: LoopInputs, nodes_C: Floats, most: Floats, known_flow: float | None
-) -> list[FlowBox]:
-    """List boxes around a known flow for each route, or for several loops one box of all."""
-    cold = tuple(np.full(route.n_legs, nodes_C[0]) for route in inputs.routes)
-    hot = tuple(np.full(route.n_legs, nodes_C[-1]) for route in inputs.routes)
-    n_routes = most.size
-    if inputs.n_loops > 1 and n_routes > 1:
-        return [FlowBox(np.zeros(n_routes), most, cold, hot)]
-    found = []
-    for number in range(n_routes):
-        flow = known_flow or 0.15 * float(most[number])
-        cuts = flow * np.array([0.5, 0.8, 0.95, 1.08, 1.3, 2.0])
-        ends = np.array([0.0, *cuts[cuts < 0.99 * most[number]], most[number]])
-        for low, high in itertools.pairwise(ends):
-            lows, highs = np.zeros(n_routes), np.zeros(n_routes)
-            lows[number], highs[number] = low, high
-            distance = abs((low + high) / 2.0 - flow)
-            found.append((distance, FlowBox(lows, highs, cold, hot)))
-    return [box for _, box in sorted(found, key=lambda pair: pair[0])]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from milpcore.core import Status, relative_gap
+from milpcore.core import Status, relative_gap, solve_lp
 from milpcore.loops.case import LoopCase
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.evaluation import Evaluation
@@ -21,18 +21,14 @@ from milpcore.loops.network_design import UnitDesign
 from milpcore.loops.network_headers import lay_out
 from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
+from milpcore.loops.printed import CAVEAT
 from milpcore.loops.transport import LoopPlan, solve_transport, transport_model
 
-START_SHARE, SEARCH_SHARE = 0.2, 0.5
-"""Shares of the time limit for starts and for the search; the bound has the rest."""
+START_SHARE, START_SHARE_OF_MANY = 0.2, 0.4
+"""Share of the time limit for starts, with one and many routes; start and search have 0.7."""
+ROUTES_TRIED = 4
 COARSE_PAIRS = 6000
 """Pairs of cells a transport model may have about."""
-CAVEAT = (
-    "The total without heaters and coolers has exchangers between streams and loops only. It is "
-    "not comparable with printed totals, which very likely include heaters and coolers at "
-    "temperatures that are not printed; compare the total that includes them, whose utility data "
-    "are assumed."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,9 +177,13 @@ def design(
     Examples
     --------
     >>> from milpcore import loops
-    >>> result = design(loops.load_case("loop_two_plants"), time_limit_s=4, mip_rel_gap=0.5)
-    >>> 0.0 < result.bound_per_a <= result.tac_per_a
-    True
+    >>> result = design(
+    ...     loops.load_case("loop_two_plants"),
+    ...     mip_rel_gap=0.5,
+    ...     observer=lambda progress: progress.phase == "search",  # the first network will do
+    ... )
+    >>> result.bound_per_a <= result.tac_per_a < 1_600_000, result.status
+    (True, <Status.OPTIMAL: 'optimal'>)
     """
     start_s = time.perf_counter()
     inputs = prepare(case, n_loops=n_loops, costs_utility_exchangers=costs_utility_exchangers)
@@ -241,13 +241,14 @@ class _Watch:
 def _search(inputs: LoopInputs, watch: _Watch, time_limit_s: float, seed: int) -> UnitDesign | None:
     """Start from the transport model and search, longest from the best start."""
     watch.tell("start")
-    starts = [start_of_plans(inputs, plans) for plans in _plans(inputs, START_SHARE * time_limit_s)]
+    share = START_SHARE if len(inputs.routes) == 1 else START_SHARE_OF_MANY
+    starts = [start_of_plans(inputs, plans) for plans in _plans(inputs, share * time_limit_s)]
     if not starts:
         return None
     tried = [search(inputs, start, SearchLimits(most_rounds=0)) for start in starts]
     costs = [math.inf if found is None else found.cost_per_a for found in tried]
     best = int(np.argmin(costs))
-    limits = SearchLimits(time_limit_s=SEARCH_SHARE * time_limit_s)
+    limits = SearchLimits(time_limit_s=(0.7 - share) * time_limit_s)
     return search(
         inputs,
         tried[best] or starts[best],
@@ -259,22 +260,66 @@ def _search(inputs: LoopInputs, watch: _Watch, time_limit_s: float, seed: int) -
 
 
 def _plans(inputs: LoopInputs, time_limit_s: float) -> list[tuple[LoopPlan, ...]]:
-    """Loops of the transport model: with many routes first coarse, then finer on those chosen."""
+    """Loops of the transport model that networks can be built for.
+
+    With many routes those are tried that look best. In plants that give and take, heat may go from
+    hot to cold streams of the plant by water that goes round in it, which no network here has: a
+    loop then meets the side of each plant that has more to give or take in such a plan.
+    """
     cell_K = cell_width_K(inputs)
-    routes: tuple[Route, ...] | None = None
-    found = []
+    tries: list[tuple[Route, ...]] = [inputs.routes]
     if len(inputs.routes) > 1:
-        coarse = transport_model(inputs, stream_cell_K=2.5 * cell_K, loop_cell_K=2.5 * cell_K)
-        result = solve_transport(coarse, mip_rel_gap=0.01, time_limit_s=0.6 * time_limit_s)
-        if result.loops:
-            found.append(result.loops)
-            routes = tuple(dict.fromkeys(plan.route for plan in result.loops))
-        time_limit_s *= 0.4
-    model = transport_model(inputs, routes=routes, stream_cell_K=cell_K, loop_cell_K=cell_K)
-    result = solve_transport(model, mip_rel_gap=0.002, time_limit_s=time_limit_s)
-    if result.loops:
-        found.append(result.loops)
+        best = _promising(inputs, inputs.routes, 2.5 * cell_K)
+        tries = [(route,) for route in best[:ROUTES_TRIED]]
+        if inputs.n_loops > 1:
+            cell_K *= 2.0
+            tries = [tuple(best[: 2 * inputs.n_loops + 1])]
+    is_mixed = any(0 in set(_kinds(inputs, route)) for route in inputs.routes)
+    found = []
+    share_s = time_limit_s / len(tries) / (2.0 if is_mixed else 1.0)
+    for routes in tries:
+        plans = _solved(inputs, routes, cell_K * (2.0 if is_mixed else 1.0), share_s)
+        if is_mixed and plans:
+            sided = tuple(dict.fromkeys(_one_sided(inputs, plan) for plan in plans))
+            plans = _solved(inputs, sided, cell_K, share_s)
+        if plans:
+            found.append(plans)
     return found
+
+
+def _solved(
+    inputs: LoopInputs, routes: tuple[Route, ...], cell_K: float, time_limit_s: float
+) -> tuple[LoopPlan, ...]:
+    """Loops of the transport model on some routes."""
+    model = transport_model(inputs, routes=routes, stream_cell_K=cell_K, loop_cell_K=cell_K)
+    return solve_transport(model, mip_rel_gap=0.003, time_limit_s=time_limit_s).loops
+
+
+def _kinds(inputs: LoopInputs, route: Route) -> tuple[int, ...]:
+    """Whether each plant of a route only gives (1), only takes (-1), or both (0)."""
+    kinds = []
+    for plant in route.plants:
+        signs = set(inputs.direction[inputs.plant == plant].tolist())
+        kinds.append(int(signs.pop()) if len(signs) == 1 else 0)
+    return tuple(kinds)
+
+
+def _one_sided(inputs: LoopInputs, plan: LoopPlan) -> Route:
+    """Route on which the loop meets the side of each plant that gives or takes more."""
+    heat_kW = inputs.direction * plan.heat_kW.sum(axis=1)
+    net = [float(heat_kW[inputs.plant == plant].sum()) for plant in plan.route.plants]
+    return replace(plan.route, kinds=tuple(1 if value > 0.0 else -1 for value in net))
+
+
+def _promising(inputs: LoopInputs, routes: tuple[Route, ...], cell_K: float) -> list[Route]:
+    """Routes in the order of the transport model's relaxation with each alone."""
+    alone = replace(inputs, joins=inputs.joins[:1], must_join=inputs.must_join[[0, -1]])
+    costs = []
+    for route in routes:
+        model = transport_model(alone, routes=(route,), stream_cell_K=cell_K, loop_cell_K=cell_K)
+        solution = solve_lp(model.problem.relaxed())
+        costs.append(solution.objective if solution.has_incumbent else math.inf)
+    return [routes[place] for place in np.argsort(costs, kind="stable")]
 
 
 def cell_width_K(inputs: LoopInputs) -> float:

@@ -34,16 +34,25 @@ class Route:
     plants : tuple of int
         Places in `LoopCase.plants`; at least two.
     leg_m : tuple of float
-        Length of the pipe from each plant to the next.
+        Length of the pipe from each plant to the next; 0 from one stage of a plant to its next.
+    kinds : tuple of int
+        Empty, or which streams the loop meets at each stage: 1 hot, -1 cold. A plant that gives and
+        takes has then two stages, one after the other.
     """
 
     plants: tuple[int, ...]
     leg_m: tuple[float, ...]
+    kinds: tuple[int, ...] = ()
 
     @property
     def n_legs(self) -> int:
-        """Number of pipes."""
+        """Number of legs, those inside plants included."""
         return len(self.plants)
+
+    @property
+    def stages(self) -> tuple[tuple[int, int], ...]:
+        """Plant and kind of streams (0 for both) of each stage."""
+        return tuple(zip(self.plants, self.kinds or (0,) * len(self.plants), strict=True))
 
     @property
     def length_m(self) -> float:
@@ -140,6 +149,30 @@ class LoopInputs:
         """
         return min(self.case.parameters.limits.max_flow_kW_per_K, self.exchangeable_kW())
 
+    def at_stage(self, stage: tuple[int, int]) -> npt.NDArray[np.bool_]:
+        """Streams (S,) that a loop meets at a stage of its route."""
+        plant, kind = stage
+        here: npt.NDArray[np.bool_] = self.plant == plant
+        if kind:
+            here = np.logical_and(here, self.direction == kind)
+        return here
+
+    def staged_routes(self, *, hot_first: bool) -> tuple[Route, ...]:
+        """Routes with stages: in plants that give and take hot streams come first, or last."""
+        found = []
+        for route in self.routes:
+            plants: list[int] = []
+            kinds: list[int] = []
+            lengths: list[float] = []
+            for plant, length in zip(route.plants, route.leg_m, strict=True):
+                own = sorted({int(sign) for sign in self.direction[self.plant == plant]})
+                own = own[::-1] if hot_first else own
+                plants += [plant] * len(own)
+                kinds += own
+                lengths += [0.0] * (len(own) - 1) + [length]
+            found.append(Route(tuple(plants), tuple(lengths), tuple(kinds)))
+        return tuple(found)
+
     def exchangeable_kW(self) -> float:
         """Heat that the smaller side has to give or to take."""
         return float(min(self.duty_kW[self.is_hot].sum(), self.duty_kW[~self.is_hot].sum()))
@@ -147,7 +180,8 @@ class LoopInputs:
     def pipes_and_pumps_per_a(self, flow_kW_per_K: npt.ArrayLike, route: Route) -> Floats:
         """Annual cost of a loop's legs at given flows, in their shape; 0 without flow."""
         flow = np.asarray(flow_kW_per_K, dtype=np.float64)[..., None]
-        legs, parameters = np.asarray(route.leg_m), self.case.parameters
+        legs = np.array([length for length in route.leg_m if length > 0.0])
+        parameters = self.case.parameters
         costs = pipe_cost_per_a(flow, legs, parameters) + pump_cost_per_a(flow, legs, parameters)
         return np.asarray(costs.sum(axis=-1), dtype=np.float64)
 

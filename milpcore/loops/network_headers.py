@@ -64,8 +64,8 @@ def lay_out(inputs: LoopInputs, design: UnitDesign, *, title: str = "") -> LoopN
     loops = []
     for loop, route in enumerate(design.units.routes):
         plants = []
-        for number, plant in enumerate(route.plants):
-            laid = _lay_out_plant(inputs, design, loop, number, plant)
+        for number, stage in enumerate(route.stages):
+            laid = _lay_out_stage(inputs, design, loop, number, stage)
             if laid is None:
                 return None
             plants.append(laid)
@@ -73,12 +73,12 @@ def lay_out(inputs: LoopInputs, design: UnitDesign, *, title: str = "") -> LoopN
     return LoopNetwork(loops=loops, title=title, tac_per_a=None)
 
 
-def _lay_out_plant(
-    inputs: LoopInputs, design: UnitDesign, loop: int, number: int, plant: int
+def _lay_out_stage(
+    inputs: LoopInputs, design: UnitDesign, loop: int, number: int, stage: tuple[int, int]
 ) -> _Plant | None:
-    """Lay out one plant; None if that cannot be done."""
+    """Lay out one stage of a loop; None if that cannot be done."""
     units = design.units
-    here = (units.loop == loop) & (inputs.plant[units.stream] == plant)
+    here = (units.loop == loop) & inputs.at_stage(stage)[units.stream]
     members = np.flatnonzero(here)
     enters_C, leaves_C = design.leg_C[loop][number - 1], design.leg_C[loop][number]
     flow = design.flow_kW_per_K[loop]
@@ -218,13 +218,18 @@ def _loop(
     inputs: LoopInputs, design: UnitDesign, loop: int, route: Route, plants: list[_Plant]
 ) -> Loop:
     """Name the headers of a loop and connect its plants."""
-    names, headers = [], []
+    names: list[list[str]] = []
+    headers: list[Header] = []
     for number, laid in zip(route.plants, plants, strict=True):
         plant = inputs.case.plants[number]
-        own = [f"{plant} inlet"]
-        for value in laid.header_C[1:]:
-            name = f"{plant} {value:.2f}"
-            own.append(name if name not in own else f"{name} ({len(own)})")
+        known = {header.name for header in headers}
+        own: list[str] = []
+        for place, value in enumerate(laid.header_C):
+            name = f"{plant} {value:.2f}" if place else f"{plant} inlet"
+            while name in known:
+                name += "'"
+            known.add(name)
+            own.append(name)
         names.append(own)
         headers += [
             Header(name, plant, float(value))
@@ -233,20 +238,23 @@ def _loop(
     exchangers = _exchangers(inputs, design, plants, names)
     flow = float(design.flow_kW_per_K[loop])
     following = [*range(1, route.n_legs), 0]
-    pipes = [
-        Pipe(names[here][plants[here].leaves_at], names[there][0], flow)
+    ends = [
+        (names[here][plants[here].leaves_at], names[there][0])
         for here, there in enumerate(following)
     ]
+    is_pipe = np.array(route.leg_m) > 0.0
+    pipes = [Pipe(*pair, flow) for pair, outside in zip(ends, is_pipe, strict=True) if outside]
     links = [
         Link(own[a], own[b], link)
         for laid, own in zip(plants, names, strict=True)
         for a, b, link in laid.links
     ]
+    links += [Link(*pair, flow) for pair, outside in zip(ends, is_pipe, strict=True) if not outside]
     legs_C = design.leg_C[loop]
-    coldest = int(np.argmin(legs_C))
+    coldest = int(np.argmin(np.where(is_pipe, legs_C, np.inf)))
     return Loop(
         flow_kW_per_K=flow,
-        supply_C=float(legs_C.max()),
+        supply_C=float(legs_C[is_pipe].max()),
         return_C=float(legs_C[coldest]),
         start=names[following[coldest]][0],
         headers=headers,

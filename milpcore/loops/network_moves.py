@@ -197,7 +197,7 @@ def _add(
         for loop, route in enumerate(design.units.routes)
         for stream in range(inputs.n_streams)
         if inputs.joins[loop, stream]
-        and inputs.plant[stream] in route.plants
+        and any(inputs.at_stage(stage)[stream] for stage in route.stages)
         and not np.any((rows.stream == stream) & (rows.loop == loop))
     ]
     if not open_matches:

@@ -99,8 +99,25 @@ def _without_idle_utilities(inputs: LoopInputs, design: UnitDesign) -> UnitDesig
 
 
 def _sound(inputs: LoopInputs, design: UnitDesign | None) -> UnitDesign | None:
-    """Return the design if headers can be laid out for it."""
-    return design if design is not None and lay_out(inputs, design) is not None else None
+    """Return the design if it keeps the limits of matches and headers can be laid out for it."""
+    if design is None or not _keeps_limits(inputs, design):
+        return None
+    return design if lay_out(inputs, design) is not None else None
+
+
+def _keeps_limits(inputs: LoopInputs, design: UnitDesign) -> bool:
+    """Whether a design keeps the number of units, and forced and forbidden matches."""
+    units = design.units
+    if units.n_units > inputs.case.parameters.limits.max_units:
+        return False
+    matched = np.zeros((len(units.routes), inputs.n_streams), dtype=bool)
+    matched[units.loop, units.stream] = True
+    if np.any(matched & ~inputs.joins[: matched.shape[0]]):
+        return False
+    must = inputs.must_join.copy()
+    must[: matched.shape[0]] &= ~matched
+    must[-1] &= ~matched.any(axis=0)
+    return not must.any()
 
 
 def search(

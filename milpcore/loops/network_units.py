@@ -91,13 +91,13 @@ class UnitProblem:
         return float(cost + inputs.utility_exchanger_per_a(idle, inputs.duty_kW[idle]).sum())
 
     def _plants(self) -> list[tuple[int, int, int, Ints]]:
-        """(loop, place of leg in, place of leg out, units) of every plant a loop visits."""
+        """(loop, place of leg in, place of leg out, units) of every stage of a loop."""
         found = []
-        plant_of_unit = self.inputs.plant[self.units.stream]
         for loop, route in enumerate(self.units.routes):
             legs = self.leg_places[loop]
-            for number, plant in enumerate(route.plants):
-                here = (self.units.loop == loop) & (plant_of_unit == plant)
+            for number, stage in enumerate(route.stages):
+                at_stage = self.inputs.at_stage(stage)[self.units.stream]
+                here = (self.units.loop == loop) & at_stage
                 members = np.flatnonzero(here).astype(np.int64)
                 found.append((loop, int(legs[number - 1]), int(legs[number]), members))
         return found

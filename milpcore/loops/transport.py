@@ -16,6 +16,8 @@ Variables (kW, kW/K, money a year in thousands)
 ``is_segment``            binary: the segment the flow is in
 ``reaches_l_r (legs, J)`` binary: the leg's water is hotter than cell j
 ``above_l_r (legs, J)``   flow times that
+``turned_l (P, J)``       heat that hot streams of a plant give to cold ones of it; only where the
+                          routes have no stages, else water would have to go round in the plant
 ``rest (S, K)``           heat left to the utility
 ``has_utility (S,)``      binary, if heaters and coolers are costed
 
@@ -23,7 +25,8 @@ Rows
 ----
 (1) ``sum of heat of a cell + rest = capacity times width of the cell``
 (2) ``sum of heat of a cell over j <= capacity times width times joins``
-(3) ``heat given to cell j in plant p - taken from it = width (above[leg out] - above[leg in])``
+(3) ``heat given to cell j in plant p - taken from it = width (above[leg out] - above[leg in])``,
+    in two rows, of hot and of cold streams, between which heat is turned
 (4) ``reaches[j] >= reaches[j + 1]``: a leg has one temperature
 (5) ``above <= flow``, ``above <= most flow reaches``, ``above >= flow - most flow (1 - reaches)``
 (6) ``flow in segment between its ends times is_segment``; one segment of one route for each loop

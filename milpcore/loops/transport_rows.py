@@ -140,7 +140,14 @@ def put_loop(
     ends = np.concatenate(
         [[0.0], most * np.geomspace(1.0 / 2 ** (n_segments - 1), 1.0, n_segments)]
     )
-    balance = assembly.rows(f"balance_{loop}", (n_plants, grid.n_cells), lower=0.0, upper=0.0)
+    rows = (n_plants, 2, grid.n_cells)  # of hot and of cold streams
+    balance = assembly.rows(f"balance_{loop}", rows, lower=0.0, upper=0.0)
+    if not any(route.kinds for route in routes):
+        turned = assembly.columns(
+            f"turned_{loop}", (n_plants, grid.n_cells), lower=-np.inf, upper=np.inf
+        )
+        assembly.put(balance[:, 0], turned, 1.0)
+        assembly.put(balance[:, 1], turned, -1.0)
     shape = (len(routes), n_segments)
     flow = assembly.columns(f"flow_{loop}", shape, upper=most)
     is_segment = assembly.columns(f"is_segment_{loop}", shape, upper=1.0, integer=True)
@@ -161,9 +168,9 @@ def put_loop(
         assembly.cost(flow[number], slope * MONEY)
         assembly.cost(is_segment[number], (start_cost[:-1] - slope * ends[:-1]) * MONEY)
         above = _put_legs(assembly, (loop, number), route, grid, flow[number], most)
-        for leg, plant in enumerate(route.plants):  # (3): leg leaves plant, leg - 1 arrives there
-            assembly.put(balance[plant], above[leg], -width_K)
-            assembly.put(balance[plant], above[leg - 1], width_K)
+        for leg, (plant, kind) in enumerate(route.stages):  # (3): leg leaves, leg - 1 arrives
+            assembly.put(balance[plant, int(kind < 0)], above[leg], -width_K)
+            assembly.put(balance[plant, int(kind < 0)], above[leg - 1], width_K)
     return balance, flow, is_route
 
 
@@ -247,7 +254,9 @@ def put_heat(
     join = assembly.rows(f"join_{loop}", grid.stream.size, upper=0.0)  # (2)
     assembly.put(join[cell], heat, 1.0)
     assembly.put(join, rows.joins[grid.stream], -cell_kW)
-    assembly.put(rows.balance[inputs.plant[stream], loop_cell], heat, inputs.direction[stream])
+    is_cold = (~inputs.is_hot[stream]).astype(np.int64)
+    places = rows.balance[inputs.plant[stream], is_cold, loop_cell]
+    assembly.put(places, heat, inputs.direction[stream])
     least_kW = inputs.case.parameters.limits.min_unit_duty_kW
     if least_kW > 0.0:
         least = assembly.rows(f"least_{loop}", inputs.n_streams, lower=0.0)

@@ -1,0 +1,59 @@
+"""Boxes of flows and temperatures of loops that `milpcore.loops.lower_bound` looks at."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+
+from milpcore.loops.bound_master import FlowBox, MasterResult
+from milpcore.loops.inputs import Floats, LoopInputs
+
+
+def first_boxes(
+    inputs: LoopInputs, nodes_C: Floats, most: Floats, known_flow: float | None
+) -> list[FlowBox]:
+    """List boxes around a known flow for each route, or for several loops one box of all."""
+    cold = tuple(np.full(route.n_legs, nodes_C[0]) for route in inputs.routes)
+    hot = tuple(np.full(route.n_legs, nodes_C[-1]) for route in inputs.routes)
+    n_routes = most.size
+    if inputs.n_loops > 1 and n_routes > 1:
+        return [FlowBox(np.zeros(n_routes), most, cold, hot)]
+    if n_routes > 1:  # a box for each route
+        return [FlowBox(np.zeros(n_routes), row, cold, hot) for row in np.diag(most)]
+    found = []
+    for number in range(n_routes):
+        flow = known_flow or 0.15 * float(most[number])
+        cuts = flow * np.array([0.5, 0.8, 0.95, 1.08, 1.3, 2.0])
+        ends = np.array([0.0, *cuts[cuts < 0.99 * most[number]], most[number]])
+        for low, high in itertools.pairwise(ends):
+            lows, highs = np.zeros(n_routes), np.zeros(n_routes)
+            lows[number], highs[number] = low, high
+            distance = abs((low + high) / 2.0 - flow)
+            found.append((distance, FlowBox(lows, highs, cold, hot)))
+    return [box for _, box in sorted(found, key=lambda pair: pair[0])]
+
+
+def cut_box(flows: FlowBox, result: MasterResult, number: int, leg: int) -> tuple[FlowBox, FlowBox]:
+    """Cut a box at the mean flow of a route, or (leg from 0) temperature of a leg."""
+    if leg < 0:
+        at = _inner(result.flow[number], flows.low[number], flows.high[number])
+        high, low = flows.high.copy(), flows.low.copy()
+        high[number] = low[number] = at
+        return replace(flows, high=high), replace(flows, low=low)
+    cold, hot = (list(ends) for ends in (flows.cold, flows.hot))
+    at = _inner(result.leg_C[number][leg], cold[number][leg], hot[number][leg])
+    cold[number], hot[number] = cold[number].copy(), hot[number].copy()
+    cold[number][leg] = hot[number][leg] = at
+    first = replace(flows, hot=tuple(hot))
+    second = replace(flows, cold=tuple(cold))
+    others = np.arange(flows.high.size) != number
+    # the other routes are looked at once
+    return first, replace(second, high=np.where(others, 0.0, second.high))
+
+
+def _inner(value: float, low: float, high: float) -> float:
+    """Return a place to cut a range, not too near its ends."""
+    margin = 0.15 * (high - low)
+    return float(min(max(value, low + margin), high - margin))
