@@ -24,12 +24,12 @@ import pandas as pd
 
 from milpcore.core import relative_gap
 from milpcore.loops import Distance, LoopCase, LoopParameters, Utility, load_case
-from milpcore.loops.design import cell_width_K
 from milpcore.loops.inputs import prepare
 from milpcore.loops.lower_bound import lower_bound
 from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
 from milpcore.loops.residual import energy_target
+from milpcore.loops.starts import cell_width_K
 from milpcore.loops.transport import solve_transport, transport_model
 from milpcore.streams import Streams
 

@@ -12,6 +12,7 @@ from milpcore import loops
 from milpcore.core import Status, solve_lp
 from milpcore.loops import Limits
 from milpcore.loops.inputs import prepare
+from milpcore.loops.route_stages import sides_of, staged
 from milpcore.loops.transport import solve_transport, transport_model
 
 
@@ -41,11 +42,16 @@ def test_heat_is_balanced_in_every_plant_and_cell(n_loops: int) -> None:
     _check_balances(result, inputs)
 
 
-@pytest.mark.parametrize("staged", [False, True])
-def test_plants_may_give_and_take(staged: bool) -> None:
+@pytest.mark.parametrize("both_sides", [False, True])
+def test_plants_may_give_and_take(both_sides: bool) -> None:
     inputs = prepare(random_case(3, n_hot=3, n_cold=3, n_plants=3))
-    routes = inputs.staged_routes(hot_first=True) if staged else inputs.routes
-    assert any(set(route.kinds) == {1, -1} for route in routes) == staged
+    routes = inputs.routes
+    if both_sides:
+        routes = tuple(
+            staged(route, [sides_of(inputs, plant)[0] for plant in route.plants])
+            for route in routes
+        )
+    assert any(set(route.kinds) == {1, -1} for route in routes) == both_sides
     model = transport_model(inputs, routes=routes, stream_cell_K=20, loop_cell_K=20)
     result = solve_transport(model)
     assert result.solution.status is Status.OPTIMAL

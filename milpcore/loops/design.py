@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from milpcore.core import Status, relative_gap, solve_lp
+from milpcore.core import Status, relative_gap
 from milpcore.loops.case import LoopCase
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.evaluation import Evaluation
-from milpcore.loops.inputs import LoopInputs, Route, prepare
+from milpcore.loops.inputs import LoopInputs, prepare
 from milpcore.loops.lower_bound import LowerBound, lower_bound
 from milpcore.loops.network import LoopNetwork
 from milpcore.loops.network_design import UnitDesign
@@ -22,13 +20,14 @@ from milpcore.loops.network_headers import lay_out
 from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
 from milpcore.loops.printed import CAVEAT
-from milpcore.loops.transport import LoopPlan, solve_transport, transport_model
+from milpcore.loops.starts import starting_plans
 
 START_SHARE, START_SHARE_OF_MANY = 0.2, 0.4
-"""Share of the time limit for starts, with one and many routes; start and search have 0.7."""
-ROUTES_TRIED = 4
-COARSE_PAIRS = 6000
-"""Pairs of cells a transport model may have about."""
+"""Share of the time limit for solutions of the transport model, with one and many routes."""
+START_AND_SEARCH_SHARE = 0.7
+STALLED_ROUNDS_PER_UNIT = 40
+"""Rounds of the search without a better network, per exchanger, after which it ends."""
+LEAST_BOUND_SHARE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,22 +187,22 @@ def design(
     start_s = time.perf_counter()
     inputs = prepare(case, n_loops=n_loops, costs_utility_exchangers=costs_utility_exchangers)
     watch = _Watch(observer, start_s, inputs.cost_without_loops_per_a())
-    found = _search(inputs, watch, time_limit_s, seed)
-    network = LoopNetwork(title="no loop pays")
-    if found is not None and found.cost_per_a < watch.cost_per_a + 1e-6:
-        network = lay_out(inputs, found, title="designed by milpcore") or network
+    share = START_SHARE if len(inputs.routes) == 1 else START_SHARE_OF_MANY
+    found = _start(inputs, watch, share * time_limit_s)
+    found = _searched(inputs, found, watch, (START_AND_SEARCH_SHARE - share) * time_limit_s, seed)
+    network = _network(inputs, found, watch)
     evaluation = evaluate(case, network).checked()
     cost = evaluation.tac_per_a
     if costs_utility_exchangers:
         cost = evaluation.tac_with_utility_exchangers_per_a
-    rest_s = max(time_limit_s - (time.perf_counter() - start_s), 0.05 * time_limit_s)
-    bound = _bound(inputs, cost, found, mip_rel_gap, rest_s, watch)
-    gap = relative_gap(cost, bound.bound_per_a)
+    rest_s = max(time_limit_s - (time.perf_counter() - start_s), LEAST_BOUND_SHARE * time_limit_s)
+    bound_per_a = _bound(inputs, cost, found, mip_rel_gap, rest_s, watch).bound_per_a
+    gap = relative_gap(cost, bound_per_a)
     return LoopResult(
         network=network,
         evaluation=evaluation,
         tac_per_a=cost,
-        bound_per_a=bound.bound_per_a,
+        bound_per_a=bound_per_a,
         gap=gap,
         status=Status.OPTIMAL if gap <= mip_rel_gap else Status.TIME_LIMIT,
         costs_utility_exchangers=costs_utility_exchangers,
@@ -238,96 +237,48 @@ class _Watch:
             self.is_stopped |= self.observer(progress) is True
 
 
-def _search(inputs: LoopInputs, watch: _Watch, time_limit_s: float, seed: int) -> UnitDesign | None:
-    """Start from the transport model and search, longest from the best start."""
+def _start(inputs: LoopInputs, watch: _Watch, time_limit_s: float) -> UnitDesign | None:
+    """Lay out loops of the transport model; the cheapest that can be built, else the first."""
     watch.tell("start")
-    share = START_SHARE if len(inputs.routes) == 1 else START_SHARE_OF_MANY
-    starts = [start_of_plans(inputs, plans) for plans in _plans(inputs, share * time_limit_s)]
-    if not starts:
-        return None
+    plans = starting_plans(inputs, time_limit_s=time_limit_s)
+    starts = [start_of_plans(inputs, loops) for loops in plans]
     tried = [search(inputs, start, SearchLimits(most_rounds=0)) for start in starts]
-    costs = [math.inf if found is None else found.cost_per_a for found in tried]
-    best = int(np.argmin(costs))
-    limits = SearchLimits(time_limit_s=(0.7 - share) * time_limit_s)
-    return search(
+    built = [found for found in tried if found is not None]
+    if not built:
+        return starts[0] if starts else None
+    best = min(built, key=lambda found: found.cost_per_a)
+    watch.better(best)
+    return best
+
+
+def _searched(
+    inputs: LoopInputs, start: UnitDesign | None, watch: _Watch, time_limit_s: float, seed: int
+) -> UnitDesign | None:
+    """Search around a design; it stays if nothing better is found."""
+    if start is None:
+        return None
+    limits = SearchLimits(
+        time_limit_s=time_limit_s,
+        most_stalled_rounds=STALLED_ROUNDS_PER_UNIT * (start.units.n_units + 1),
+    )
+    found = search(
         inputs,
-        tried[best] or starts[best],
+        start,
         limits,
         seed=seed,
         on_better=watch.better,
         is_stopped=lambda: watch.is_stopped,
     )
+    return start if found is None or start.cost_per_a < found.cost_per_a else found
 
 
-def _plans(inputs: LoopInputs, time_limit_s: float) -> list[tuple[LoopPlan, ...]]:
-    """Loops of the transport model that networks can be built for.
-
-    With many routes those are tried that look best. In plants that give and take, heat may go from
-    hot to cold streams of the plant by water that goes round in it, which no network here has: a
-    loop then meets the side of each plant that has more to give or take in such a plan.
-    """
-    cell_K = cell_width_K(inputs)
-    tries: list[tuple[Route, ...]] = [inputs.routes]
-    if len(inputs.routes) > 1:
-        best = _promising(inputs, inputs.routes, 2.5 * cell_K)
-        tries = [(route,) for route in best[:ROUTES_TRIED]]
-        if inputs.n_loops > 1:
-            cell_K *= 2.0
-            tries = [tuple(best[: 2 * inputs.n_loops + 1])]
-    is_mixed = any(0 in set(_kinds(inputs, route)) for route in inputs.routes)
-    found = []
-    share_s = time_limit_s / len(tries) / (2.0 if is_mixed else 1.0)
-    for routes in tries:
-        plans = _solved(inputs, routes, cell_K * (2.0 if is_mixed else 1.0), share_s)
-        if is_mixed and plans:
-            sided = tuple(dict.fromkeys(_one_sided(inputs, plan) for plan in plans))
-            plans = _solved(inputs, sided, cell_K, share_s)
-        if plans:
-            found.append(plans)
-    return found
-
-
-def _solved(
-    inputs: LoopInputs, routes: tuple[Route, ...], cell_K: float, time_limit_s: float
-) -> tuple[LoopPlan, ...]:
-    """Loops of the transport model on some routes."""
-    model = transport_model(inputs, routes=routes, stream_cell_K=cell_K, loop_cell_K=cell_K)
-    return solve_transport(model, mip_rel_gap=0.003, time_limit_s=time_limit_s).loops
-
-
-def _kinds(inputs: LoopInputs, route: Route) -> tuple[int, ...]:
-    """Whether each plant of a route only gives (1), only takes (-1), or both (0)."""
-    kinds = []
-    for plant in route.plants:
-        signs = set(inputs.direction[inputs.plant == plant].tolist())
-        kinds.append(int(signs.pop()) if len(signs) == 1 else 0)
-    return tuple(kinds)
-
-
-def _one_sided(inputs: LoopInputs, plan: LoopPlan) -> Route:
-    """Route on which the loop meets the side of each plant that gives or takes more."""
-    heat_kW = inputs.direction * plan.heat_kW.sum(axis=1)
-    net = [float(heat_kW[inputs.plant == plant].sum()) for plant in plan.route.plants]
-    return replace(plan.route, kinds=tuple(1 if value > 0.0 else -1 for value in net))
-
-
-def _promising(inputs: LoopInputs, routes: tuple[Route, ...], cell_K: float) -> list[Route]:
-    """Routes in the order of the transport model's relaxation with each alone."""
-    alone = replace(inputs, joins=inputs.joins[:1], must_join=inputs.must_join[[0, -1]])
-    costs = []
-    for route in routes:
-        model = transport_model(alone, routes=(route,), stream_cell_K=cell_K, loop_cell_K=cell_K)
-        solution = solve_lp(model.problem.relaxed())
-        costs.append(solution.objective if solution.has_incumbent else math.inf)
-    return [routes[place] for place in np.argsort(costs, kind="stable")]
-
-
-def cell_width_K(inputs: LoopInputs) -> float:
-    """Width of the transport model's cells, at least 4 K, so that there are not too many pairs."""
-    coldest, hottest = inputs.loop_range_C()
-    stream_K = float((inputs.high_C - inputs.low_C).sum())
-    pairs_K2 = 0.5 * stream_K * max(hottest - coldest, 1.0) * inputs.n_loops
-    return max(4.0, math.sqrt(pairs_K2 / COARSE_PAIRS))
+def _network(inputs: LoopInputs, found: UnitDesign | None, watch: _Watch) -> LoopNetwork:
+    """Lay out the headers of a design; no loop where none pays, or it cannot be built yet."""
+    if found is not None and found.cost_per_a < watch.cost_per_a + 1e-6:
+        network = lay_out(inputs, found, title="designed by milpcore")
+        if network is not None:
+            return network
+    return LoopNetwork(title="no loop pays")
 
 
 def _bound(

@@ -157,22 +157,6 @@ class LoopInputs:
             here = np.logical_and(here, self.direction == kind)
         return here
 
-    def staged_routes(self, *, hot_first: bool) -> tuple[Route, ...]:
-        """Routes with stages: in plants that give and take hot streams come first, or last."""
-        found = []
-        for route in self.routes:
-            plants: list[int] = []
-            kinds: list[int] = []
-            lengths: list[float] = []
-            for plant, length in zip(route.plants, route.leg_m, strict=True):
-                own = sorted({int(sign) for sign in self.direction[self.plant == plant]})
-                own = own[::-1] if hot_first else own
-                plants += [plant] * len(own)
-                kinds += own
-                lengths += [0.0] * (len(own) - 1) + [length]
-            found.append(Route(tuple(plants), tuple(lengths), tuple(kinds)))
-        return tuple(found)
-
     def exchangeable_kW(self) -> float:
         """Heat that the smaller side has to give or to take."""
         return float(min(self.duty_kW[self.is_hot].sum(), self.duty_kW[~self.is_hot].sum()))

@@ -38,10 +38,13 @@ class SearchLimits:
     ----------
     time_limit_s : float
     most_rounds : int
+    most_stalled_rounds : int
+        Rounds since the best network.
     """
 
     time_limit_s: float = 60.0
     most_rounds: int = 1_000_000
+    most_stalled_rounds: int = 1_000_000
 
 
 def polish(
@@ -170,6 +173,8 @@ def _search(
     since_better = 0
     for _ in range(limits.most_rounds):
         if time.perf_counter() > end_s or (is_stopped and is_stopped()):
+            break
+        if since_better >= limits.most_stalled_rounds:
             break
         candidate = neighbour(inputs, here or start, generator)
         worth = math.inf if best is None else best.cost_per_a
