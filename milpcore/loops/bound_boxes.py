@@ -11,17 +11,22 @@ from milpcore.loops.bound_master import FlowBox, MasterResult
 from milpcore.loops.inputs import Floats, LoopInputs
 
 
+def whole_box(inputs: LoopInputs, nodes_C: Floats, most: Floats) -> FlowBox:
+    """Return the box of all flows and temperatures, the flow on any routes at once."""
+    cold = tuple(np.full(route.n_legs, nodes_C[0]) for route in inputs.routes)
+    hot = tuple(np.full(route.n_legs, nodes_C[-1]) for route in inputs.routes)
+    return FlowBox(np.zeros(most.size), most, cold, hot)
+
+
 def first_boxes(
     inputs: LoopInputs, nodes_C: Floats, most: Floats, known_flow: float | None
 ) -> list[FlowBox]:
     """List boxes around a known flow for each route, or for several loops one box of all."""
-    cold = tuple(np.full(route.n_legs, nodes_C[0]) for route in inputs.routes)
-    hot = tuple(np.full(route.n_legs, nodes_C[-1]) for route in inputs.routes)
-    n_routes = most.size
+    whole, n_routes = whole_box(inputs, nodes_C, most), most.size
     if inputs.n_loops > 1 and n_routes > 1:
-        return [FlowBox(np.zeros(n_routes), most, cold, hot)]
+        return [whole]
     if n_routes > 1:  # a box for each route
-        return [FlowBox(np.zeros(n_routes), row, cold, hot) for row in np.diag(most)]
+        return [replace(whole, high=row) for row in np.diag(most)]
     found = []
     for number in range(n_routes):
         flow = known_flow or 0.15 * float(most[number])
@@ -31,7 +36,7 @@ def first_boxes(
             lows, highs = np.zeros(n_routes), np.zeros(n_routes)
             lows[number], highs[number] = low, high
             distance = abs((low + high) / 2.0 - flow)
-            found.append((distance, FlowBox(lows, highs, cold, hot)))
+            found.append((distance, replace(whole, low=lows, high=highs)))
     return [box for _, box in sorted(found, key=lambda pair: pair[0])]
 
 

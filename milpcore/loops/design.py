@@ -25,6 +25,8 @@ from milpcore.loops.starts import starting_plans
 START_SHARE, START_SHARE_OF_MANY = 0.2, 0.4
 """Share of the time limit for solutions of the transport model, with one and many routes."""
 START_AND_SEARCH_SHARE = 0.7
+ROUNDS_TO_BUILD = 30
+"""Rounds of the search for a start that cannot be built as it is."""
 STALLED_ROUNDS_PER_UNIT = 40
 """Rounds of the search without a better network, per exchanger, after which it ends."""
 LEAST_BOUND_SHARE = 0.05
@@ -242,7 +244,11 @@ def _start(inputs: LoopInputs, watch: _Watch, time_limit_s: float) -> UnitDesign
     watch.tell("start")
     plans = starting_plans(inputs, time_limit_s=time_limit_s)
     starts = [start_of_plans(inputs, loops) for loops in plans]
-    tried = [search(inputs, start, SearchLimits(most_rounds=0)) for start in starts]
+    tried = [
+        search(inputs, start, SearchLimits(most_rounds=0))
+        or search(inputs, start, SearchLimits(most_rounds=ROUNDS_TO_BUILD))
+        for start in starts
+    ]
     built = [found for found in tried if found is not None]
     if not built:
         return starts[0] if starts else None

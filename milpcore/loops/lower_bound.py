@@ -37,7 +37,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from milpcore.core.blas import one_blas_thread
-from milpcore.loops.bound_boxes import cut_box, first_boxes
+from milpcore.loops.bound_boxes import cut_box, first_boxes, whole_box
 from milpcore.loops.bound_dual import Bounder
 from milpcore.loops.bound_master import FlowBox, Master, MasterResult
 from milpcore.loops.bound_start import first_prices, largest_flows
@@ -87,12 +87,16 @@ class LowerBound:
 
 @dataclass(frozen=True, eq=False)
 class _Box:
-    """A box of loops with its bound, its prices and the boxes to cut it into."""
+    """A box of loops with its bound, its prices and the boxes to cut it into.
+
+    ``is_settled`` says that further rounds would hardly lift its bound.
+    """
 
     flows: FlowBox
     bound: float
     prices: Floats
     parts: tuple[FlowBox, ...]
+    is_settled: bool
 
 
 def lower_bound(
@@ -196,6 +200,9 @@ def _bound_with_one_thread(inputs: LoopInputs, task: _Task) -> LowerBound:
     search = _Search(bounder, master, known, known * (1.0 - gap), start_s + task.time_limit_s)
     prices = first_prices(inputs, bounder.nodes, known_flow_kW_per_K)
     boxes = []
+    if inputs.n_loops == 1 and most.size > 1:  # a bound for all routes, and prices to start from
+        whole = search.examine(whole_box(inputs, bounder.nodes, most), prices, floor)
+        prices, floor = whole.prices, whole.bound
     for flows in first_boxes(inputs, bounder.nodes, most, known_flow_kW_per_K):
         boxes.append(search.examine(flows, prices, floor))
         prices = boxes[-1].prices
@@ -204,10 +211,11 @@ def _bound_with_one_thread(inputs: LoopInputs, task: _Task) -> LowerBound:
         if on_bound:
             on_bound(min(worst.bound, known))
         is_over = time.perf_counter() > search.end_s
-        if worst.bound >= search.goal or not worst.parts or is_over:
+        parts = worst.parts or (() if worst.is_settled else (worst.flows,))
+        if worst.bound >= search.goal or not parts or is_over:
             break
         boxes.remove(worst)
-        boxes += [search.examine(part, worst.prices, worst.bound) for part in worst.parts]
+        boxes += [search.examine(part, worst.prices, worst.bound) for part in parts]
     return LowerBound(
         min(worst.bound, known),
         search.n_boxes,
@@ -236,7 +244,7 @@ class _Search:
         centre = trial = prices
         water_C = self.bounder.water_limits_C(flows)
         result: MasterResult | None = None
-        best = -math.inf
+        best, is_settled = -math.inf, False
         while True:
             self.n_rounds += 1
             value = self.bounder.rough_value(trial, flows, self.master)
@@ -253,13 +261,14 @@ class _Search:
             enough = max(
                 0.25 * out_of_reach, (FINE if out_of_reach == 0.0 else COARSE) * self.known
             )
-            if reachable - best <= enough or self.n_rounds - first_round >= self.most_rounds:
+            is_settled = reachable - best <= enough
+            if is_settled or self.n_rounds - first_round >= self.most_rounds:
                 break
             trial = centre + STEP * (found.prices - centre)
         away = abs(best - self.goal) / max(len(self.bounder.fine), 1)
         tolerance = max(2e-5 * self.known, 0.2 * away)
         bound = max(self.bounder.rigorous(centre, flows, tolerance=tolerance), floor)
-        return _Box(flows, bound, centre, self._parts(flows, result))
+        return _Box(flows, bound, centre, self._parts(flows, result), is_settled)
 
     def _parts(self, flows: FlowBox, result: MasterResult | None) -> tuple[FlowBox, ...]:
         """Halves of a box: where pipes are dearer than the chord, or where a leg is spread."""
