@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from milpcore.cli import main
+from milpcore.core import ChildInterrupted
 
 
 class Run(NamedTuple):
@@ -47,3 +48,24 @@ def in_this_process(
     """Stand in for `milpcore.core.run_in_child`, a second faster."""
     assert grace_s < 1.0
     return function(Channel(on_message), *args)
+
+
+def interrupted_after_one(
+    function: Callable[..., Any], *args: Any, on_message: Callable[[Any], object], grace_s: float
+) -> None:
+    """Stand in for `milpcore.core.run_in_child` with Ctrl-C after the first message."""
+    assert grace_s < 1.0
+    channel = Channel(on_message)
+
+    def send(message: Any) -> None:
+        on_message(message)
+        channel.should_stop.set()
+
+    channel.send = send
+    function(channel, *args)
+    raise ChildInterrupted("interrupted")
+
+
+def interrupted_at_once(*_: Any, **__: Any) -> None:
+    """Stand in for `milpcore.core.run_in_child` with Ctrl-C before the first message."""
+    raise KeyboardInterrupt

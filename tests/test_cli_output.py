@@ -508,7 +508,7 @@ def test_ctrl_c_before_anything_is_shown_says_that_nothing_was_written(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in (study.__name__, "milpcore.cli.tightness"):
+    for name in (study.__name__, "milpcore.cli.tightness_rows"):
         monkeypatch.setattr(f"{name}.run_in_child", _interrupt)
     monkeypatch.setattr(place, _interrupt)
     done = run(capsys, *argv, "--out", "results")

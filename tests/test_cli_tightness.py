@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from helpers_cli import Channel, files_in, in_this_process, run
+from helpers_cli import (
+    files_in,
+    in_this_process,
+    interrupted_after_one,
+    interrupted_at_once,
+    run,
+)
 
 import milpcore
-from milpcore.cli import tightness
+from milpcore.cli import tightness_rows
 from milpcore.compare import COLUMNS
-from milpcore.core import ChildInterrupted
 
 
 @pytest.fixture(autouse=True)
 def _no_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tightness, "run_in_child", in_this_process)
+    monkeypatch.setattr(tightness_rows, "run_in_child", in_this_process)
 
 
 ARGUMENTS = ("tightness", "dairy_8", "--levels", "3", "--formulation", "level_path,layered_path:")
@@ -110,24 +113,7 @@ def test_prices_and_objective_are_used(tmp_path: Path, capsys: pytest.CaptureFix
 def test_ctrl_c_keeps_what_is_finished(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(
-        function: Callable[..., Any],
-        *args: Any,
-        on_message: Callable[[Any], object],
-        grace_s: float,
-    ) -> None:
-        assert grace_s < 1.0
-        channel = Channel(on_message)
-
-        def send(message: Any) -> None:
-            on_message(message)
-            channel.should_stop.set()
-
-        channel.send = send
-        function(channel, *args)
-        raise ChildInterrupted("interrupted")
-
-    monkeypatch.setattr(tightness, "run_in_child", interrupted)
+    monkeypatch.setattr(tightness_rows, "run_in_child", interrupted_after_one)
     done = run(capsys, *ARGUMENTS, "--json")
     assert (done.code, done.err) == (130, "milpcore: interrupted\n")
     assert [row["variant"] for row in json.loads(done.out)["rows"]] == ["level_path"]
@@ -136,10 +122,7 @@ def test_ctrl_c_keeps_what_is_finished(
 def test_ctrl_c_before_the_first_row_says_that_nothing_was_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(tightness, "run_in_child", interrupted)
+    monkeypatch.setattr(tightness_rows, "run_in_child", interrupted_at_once)
     out = tmp_path / "out"
     done = run(capsys, *ARGUMENTS, "--json", "--out", str(out))
     assert done.code == 130

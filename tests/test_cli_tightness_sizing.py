@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from helpers_cli import Channel, files_in, in_this_process, run
+from helpers_cli import (
+    files_in,
+    in_this_process,
+    interrupted_after_one,
+    interrupted_at_once,
+    run,
+)
 
 from milpcore import sizing
-from milpcore.cli import tightness_sizing
+from milpcore.cli import tightness_rows, tightness_sizing
 from milpcore.cli.tightness_sizing import DEFAULT_OPTIMUM_S, Request
-from milpcore.core import ChildInterrupted
 from milpcore.sizing.comparison import COLUMNS
 from milpcore.sizing.variants import VARIANTS
 
@@ -23,7 +27,7 @@ CHOSEN = ("--formulation", "big_m:where,three_binary:every_step:no")
 
 @pytest.fixture(autouse=True)
 def _no_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tightness_sizing, "run_in_child", in_this_process)
+    monkeypatch.setattr(tightness_rows, "run_in_child", in_this_process)
 
 
 @pytest.fixture
@@ -135,11 +139,11 @@ def test_the_default_is_the_bundled_case(
 ) -> None:
     asked: list[Request] = []
 
-    def stop(request: Request, _line: object) -> tuple[list[dict[str, Any]], bool]:
+    def stop(request: Request, *_: object, **__: object) -> tuple[list[dict[str, Any]], bool]:
         asked.append(request)
         return [], True
 
-    monkeypatch.setattr(tightness_sizing, "_rows", stop)
+    monkeypatch.setattr(tightness_sizing, "hear_rows", stop)
     assert run(capsys, "tightness", "--model", "sizing").code == 130
     case = sizing.load_case("base_48h")
     assert asked == [Request(*case, None, 0.0, 60.0, 1e-4, DEFAULT_OPTIMUM_S)]
@@ -150,32 +154,12 @@ def test_the_default_is_the_bundled_case(
 def test_ctrl_c_keeps_what_is_finished(
     argv: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(
-        function: Callable[..., Any],
-        *args: Any,
-        on_message: Callable[[Any], object],
-        grace_s: float,
-    ) -> None:
-        assert grace_s < 1.0
-        channel = Channel(on_message)
-
-        def send(message: Any) -> None:
-            on_message(message)
-            channel.should_stop.set()
-
-        channel.send = send
-        function(channel, *args)
-        raise ChildInterrupted("interrupted")
-
-    monkeypatch.setattr(tightness_sizing, "run_in_child", interrupted)
+    monkeypatch.setattr(tightness_rows, "run_in_child", interrupted_after_one)
     done = run(capsys, *argv, "--json")
     assert (done.code, done.err) == (130, "milpcore: interrupted\n")
     assert [row["variant"] for row in json.loads(done.out)["rows"]] == [VARIANTS[0].name]
 
-    def at_once(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(tightness_sizing, "run_in_child", at_once)
+    monkeypatch.setattr(tightness_rows, "run_in_child", interrupted_at_once)
     done = run(capsys, *argv, "--json", "--out", "out")
     assert (done.code, json.loads(done.out)) == (130, {"rows": []})
     assert "nothing was finished, and nothing was written: out" in done.err
@@ -214,7 +198,7 @@ def test_bad_arguments_exit_with_2(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tightness_sizing, "run_in_child", lambda *_, **__: pytest.fail("too late"))
+    monkeypatch.setattr(tightness_rows, "run_in_child", lambda *_, **__: pytest.fail("too late"))
     done = run(capsys, *argv, *options)
     assert (done.code, done.out) == (2, "")
     assert message in done.err

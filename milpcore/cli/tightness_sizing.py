@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
-from milpcore.cli.output import Drawn, check_output, is_worth_writing, show, write_output
+from milpcore.cli.output import Drawn, check_output, write_output
 from milpcore.cli.record import INPUTS
-from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sizing_arguments import DEFAULT_CASE
 from milpcore.cli.sizing_source import Source, open_source
-from milpcore.core import Channel, run_in_child
+from milpcore.cli.tightness_rows import (
+    WRITES,
+    counts,
+    hear_rows,
+    measured,
+    show_table,
+    with_notes,
+)
 from milpcore.faults import FaultList
-from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
-from milpcore.scales import Kind, number, scale_for
-from milpcore.site.table_files import plain
+from milpcore.report import TextColumn, gap_text
+from milpcore.scales import Kind, scale_for
 from milpcore.sizing.comparison import compare_rows, comparison_table
 from milpcore.sizing.inputs import prepare
 from milpcore.sizing.parameter_files import write_parameters
@@ -30,10 +34,7 @@ from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.profile_readers import write_profile
 from milpcore.sizing.variants import find_variants
 
-GRACE_S = 0.3
-"""Seconds that the solve under way has to end after Ctrl-C."""
 DEFAULT_OPTIMUM_S = 60.0
-_WRITES = tuple(f"tightness.{suffix}" for suffix in ("csv", "png", "svg"))
 _COPIES = ("profile.csv", "parameters.toml")
 
 
@@ -48,13 +49,25 @@ class Request(NamedTuple):
     mip_rel_gap: float
     optimum_time_limit_s: float
 
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the table."""
+        yield from compare_rows(
+            self.profile,
+            self.parameters,
+            variants=self.variants,
+            time_limit_s=self.time_limit_s,
+            lp_time_limit_s=self.lp_time_limit_s,
+            mip_rel_gap=self.mip_rel_gap,
+            optimum_time_limit_s=self.optimum_time_limit_s,
+        )
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare formulations of a plant, show the table, write it."""
     _refuse_site_options(arguments)
     place = DEFAULT_CASE if arguments.streams is None else arguments.streams
     inputs = tuple(text for text in (place, arguments.economics) if text is not None)
-    check_output(arguments.out, inputs=inputs, writes=_WRITES, copies=_COPIES)
+    check_output(arguments.out, inputs=inputs, writes=WRITES, copies=_COPIES)
     source = open_source(place, economics=arguments.economics, sheet=arguments.sheet)
     request = Request(
         source.profile,
@@ -67,13 +80,13 @@ def run(arguments: argparse.Namespace) -> int:
     )
     find_variants(request.variants)  # refuses at once what the child would refuse
     prepare(request.profile, request.parameters)
-    rows: list[dict[str, Any]] = []
-    was_interrupted = is_interrupted_early(arguments)
-    if not was_interrupted:
-        line = ProgressLine(sys.stderr, wanted=not arguments.quiet)
-        rows, was_interrupted = _rows(request, line)
-    if was_interrupted:
-        print_error("interrupted")
+    limit = f"of at most {request.optimum_time_limit_s:g} s"
+    rows, was_interrupted = hear_rows(
+        request,
+        arguments,
+        first=lambda elapsed_s: f"optimum, first variant  {elapsed_s:.0f} s {limit}",
+        done=lambda row: str(row["variant"]),
+    )
     table = comparison_table(rows)
     has_design = bool(table["optimum_EUR_per_a"].notna().all())
     heading = "\n".join(filter(None, (source.headline, source.origin)))
@@ -81,14 +94,12 @@ def run(arguments: argparse.Namespace) -> int:
     def write(out: str) -> None:
         _write(out, source, request, table, inputs=inputs)
 
-    show(
-        content=lambda: {"rows": _records(table)},
+    show_table(
+        table,
+        arguments,
         text=lambda: f"{heading}\n\n{sizing_tightness_text(table)}".rstrip(),
-        write=write if _is_worth_writing(table, arguments.out) else None,
-        as_json=arguments.json,
-        out=arguments.out,
-        what="figure and table",
-        unfinished="no row has a bound" if len(table) else "nothing was finished",
+        write=write,
+        is_finished=table["lp_bound_EUR_per_a"].notna() | table["optimum_EUR_per_a"].isna(),
         was_interrupted=was_interrupted,
     )
     if was_interrupted:
@@ -113,51 +124,6 @@ def _refuse_site_options(arguments: argparse.Namespace) -> None:
     faults.raise_if_any("tightness --model sizing")
 
 
-def _is_worth_writing(table: pd.DataFrame, out: str | None) -> bool:
-    """Whether a row has a bound, or there is no design to bound."""
-    is_finished = table["lp_bound_EUR_per_a"].notna() | table["optimum_EUR_per_a"].isna()
-    return is_worth_writing(out, is_finished=bool(is_finished.any()), has_anything=bool(len(table)))
-
-
-def _rows(request: Request, line: ProgressLine) -> tuple[list[dict[str, Any]], bool]:
-    """Rows that a child process sends, and whether Ctrl-C has ended it."""
-    rows: list[dict[str, Any]] = []
-
-    def hear(row: dict[str, Any]) -> None:
-        rows.append(row)
-        line.begin(_progress(row))
-
-    limit = f"of at most {request.optimum_time_limit_s:g} s"
-    with line:
-        line.begin(lambda elapsed_s: f"optimum, first variant  {elapsed_s:.0f} s {limit}")
-        try:
-            run_in_child(_compare_in_child, request, on_message=hear, grace_s=GRACE_S)
-        except KeyboardInterrupt:  # `ChildInterrupted` is one
-            return rows, True
-    return rows, False
-
-
-def _compare_in_child(channel: Channel, request: Request) -> None:
-    """Send every row to the parent; stop when it asks to."""
-    for row in compare_rows(
-        request.profile,
-        request.parameters,
-        variants=request.variants,
-        time_limit_s=request.time_limit_s,
-        lp_time_limit_s=request.lp_time_limit_s,
-        mip_rel_gap=request.mip_rel_gap,
-        optimum_time_limit_s=request.optimum_time_limit_s,
-    ):
-        channel.send(row)
-        if channel.should_stop.is_set():
-            break
-
-
-def _progress(row: dict[str, Any]) -> Callable[[float], str]:
-    """Text of the progress line after a row."""
-    return lambda elapsed_s: f"{row['variant']} done, next {elapsed_s:.0f} s"
-
-
 def sizing_tightness_text(table: pd.DataFrame) -> str:
     """Lay out a tightness table of the sizing model.
 
@@ -180,46 +146,21 @@ def sizing_tightness_text(table: pd.DataFrame) -> str:
     best = f"best known {scale.text(first['optimum_EUR_per_a'], 3)} {scale.unit}"
     heading = f"{best}, proven within {gap_text(first['optimum_gap'])} %"
 
-    def counts(title: str, name: str) -> TextColumn:
-        shown = ["–" if value < 0 else f"{value:d}" for value in table[name]]
-        return TextColumn(title, "", shown)
-
-    def numbers(title: str, unit: str, name: str, decimals: int, factor: float = 1.0) -> TextColumn:
-        shown = [number(factor * float(value), decimals) for value in table[name]]
-        return TextColumn(title, unit, shown)
-
     bounds = [scale.text(one, 3) for one in table["lp_bound_EUR_per_a"]]
     columns = [
         *(
             TextColumn(name, "", table[name].tolist(), left=True)
             for name in ("commitment", "direction", "cuts", "limits", "held")
         ),
-        counts("columns", "n_columns"),
-        counts("rows", "n_rows"),
-        counts("binaries", "n_binaries"),
-        counts("non-zeros", "n_nonzeros"),
-        TextColumn("LP bound", scale.unit, bounds),
-        numbers("root gap", "%", "root_gap", 4, 100.0),
-        numbers("closed", "%", "gap_closed", 1, 100.0),
-        numbers("LP", "s", "lp_s", 2),
+        *measured(
+            table,
+            TextColumn("LP bound", scale.unit, bounds),
+            integers=("binaries", "n_binaries"),
+        ),
     ]
     if (table["n_nodes"] >= 0).any():
-        columns += [
-            counts("nodes", "n_nodes"),
-            TextColumn("gap", "%", [gap_text(one) for one in table["gap"]]),
-            numbers("MILP", "s", "milp_s", 2),
-            counts("both ways", "n_both_ways"),
-        ]
-    told = zip(table["variant"], table["note"], strict=True)
-    notes = [f"{variant}: {note}" for variant, note in told if note]
-    return "\n".join([heading, "", text_table(columns), *([""] if notes else []), *notes])
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows for JSON, where what is missing is null."""
-    return [
-        {str(name): plain(value) for name, value in row.items()} for row in table.to_dict("records")
-    ]
+        columns.append(counts("both ways", table, "n_both_ways"))
+    return with_notes(heading, columns, table)
 
 
 def _write(
