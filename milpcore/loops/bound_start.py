@@ -7,7 +7,8 @@ import numpy as np
 from milpcore.core import solve_lp
 from milpcore.loops.inputs import Floats, LoopInputs
 from milpcore.loops.transport import transport_model
-from milpcore.loops.transport_rows import MONEY, segment_ends
+from milpcore.loops.transport_grid import segment_ends
+from milpcore.loops.transport_rows import MONEY
 
 N_SEGMENTS = 6
 """Chords of the cost of pipes and pumps in the model that gives the first prices."""

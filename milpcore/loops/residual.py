@@ -41,6 +41,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,8 +50,10 @@ from milpcore.loops.case import LoopCase
 from milpcore.loops.equipment import ExchangerCost, PipeCost, PumpCost
 from milpcore.loops.inputs import Floats, Ints, LoopInputs, prepare
 from milpcore.loops.limits import Limits
-from milpcore.loops.transport import solve_transport, transport_model
-from milpcore.loops.transport_rows import TransportGrid
+from milpcore.loops.residual_form import ResidualForm, Side, put_sides, put_use
+from milpcore.loops.transport import TransportModel, solve_transport, transport_model
+from milpcore.loops.transport_form import TransportForm
+from milpcore.loops.transport_grid import TransportGrid
 
 KW_PER_MW = 1e3
 
@@ -86,7 +89,11 @@ def loop_levels_C(inputs: LoopInputs, extra_C: Sequence[float] = ()) -> Floats:
 
 
 def residual_model(
-    inputs: LoopInputs, *, max_flow_kW_per_K: float, extra_levels_C: Sequence[float] = ()
+    inputs: LoopInputs,
+    *,
+    max_flow_kW_per_K: float,
+    extra_levels_C: Sequence[float] = (),
+    form: ResidualForm | None = None,
 ) -> Problem:
     """Assemble the residual-energy model.
 
@@ -98,12 +105,15 @@ def residual_model(
         Largest flow of the loop.
     extra_levels_C : sequence of float
         Levels besides the ends of streams.
+    form : ResidualForm, optional
+        How rows (3) and (4) are written.
 
     Returns
     -------
     Problem
         Objective in thousands a year.
     """
+    form = ResidualForm() if form is None else form
     levels = loop_levels_C(inputs, extra_levels_C)
     n_levels, most = levels.size, max_flow_kW_per_K / KW_PER_MW
     assembly = Assembly()
@@ -111,7 +121,6 @@ def residual_model(
     hot_energy = assembly.columns("hot_energy", (), lower=-np.inf)
     cold_energy = assembly.columns("cold_energy", (), lower=-np.inf)
     heat = _put_heat(assembly, inputs, levels)
-    coldest, hottest = float(levels[-1]), float(levels[0])
     for kind, is_hot in (("residual", False), ("deficit", True)):
         # both run along the axis in which the loop changes: down (cooled), up (heated)
         axis = levels[::-1] if is_hot else levels
@@ -131,12 +140,12 @@ def residual_model(
         assembly.put(step[1:-1], value[:-1], 1.0)
         assembly.put(step[1:-1], flow, widths)
         streams = np.flatnonzero(inputs.is_hot == is_hot)
-        used = heat[streams][:, ::-1] if is_hot else heat[streams]
+        along = slice(None, None, -1 if is_hot else 1)
+        used = heat.columns[streams][:, along]
         assembly.put(step[1:-1][None, :], used, -1.0)
-        above = most * (np.abs(axis - (coldest if is_hot else hottest)))
-        below = most * (np.abs(axis - (hottest if is_hot else coldest)))
-        _put_sides(assembly, kind, value, right, above, below)
-        _put_use(assembly, inputs, kind, streams, used, right, widths)
+        side = Side(kind, sign, axis, value, right, flow, first, most)
+        put_sides(assembly, form, side)
+        put_use(assembly, form, side, used, heat.largest[streams][:, along])
     return assembly.problem()
 
 
@@ -145,6 +154,7 @@ def energy_target(
     *,
     max_flow_kW_per_K: float | None = None,
     extra_levels_C: Sequence[float] = (),
+    form: ResidualForm | None = None,
     mip_rel_gap: float = 1e-6,
     time_limit_s: float | None = None,
 ) -> EnergyTarget:
@@ -157,6 +167,8 @@ def energy_target(
         Largest flow; that of the limits, at most all heat over 1 K, if not given.
     extra_levels_C : sequence of float
         Levels besides the ends of streams.
+    form : ResidualForm, optional
+        How rows (3) and (4) are written.
     mip_rel_gap, time_limit_s : float
         Of the solver.
 
@@ -174,7 +186,9 @@ def energy_target(
     4628.5 kW
     """
     most = inputs.most_flow_kW_per_K() if max_flow_kW_per_K is None else max_flow_kW_per_K
-    problem = residual_model(inputs, max_flow_kW_per_K=most, extra_levels_C=extra_levels_C)
+    problem = residual_model(
+        inputs, max_flow_kW_per_K=most, extra_levels_C=extra_levels_C, form=form
+    )
     solution = solve(problem, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
     if not solution.has_incumbent:
         nan = float("nan")
@@ -194,7 +208,14 @@ def energy_target(
     )
 
 
-def _put_heat(assembly: Assembly, inputs: LoopInputs, levels: Floats) -> Ints:
+class _Heat(NamedTuple):
+    """Columns ``heat (S, N)`` and the most that they can be, MW."""
+
+    columns: Ints
+    largest: Floats
+
+
+def _put_heat(assembly: Assembly, inputs: LoopInputs, levels: Floats) -> _Heat:
     """Add ``heat (S, N)`` within each stream's intervals, and the cost of utilities."""
     high, low = levels[:-1], levels[1:]
     shift = (inputs.dt_min_K * inputs.direction)[:, None]
@@ -205,39 +226,66 @@ def _put_heat(assembly: Assembly, inputs: LoopInputs, levels: Floats) -> Ints:
     heat = assembly.columns("heat", part.shape, upper=part)
     assembly.cost(heat, -inputs.utility_price_per_kW_a[:, None])
     assembly.constant(float(inputs.utility_price_per_kW_a @ inputs.duty_kW) / KW_PER_MW)
-    return heat
+    return _Heat(heat, part)
 
 
-def _put_sides(
-    assembly: Assembly, kind: str, value: Ints, right: Ints, above: Floats, below: Floats
-) -> None:
-    """Add (3): signs and monotone binaries."""
-    most = assembly.rows(f"{kind}_most", value.size, upper=0.0)
-    assembly.put(most, value, 1.0)
-    assembly.put(most, right, -above)
-    least = assembly.rows(f"{kind}_least", value.size, lower=-below)
-    assembly.put(least, value, 1.0)
-    assembly.put(least, right, -below)
-    order = assembly.rows(f"{kind}_order", value.size - 1, lower=0.0)
-    assembly.put(order, right[1:], 1.0)
-    assembly.put(order, right[:-1], -1.0)
-
-
-def _put_use(
-    assembly: Assembly,
+def transport_target_model(
     inputs: LoopInputs,
-    kind: str,
-    streams: Ints,
-    used: Ints,
-    right: Ints,
-    widths: Floats,
-) -> None:
-    """Add (4): no heat unless the loop is on the right side at both ends of the interval."""
-    use = assembly.rows(f"{kind}_use", (2, *used.shape), upper=0.0)
-    assembly.put(use, used, 1.0)
-    part = inputs.capacity_kW_per_K[streams][:, None] * widths / KW_PER_MW
-    for row, ends in ((0, right[:-1]), (1, right[1:])):
-        assembly.put(use[row], ends[None, :], -part)
+    *,
+    max_flow_kW_per_K: float,
+    extra_levels_C: Sequence[float] = (),
+    form: TransportForm | None = None,
+) -> TransportModel:
+    """Assemble the transport model of the same target, on cells between the same levels.
+
+    Parameters
+    ----------
+    inputs : LoopInputs
+    max_flow_kW_per_K : float
+        Largest flow of the loop.
+    extra_levels_C : sequence of float
+        Levels besides the ends of streams.
+    form : TransportForm, optional
+        How its rows are written.
+
+    Returns
+    -------
+    TransportModel
+        Only utilities cost anything. The largest flow is that of `flow_limit_kW_per_K` at most.
+    """
+    edges = loop_levels_C(inputs, extra_levels_C)[::-1]
+    parameters = inputs.case.parameters
+    free = parameters.replace(
+        exchanger=ExchangerCost(fixed=0.0, per_area=0.0),
+        pipe=PipeCost(
+            material_per_kg=0.0,
+            installation_per_m=0.0,
+            right_of_way_per_m=0.0,
+            insulation_per_m2=0.0,
+        ),
+        pump=PumpCost(fixed=0.0, per_power=0.0),
+        electricity_price_per_kWh=0.0,
+        limits=Limits(
+            max_flow_kW_per_K=max_flow_kW_per_K,
+            forbidden_matches=parameters.limits.forbidden_matches,
+        ),
+    )
+    case = LoopCase(streams=inputs.case.streams, parameters=free)
+    costless = prepare(case)
+    shift = inputs.dt_min_K * inputs.direction
+    streams, lows, highs = [], [], []
+    for stream in range(inputs.n_streams):
+        low, high = inputs.low_C[stream], inputs.high_C[stream]
+        inner = edges + shift[stream]
+        inner = inner[(inner > low + 1e-7) & (inner < high - 1e-7)]
+        ends = np.concatenate([[low], inner, [high]])
+        streams.append(np.full(ends.size - 1, stream, dtype=np.int64))
+        lows.append(ends[:-1])
+        highs.append(ends[1:])
+    grid = TransportGrid(
+        np.concatenate(streams), np.concatenate(lows), np.concatenate(highs), edges
+    )
+    return transport_model(costless, grid=grid, n_segments=1, form=form)
 
 
 def transport_target(
@@ -258,34 +306,7 @@ def transport_target(
     float
         Money a year.
     """
-    edges = loop_levels_C(inputs, extra_levels_C)[::-1]
-    parameters = inputs.case.parameters
-    free = parameters.replace(
-        exchanger=ExchangerCost(fixed=0.0, per_area=0.0),
-        pipe=PipeCost(
-            material_per_kg=0.0,
-            installation_per_m=0.0,
-            right_of_way_per_m=0.0,
-            insulation_per_m2=0.0,
-        ),
-        pump=PumpCost(fixed=0.0, per_power=0.0),
-        electricity_price_per_kWh=0.0,
-        limits=Limits(max_flow_kW_per_K=max_flow_kW_per_K),
+    model = transport_target_model(
+        inputs, max_flow_kW_per_K=max_flow_kW_per_K, extra_levels_C=extra_levels_C
     )
-    case = LoopCase(streams=inputs.case.streams, parameters=free)
-    costless = prepare(case)
-    shift = inputs.dt_min_K * inputs.direction
-    streams, lows, highs = [], [], []
-    for stream in range(inputs.n_streams):
-        low, high = inputs.low_C[stream], inputs.high_C[stream]
-        inner = edges + shift[stream]
-        inner = inner[(inner > low + 1e-7) & (inner < high - 1e-7)]
-        ends = np.concatenate([[low], inner, [high]])
-        streams.append(np.full(ends.size - 1, stream, dtype=np.int64))
-        lows.append(ends[:-1])
-        highs.append(ends[1:])
-    grid = TransportGrid(
-        np.concatenate(streams), np.concatenate(lows), np.concatenate(highs), edges
-    )
-    model = transport_model(costless, grid=grid, n_segments=1)
     return solve_transport(model, mip_rel_gap=1e-7).estimate_per_a

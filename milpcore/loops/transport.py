@@ -34,6 +34,8 @@ Rows
 (8) ``rest of a cell <= capacity times width times has_utility``
 (9) ``flow of loop l >= flow of loop l + 1`` where the loops are alike
 
+`milpcore.loops.transport_form` has other ways to write (2) and (5), and rows that tighten them.
+
 Cost: utilities, ``fixed joins``, area of every pair at its mid temperatures, chords of the cost of
 pipes and pumps, which is concave, so that they never cost more than the pipe.
 
@@ -52,16 +54,17 @@ import numpy as np
 
 from milpcore.core import Assembly, Problem, Solution, solve
 from milpcore.loops.inputs import Floats, Ints, LoopInputs, Route
+from milpcore.loops.transport_form import TransportForm
+from milpcore.loops.transport_grid import TransportGrid, transport_grid
+from milpcore.loops.transport_links import put_links
 from milpcore.loops.transport_rows import (
     MONEY,
     LoopRows,
-    TransportGrid,
     put_heat,
     put_joins,
     put_loop,
     put_utilities,
     put_visits,
-    transport_grid,
 )
 
 
@@ -138,6 +141,7 @@ def transport_model(
     loop_cell_K: float = 4.0,
     n_segments: int = 6,
     grid: TransportGrid | None = None,
+    form: TransportForm | None = None,
 ) -> TransportModel:
     """Assemble the transport model.
 
@@ -152,11 +156,14 @@ def transport_model(
         Chords of the cost of pipes and pumps.
     grid : TransportGrid, optional
         Cells to use in place of equal ones.
+    form : TransportForm, optional
+        How rows (2) and (5) are written, and what is added to them.
 
     Returns
     -------
     TransportModel
     """
+    form = TransportForm() if form is None else form
     routes = inputs.routes if routes is None else routes
     if grid is None:
         grid = transport_grid(inputs, stream_cell_K=stream_cell_K, loop_cell_K=loop_cell_K)
@@ -166,11 +173,14 @@ def transport_model(
     served = put_utilities(assembly, inputs, grid, cell_kW)
     pairs, flows = [], []
     for loop in range(inputs.n_loops):
-        balance, flow, is_route = put_loop(assembly, inputs, grid, routes, loop, n_segments)
-        put_visits(assembly, inputs, routes, loop, joins[loop], is_route)
-        rows = LoopRows(served, balance, joins[loop])
-        pairs.append(put_heat(assembly, inputs, grid, loop, rows, cell_kW))
-        flows.append(flow.ravel())
+        columns = put_loop(assembly, inputs, grid, routes, loop, n_segments, form.product)
+        put_visits(assembly, inputs, routes, loop, joins[loop], columns.is_route)
+        rows = LoopRows(served, columns.balance, joins[loop])
+        found = put_heat(assembly, inputs, grid, loop, rows, cell_kW, form.joins_by_cell)
+        if form.has_links:
+            put_links(assembly, inputs, grid, routes, loop, columns, found, cell_kW)
+        pairs.append(found)
+        flows.append(columns.flow.ravel())
     if len(inputs.case.parameters.limits.forbidden + inputs.case.parameters.limits.forced) == 0:
         for loop in range(inputs.n_loops - 1):  # (9)
             order = assembly.rows(f"order_{loop}", (), lower=0.0)
@@ -181,8 +191,8 @@ def transport_model(
         inputs=inputs,
         grid=grid,
         routes=routes,
-        pair_cell=tuple(cell for cell, _ in pairs),
-        pair_loop_cell=tuple(loop_cell for _, loop_cell in pairs),
+        pair_cell=tuple(found.cell for found in pairs),
+        pair_loop_cell=tuple(found.loop_cell for found in pairs),
     )
 
 

@@ -8,69 +8,16 @@ import numpy as np
 
 from milpcore.core import Assembly
 from milpcore.loops.inputs import Floats, Ints, LoopInputs, Route
+from milpcore.loops.transport_form import Legs, Product
+from milpcore.loops.transport_grid import (
+    TransportGrid,
+    flow_limit_kW_per_K,
+    heat_pairs,
+    segment_ends,
+)
 
 MONEY = 1e-3
 """The objective is in thousands a year."""
-
-
-@dataclass(frozen=True, eq=False)
-class TransportGrid:
-    """Cells of streams and loops.
-
-    Attributes
-    ----------
-    stream (K,) : ndarray of int64
-        Stream of each cell, streams one after the other.
-    low_C, high_C (K,) : ndarray
-        Ends of each cell.
-    loop_C (J + 1,) : ndarray
-        Edges of the loops' cells, rising.
-    """
-
-    stream: Ints
-    low_C: Floats
-    high_C: Floats
-    loop_C: Floats
-
-    @property
-    def n_cells(self) -> int:
-        """Number of cells of the loops."""
-        return self.loop_C.size - 1
-
-
-def transport_grid(
-    inputs: LoopInputs, *, stream_cell_K: float, loop_cell_K: float
-) -> TransportGrid:
-    """Cut streams and the loops' range into cells.
-
-    Parameters
-    ----------
-    inputs : LoopInputs
-    stream_cell_K, loop_cell_K : float
-        Largest widths.
-
-    Returns
-    -------
-    TransportGrid
-    """
-    streams, lows, highs = [], [], []
-    for stream in range(inputs.n_streams):
-        low, high = inputs.low_C[stream], inputs.high_C[stream]
-        edges = np.linspace(
-            low, high, max(1, int(np.ceil((high - low) / stream_cell_K - 1e-9))) + 1
-        )
-        streams.append(np.full(edges.size - 1, stream))
-        lows.append(edges[:-1])
-        highs.append(edges[1:])
-    coldest, hottest = inputs.loop_range_C()
-    n_cells = max(1, int(np.ceil((hottest - coldest) / loop_cell_K - 1e-9)))
-    loop_C = np.linspace(coldest, max(hottest, coldest + 1e-3), n_cells + 1)
-    return TransportGrid(
-        np.concatenate(streams).astype(np.int64),
-        np.concatenate(lows),
-        np.concatenate(highs),
-        loop_C,
-    )
 
 
 def put_joins(assembly: Assembly, inputs: LoopInputs) -> Ints:
@@ -125,6 +72,26 @@ class LoopRows:
     joins: Ints
 
 
+@dataclass(frozen=True, eq=False)
+class LoopColumns:
+    """Columns and rows of a loop that others enter.
+
+    Attributes
+    ----------
+    balance (P, 2, J) : ndarray of int64
+        Rows (3) of hot and of cold streams.
+    flow (R, segments) : ndarray of int64
+    is_route (R,) : ndarray of int64
+    reaches : tuple of ndarray of int64, (legs, J) each
+        Of every route.
+    """
+
+    balance: Ints
+    flow: Ints
+    is_route: Ints
+    reaches: tuple[Ints, ...]
+
+
 def put_loop(
     assembly: Assembly,
     inputs: LoopInputs,
@@ -132,14 +99,12 @@ def put_loop(
     routes: tuple[Route, ...],
     loop: int,
     n_segments: int,
-) -> tuple[Ints, Ints, Ints]:
-    """Add flow and temperatures of a loop; return balance rows, flow and ``is_route``."""
+    product: Product,
+) -> LoopColumns:
+    """Add flow and temperatures of a loop, rows (3) to (6)."""
     n_plants = len(inputs.case.plants)
     width_K = np.diff(grid.loop_C)
-    most = flow_limit_kW_per_K(inputs)
-    ends = np.concatenate(
-        [[0.0], most * np.geomspace(1.0 / 2 ** (n_segments - 1), 1.0, n_segments)]
-    )
+    ends = segment_ends(inputs, n_segments)
     rows = (n_plants, 2, grid.n_cells)  # of hot and of cold streams
     balance = assembly.rows(f"balance_{loop}", rows, lower=0.0, upper=0.0)
     if not any(route.kinds for route in routes):
@@ -149,7 +114,7 @@ def put_loop(
         assembly.put(balance[:, 0], turned, 1.0)
         assembly.put(balance[:, 1], turned, -1.0)
     shape = (len(routes), n_segments)
-    flow = assembly.columns(f"flow_{loop}", shape, upper=most)
+    flow = assembly.columns(f"flow_{loop}", shape, upper=flow_limit_kW_per_K(inputs))
     is_segment = assembly.columns(f"is_segment_{loop}", shape, upper=1.0, integer=True)
     is_route = assembly.columns(f"is_route_{loop}", len(routes), upper=1.0, integer=True)
     one = assembly.rows(f"one_route_{loop}", (), upper=1.0)
@@ -162,60 +127,31 @@ def put_loop(
     assembly.put(within[0], is_segment, -ends[:-1])
     assembly.put(within[1], flow, -1.0)
     assembly.put(within[1], is_segment, ends[1:])
+    every_reach = []
     for number, route in enumerate(routes):
         start_cost = inputs.pipes_and_pumps_per_a(np.maximum(ends, 1e-6), route)
         slope = np.diff(start_cost) / np.diff(ends)
         assembly.cost(flow[number], slope * MONEY)
         assembly.cost(is_segment[number], (start_cost[:-1] - slope * ends[:-1]) * MONEY)
-        above = _put_legs(assembly, (loop, number), route, grid, flow[number], most)
+        reaches = _put_reaches(assembly, f"_{loop}_{number}", route, grid)
+        legs = Legs((loop, number), route, flow[number], is_segment[number], ends, reaches)
+        above = product.put(assembly, inputs, grid, legs)
         for leg, (plant, kind) in enumerate(route.stages):  # (3): leg leaves, leg - 1 arrives
-            assembly.put(balance[plant, int(kind < 0)], above[leg], -width_K)
-            assembly.put(balance[plant, int(kind < 0)], above[leg - 1], width_K)
-    return balance, flow, is_route
+            places = balance[plant, int(kind < 0)][:, None]
+            assembly.put(places, above[leg], -width_K[:, None])
+            assembly.put(places, above[leg - 1], width_K[:, None])
+        every_reach.append(reaches)
+    return LoopColumns(balance, flow, is_route, tuple(every_reach))
 
 
-def flow_limit_kW_per_K(inputs: LoopInputs) -> float:
-    """Largest flow that the model considers: all heat over a fifth of the loops' range."""
-    coldest, hottest = inputs.loop_range_C()
-    span_K = max((hottest - coldest) / 5.0, 1.0)
-    return min(inputs.most_flow_kW_per_K(), inputs.exchangeable_kW() / span_K)
-
-
-def segment_ends(inputs: LoopInputs, n_segments: int) -> Floats:
-    """Flows between which pipes and pumps cost what a chord says, from 0, each twice the last."""
-    shares = np.geomspace(1.0 / 2 ** (n_segments - 1), 1.0, n_segments)
-    return np.concatenate([[0.0], flow_limit_kW_per_K(inputs) * shares])
-
-
-def _put_legs(
-    assembly: Assembly,
-    numbers: tuple[int, int],
-    route: Route,
-    grid: TransportGrid,
-    flow: Ints,
-    most: float,
-) -> Ints:
-    """Add the temperatures of a route's legs, rows (4) and (5); return ``above``."""
-    name = "_{}_{}".format(*numbers)
+def _put_reaches(assembly: Assembly, name: str, route: Route, grid: TransportGrid) -> Ints:
+    """Add the temperatures of a route's legs, rows (4)."""
     shape = (route.n_legs, grid.n_cells)
     reaches = assembly.columns(f"reaches{name}", shape, upper=1.0, integer=True)
-    above = assembly.columns(f"above{name}", shape, upper=most)
     falls = assembly.rows(f"falls{name}", (route.n_legs, grid.n_cells - 1), lower=0.0)
     assembly.put(falls, reaches[:, :-1], 1.0)
     assembly.put(falls, reaches[:, 1:], -1.0)
-    product = assembly.rows(
-        f"product{name}",
-        (3, *shape),
-        lower=np.array([0.0, 0.0, -most])[:, None, None],
-    )
-    assembly.put(product[0], above, -1.0)
-    assembly.put(product[0][..., None], flow, 1.0)
-    assembly.put(product[1], above, -1.0)
-    assembly.put(product[1], reaches, most)
-    assembly.put(product[2], above, 1.0)
-    assembly.put(product[2][..., None], flow, -1.0)
-    assembly.put(product[2], reaches, -most)
-    return above
+    return reaches
 
 
 def put_visits(
@@ -233,6 +169,15 @@ def put_visits(
     assembly.put(visits[:, None], is_route, -passes.astype(float))
 
 
+@dataclass(frozen=True, eq=False)
+class HeatPairs:
+    """Pairs of a loop: cell of a stream, cell of the loop, and the column of their heat."""
+
+    cell: Ints
+    loop_cell: Ints
+    heat: Ints
+
+
 def put_heat(
     assembly: Assembly,
     inputs: LoopInputs,
@@ -240,9 +185,10 @@ def put_heat(
     loop: int,
     rows: LoopRows,
     cell_kW: Floats,
-) -> tuple[Ints, Ints]:
-    """Add the heat of a loop's pairs with (1) to (3) and (7); return the pairs."""
-    cell, loop_cell = _pairs(inputs, grid, loop)
+    joins_by_cell: bool,
+) -> HeatPairs:
+    """Add the heat of a loop's pairs with (1) to (3) and (7)."""
+    cell, loop_cell = heat_pairs(inputs, grid, loop)
     stream = grid.stream[cell]
     middle_C = (grid.low_C + grid.high_C)[cell] / 2.0
     loop_middle_C = (grid.loop_C[:-1] + grid.loop_C[1:])[loop_cell] / 2.0
@@ -251,9 +197,14 @@ def put_heat(
     area_m2 = inputs.resistance_m2_K_per_kW[stream] / difference_K
     assembly.cost(heat, inputs.area_price_per_m2_a[stream] * area_m2 * MONEY)
     assembly.put(rows.served[cell], heat, 1.0)
-    join = assembly.rows(f"join_{loop}", grid.stream.size, upper=0.0)  # (2)
-    assembly.put(join[cell], heat, 1.0)
-    assembly.put(join, rows.joins[grid.stream], -cell_kW)
+    if joins_by_cell:
+        join = assembly.rows(f"join_{loop}", grid.stream.size, upper=0.0)  # (2)
+        assembly.put(join[cell], heat, 1.0)
+        assembly.put(join, rows.joins[grid.stream], -cell_kW)
+    else:
+        join = assembly.rows(f"join_{loop}", inputs.n_streams, upper=0.0)
+        assembly.put(join[stream], heat, 1.0)
+        assembly.put(join[grid.stream], rows.joins[grid.stream], -cell_kW)
     is_cold = (~inputs.is_hot[stream]).astype(np.int64)
     places = rows.balance[inputs.plant[stream], is_cold, loop_cell]
     assembly.put(places, heat, inputs.direction[stream])
@@ -262,14 +213,4 @@ def put_heat(
         least = assembly.rows(f"least_{loop}", inputs.n_streams, lower=0.0)
         assembly.put(least[stream], heat, 1.0)
         assembly.put(least, rows.joins, -least_kW)
-    return cell, loop_cell
-
-
-def _pairs(inputs: LoopInputs, grid: TransportGrid, loop: int) -> tuple[Ints, Ints]:
-    """Cells of streams and of a loop that are at least ΔTmin apart at both ends."""
-    sign = inputs.direction[grid.stream][:, None]
-    low_K = sign * (grid.low_C[:, None] - grid.loop_C[None, :-1])
-    high_K = sign * (grid.high_C[:, None] - grid.loop_C[None, 1:])
-    apart = np.minimum(low_K, high_K) >= inputs.dt_min_K - 1e-9
-    cell, loop_cell = np.nonzero(apart & inputs.joins[loop, grid.stream][:, None])
-    return cell.astype(np.int64), loop_cell.astype(np.int64)
+    return HeatPairs(cell, loop_cell, heat)
