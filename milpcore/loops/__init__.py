@@ -3,7 +3,7 @@
 Data: a stream table whose zones are the plants, with parameters (`read_case`, `LoopCase`,
 `LoopParameters`, `read_parameters`); `load_case` has bundled ones. A network is a `LoopNetwork`
 (`read_network`, `write_network`), which `evaluate` simulates, costs and checks, whoever made it.
-Cost laws stand in `milpcore.loops.cost_laws`.
+Cost laws stand in `milpcore.loops.cost_laws`. `compare` puts formulations side by side.
 
 Examples
 --------
@@ -14,6 +14,7 @@ Examples
 """
 
 from milpcore.loops.case import LoopCase, case_names, load_case, read_case
+from milpcore.loops.comparison import compare
 from milpcore.loops.design import DesignProgress, LoopResult, design
 from milpcore.loops.equipment import FLUIDS, ExchangerCost, Fluid, PipeCost, PumpCost, Utility
 from milpcore.loops.evaluate import evaluate
@@ -56,6 +57,7 @@ __all__ = [
     "Utility",
     "Violation",
     "case_names",
+    "compare",
     "design",
     "evaluate",
     "load_case",
