@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import milpcore
 from milpcore.cli.arguments import (
     FORMULATION_NAMES,
+    LOOPS_PARTS,
     SIZING_PARTS,
     VARIANT_PARTS,
     gap,
@@ -24,6 +25,7 @@ from milpcore.cli.arguments import (
     positive_seconds,
 )
 from milpcore.cli.greenfield_text import runs
+from milpcore.loops import variants as loop_variants
 from milpcore.site import FORMULATIONS
 from milpcore.site.variants import find_variants
 from milpcore.sizing import variants
@@ -179,9 +181,11 @@ def test_help_lists_parts_of_the_variants_there_are(capsys: pytest.CaptureFixtur
     assert all(any(part in name for part in VARIANT_PARTS) for name in names)
     text = " ".join(run(capsys, "tightness", "--help").out.split())
     assert f"commas between them: {', '.join(VARIANT_PARTS)}; with --model sizing " in text
-    assert f"with --model sizing {', '.join(SIZING_PARTS)} (default: all)" in text
-    every = {part for one in variants.VARIANTS for part in re.split("[:+]", one.name)}
-    assert every == set(SIZING_PARTS)
+    told = f"with --model loops {', '.join(LOOPS_PARTS)} (default: all)"
+    assert f"with --model sizing {', '.join(SIZING_PARTS)}; {told}" in text
+    for known, parts in ((variants, SIZING_PARTS), (loop_variants, LOOPS_PARTS)):
+        every = {part for one in known.VARIANTS for part in re.split("[:+]", one.name)}
+        assert every == set(parts)
 
 
 def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:

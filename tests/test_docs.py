@@ -21,6 +21,7 @@ from helpers_cli import run
 
 import milpcore
 from milpcore import site, sizing
+from milpcore.loops import variants as loop_variants
 from milpcore.site.variants import VARIANTS
 from milpcore.sizing import variants as sizing_variants
 from milpcore.sweeps.study_file import read_sweep
@@ -253,9 +254,15 @@ def test_the_page_beside_the_paper_has_the_figures_of_its_commands(
 
 
 def test_the_page_on_tightness_lists_every_variant() -> None:
-    pages = text_of(ROOT / "docs" / "tightness.md").split("# Sizing a plant")
-    every = VARIANTS, sizing_variants.VARIANTS
-    commands = "tightness site_400 --levels 4,8,11", "tightness --model sizing --optimum-time"
+    pages = re.split(
+        "# Sizing a plant|# Loops between plants", text_of(ROOT / "docs" / "tightness.md")
+    )
+    every = VARIANTS, sizing_variants.VARIANTS, loop_variants.VARIANTS
+    commands = (
+        "tightness site_400 --levels 4,8,11",
+        "tightness --model sizing --optimum-time",
+        "tightness --model loops --time-limit 60",
+    )
     for page, variants, command in zip(pages, every, commands, strict=True):
         listed = re.findall(r"^\| `([^`]+)`", page, flags=re.MULTILINE)
         assert listed == list(dict.fromkeys(variant.name for variant in variants))

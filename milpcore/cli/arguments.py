@@ -32,6 +32,25 @@ SIZING_PARTS = (
     "held",
 )
 """Likewise of `milpcore.sizing.variants.VARIANTS`."""
+LOOPS_PARTS = (
+    "energy",
+    "cost",
+    "residual",
+    "transport",
+    "16K",
+    "8K",
+    "4K",
+    "plain",
+    "one_big_m",
+    "summed",
+    "any_order",
+    "starts",
+    "loose",
+    "links",
+    "segments",
+    "limits",
+)
+"""Likewise of `milpcore.loops.variants.VARIANTS`."""
 MOST_THINGS = 100
 MOST_CONFIGURATIONS = 1000
 MOST_ALTERNATIVES = 10_000

@@ -18,6 +18,7 @@ from milpcore.cli import (
 )
 from milpcore.cli.arguments import (
     FORMULATION_NAMES,
+    LOOPS_PARTS,
     SIZING_PARTS,
     VARIANT_PARTS,
     gap,
@@ -93,11 +94,16 @@ With --model sizing, STREAMS is a profile (as of milpcore sizing; default: base_
 a plant. The optimum is the best plant found in --optimum-time, and the table says how far it is
 proven. Variants are named commitment:direction:cuts, such as big_m:where_needed:no_cuts.
 
+With --model loops, STREAMS are those of plants (as of milpcore loops; default: loop_two_plants).
+Variants are energy:model:rows, for the least cost of utilities with one loop, and cost:cells:rows,
+for the estimate of the total annual cost on cells of that width; money is in the case's currency.
+
 examples:
   milpcore tightness                                the bundled site, 4, 6 and 8 levels
   milpcore tightness site.csv --levels 5 --formulation level_path,+pairing --time-limit 20
   milpcore tightness --levels 4,6,8,11 --out tightness
   milpcore tightness --model sizing --formulation three_binary,big_m --optimum-time 120
+  milpcore tightness --model loops --formulation energy,16K --time-limit 20
 
 """
 
@@ -314,9 +320,10 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
     command.set_defaults(streams=None)  # the help names that of the site
     command.add_argument(
         "--model",
-        choices=("site", "sizing"),
+        choices=("site", "sizing", "loops"),
         default="site",
-        help="levels and heat pumps of a site, or sizes of a plant over a profile (default: site)",
+        help="levels and heat pumps of a site, sizes of a plant over a profile, or utility loops "
+        "between plants (default: site)",
     )
     command.add_argument(
         "--levels",
@@ -331,8 +338,8 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         type=names,
         help="variants, or parts of their names, with commas between them: "
-        f"{', '.join(VARIANT_PARTS)}; with --model sizing {', '.join(SIZING_PARTS)} "
-        "(default: all)",
+        f"{', '.join(VARIANT_PARTS)}; with --model sizing {', '.join(SIZING_PARTS)}; with "
+        f"--model loops {', '.join(LOOPS_PARTS)} (default: all)",
     )
     command.add_argument(
         "--gap",
@@ -358,6 +365,12 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
         "--optimum-time",
         metavar="S",
         type=positive_seconds,
-        help="seconds for the optimum of --model sizing (default: 60)",
+        help="seconds for the optimum of --model sizing, or for each of the four optima of --model "
+        "loops (default: 60)",
+    )
+    command.add_argument(
+        "--parameters",
+        metavar="FILE",
+        help="TOML file of --model loops, as of milpcore loops",
     )
     add_output(command, "the table as CSV, the figure (PNG, SVG)")

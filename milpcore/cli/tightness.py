@@ -10,14 +10,20 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from milpcore.cli import tightness_sizing
+from milpcore.cli import tightness_loops, tightness_sizing
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import Drawn, check_output, write_inputs, write_output
 from milpcore.cli.sources import Source, economics_of, input_files, source_of
-from milpcore.cli.tightness_rows import WRITES, hear_rows, measured, show_table, with_notes
+from milpcore.cli.tightness_rows import (
+    WRITES,
+    hear_rows,
+    measured,
+    refuse_options,
+    show_table,
+    with_notes,
+)
 from milpcore.compare import compare_rows, comparison_table
 from milpcore.economics import SiteEconomics
-from milpcore.faults import Fault, InputError
 from milpcore.report import TextColumn, gap_text
 from milpcore.scales import Kind, scale_for
 from milpcore.streams import Streams
@@ -27,12 +33,12 @@ DEFAULT_LEVELS = (4, 6, 8)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compare formulations of a site, or of a plant, show the table, write it."""
+    """Compare formulations of a site, of a plant or of loops, show the table, write it."""
     if arguments.model == "sizing":
         return tightness_sizing.run(arguments)
-    if arguments.optimum_time is not None:
-        shown, rule = f"{arguments.optimum_time:g}", "is for --model sizing"
-        raise InputError("tightness", (Fault("", "--optimum-time", shown, rule, "leave it out"),))
+    if arguments.model == "loops":
+        return tightness_loops.run(arguments)
+    refuse_options(arguments, "site")
     if arguments.streams is None:
         arguments.streams = DEFAULT_STREAMS
     inputs = input_files(arguments)

@@ -13,6 +13,7 @@ from milpcore.cli.messages import print_error
 from milpcore.cli.output import is_worth_writing, show
 from milpcore.cli.signals import is_interrupted_early
 from milpcore.core import Channel, run_in_child
+from milpcore.faults import FaultList
 from milpcore.report import ProgressLine, TextColumn, gap_text, text_table
 from milpcore.scales import number
 from milpcore.site.table_files import plain
@@ -23,11 +24,56 @@ WRITES = tuple(f"tightness.{suffix}" for suffix in ("csv", "png", "svg"))
 """Files of a table besides the record of the run and copies of the inputs."""
 
 
+DEFAULT_OPTIMUM_S = 60.0
+"""Seconds for an optimum of the models that have no exact search of their own."""
+_MODELS_OF = {
+    "levels": ("site",),
+    "temperature_unit": ("site", "loops"),
+    "heat_unit": ("site", "loops"),
+    "economics": ("site", "sizing"),
+    "parameters": ("loops",),
+    "optimum_time": ("sizing", "loops"),
+}
+"""Models that an option is for; all others have it."""
+_OBJECTIVES = {
+    "sizing": "the sizing model minimises TAC only",
+    "loops": "the models of loops minimise costs only",
+}
+
+
 class RowRequest(Protocol):
     """What is asked for; picklable."""
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of a table one by one."""
+
+
+def refuse_options(arguments: argparse.Namespace, model: str) -> None:
+    """Refuse what only other models have.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Of the command.
+    model : str
+        ``site``, ``sizing`` or ``loops``.
+
+    Raises
+    ------
+    InputError
+        Listing every option that does not apply.
+    """
+    faults = FaultList()
+    for name, models in _MODELS_OF.items():
+        value = getattr(arguments, name)
+        if value is not None and model not in models:
+            shown = f"{value:g}" if isinstance(value, float) else value
+            shown = ",".join(map(str, value)) if isinstance(value, tuple) else shown
+            rule = f"is for --model {' and '.join(models)}"
+            faults.add("", f"--{name.replace('_', '-')}", shown, rule, "leave it out")
+    if arguments.objective != "tac" and model in _OBJECTIVES:
+        faults.add("", "--objective", arguments.objective, _OBJECTIVES[model], "leave it out")
+    faults.raise_if_any("tightness" if model == "site" else f"tightness --model {model}")
 
 
 def hear_rows(

@@ -16,14 +16,15 @@ from milpcore.cli.record import INPUTS
 from milpcore.cli.sizing_arguments import DEFAULT_CASE
 from milpcore.cli.sizing_source import Source, open_source
 from milpcore.cli.tightness_rows import (
+    DEFAULT_OPTIMUM_S,
     WRITES,
     counts,
     hear_rows,
     measured,
+    refuse_options,
     show_table,
     with_notes,
 )
-from milpcore.faults import FaultList
 from milpcore.report import TextColumn, gap_text
 from milpcore.scales import Kind, scale_for
 from milpcore.sizing.comparison import compare_rows, comparison_table
@@ -34,7 +35,6 @@ from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.profile_readers import write_profile
 from milpcore.sizing.variants import find_variants
 
-DEFAULT_OPTIMUM_S = 60.0
 _COPIES = ("profile.csv", "parameters.toml")
 
 
@@ -64,7 +64,7 @@ class Request(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare formulations of a plant, show the table, write it."""
-    _refuse_site_options(arguments)
+    refuse_options(arguments, "sizing")
     place = DEFAULT_CASE if arguments.streams is None else arguments.streams
     inputs = tuple(text for text in (place, arguments.economics) if text is not None)
     check_output(arguments.out, inputs=inputs, writes=WRITES, copies=_COPIES)
@@ -107,21 +107,6 @@ def run(arguments: argparse.Namespace) -> int:
     if not has_design and arguments.json:
         print_error(f"no design: {table['note'].iloc[0]}")
     return OK if has_design else NO_SOLUTION
-
-
-def _refuse_site_options(arguments: argparse.Namespace) -> None:
-    """Refuse what only the site model has."""
-    faults = FaultList()
-    for name in ("levels", "temperature_unit", "heat_unit"):
-        value = getattr(arguments, name)
-        if value is not None:
-            shown = ",".join(map(str, value)) if name == "levels" else value
-            rule = "is for --model site"
-            faults.add("", f"--{name.replace('_', '-')}", shown, rule, "leave it out")
-    if arguments.objective != "tac":
-        rule = "the sizing model minimises TAC only"
-        faults.add("", "--objective", arguments.objective, rule, "leave it out")
-    faults.raise_if_any("tightness --model sizing")
 
 
 def sizing_tightness_text(table: pd.DataFrame) -> str:

@@ -4,6 +4,7 @@ from milpcore.plots.alternatives import alternatives_chart
 from milpcore.plots.design_sensitivity import designs_over_parameters
 from milpcore.plots.greenfield import cost_over_levels, heat_pump_use, levels_and_streams
 from milpcore.plots.loop_network import loop_network
+from milpcore.plots.loop_tightness import loop_root_gaps
 from milpcore.plots.loops import loop_composite_curves, loop_costs
 from milpcore.plots.pareto import pareto_front
 from milpcore.plots.pareto_along import designs_along_front, marginal_cost
@@ -53,6 +54,7 @@ __all__ = [
     "loop_composite_curves",
     "loop_costs",
     "loop_network",
+    "loop_root_gaps",
     "marginal_cost",
     "pareto_front",
     "retrofit_savings",

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from milpcore.plots.style import (
-    COLD,
-    EXTERNAL,
-    HOT,
-    INK,
-    PUMP,
-    dress,
-    legend_below,
-    new_figure,
-    sentence_figure,
-)
+from milpcore.plots.gap_marks import draw_gaps
+from milpcore.plots.style import dress, legend_below, new_figure, sentence_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_MARKS = (("o", COLD), ("s", HOT), ("^", PUMP), ("D", EXTERNAL), ("v", INK))
 
 
 def sizing_root_gaps(table: pd.DataFrame, *, title: str = "Tightness of the relaxations") -> Figure:
@@ -56,24 +44,12 @@ def sizing_root_gaps(table: pd.DataFrame, *, title: str = "Tightness of the rela
         f"{f', {row.held!s} held' if row.held else ''}"
         for row in known.itertuples(index=False)
     ]
-    lines = list(dict.fromkeys(names))
-    figure = new_figure(height_in=1.9 + 0.5 * len(lines))
+    figure = new_figure(height_in=1.9 + 0.5 * len(set(names)))
     axes = figure.subplots()
-    place = {name: number for number, name in enumerate(lines)}
-    cuts = list(dict.fromkeys(known["cuts"]))
-    for number, cut in enumerate(cuts):
-        marker, colour = _MARKS[number % len(_MARKS)]
-        is_one = (known["cuts"] == cut).to_numpy()
-        percent = 100.0 * known.loc[is_one, "root_gap"].to_numpy(np.float64)
-        shift = 0.8 * ((number + 0.5) / len(cuts) - 0.5)
-        height = [place[name] + shift for name, one in zip(names, is_one, strict=True) if one]
-        label = cut.replace("_", " ").replace("+", " and ")
-        axes.plot(percent, height, marker, color=colour, ms=6.5, label=label, clip_on=False)
-    axes.set_yticks(range(len(lines)), lines)
-    axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.set_xlim(0.0, max(1.08 * 100.0 * float(known["root_gap"].max()), 1e-3))
+    cuts = [cut.replace("_", " ").replace("+", " and ") for cut in known["cuts"]]
+    draw_gaps(axes, known["root_gap"], names, cuts)
     proven = 100.0 * float(known["optimum_gap"].max())
     dress(axes, title=title, x=f"root gap to the best known cost (proven to {proven:.2g} %), %")
     axes.grid(visible=False, axis="y")
-    legend_below(figure, *axes.get_legend_handles_labels(), n_columns=len(cuts), at_right=True)
+    legend_below(figure, *axes.get_legend_handles_labels(), n_columns=len(set(cuts)), at_right=True)
     return figure
