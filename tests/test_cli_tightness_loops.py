@@ -136,6 +136,7 @@ def test_the_default_is_the_printed_example(
     assert asked == [Request(case, None, 0.0, 60.0, 1e-4, 60.0)]
     text = " ".join(run(capsys, "tightness", "--help").out.split())
     assert "default: loop_two_plants" in text
+    assert "(default: 60), or for each of the four optima of --model loops, likewise" in text
 
 
 def test_ctrl_c_keeps_what_is_finished(

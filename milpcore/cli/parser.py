@@ -365,8 +365,8 @@ def _fill_tightness(command: argparse.ArgumentParser) -> None:
         "--optimum-time",
         metavar="S",
         type=positive_seconds,
-        help="seconds for the optimum of --model sizing, or for each of the four optima of --model "
-        "loops (default: 60)",
+        help="seconds for the optimum of --model sizing (default: 60), or for each of the four "
+        "optima of --model loops, likewise",
     )
     command.add_argument(
         "--parameters",
