@@ -13,6 +13,7 @@ from milpcore.loops import Limits
 from milpcore.loops.inputs import LoopInputs, Route, prepare
 from milpcore.loops.residual import residual_model
 from milpcore.loops.residual_form import ResidualForm
+from milpcore.loops.route_stages import sides_of, staged
 from milpcore.loops.transport import transport_model
 from milpcore.loops.transport_form import SegmentProduct, TransportForm, WholeProduct
 
@@ -85,7 +86,11 @@ def test_forms_of_the_transport_model_agree_on_random_plants(seed: int) -> None:
 def test_forms_agree_where_plants_give_and_take(seed: int) -> None:
     inputs = prepare(random_case(seed, n_hot=3, n_cold=3, n_plants=3))
     _forms_agree(inputs, cell_K=25.0)
-    _forms_agree(inputs, inputs.staged_routes(hot_first=True)[:2], cell_K=40.0)
+    routes = tuple(
+        staged(route, [sides_of(inputs, plant)[0] for plant in route.plants])
+        for route in inputs.routes[:2]
+    )
+    _forms_agree(inputs, routes, cell_K=40.0)
 
 
 def test_forms_agree_with_limits_two_loops_and_heaters() -> None:

@@ -222,6 +222,7 @@ class Master:
         flow, cost, total = np.zeros(len(routes)), np.zeros(len(routes)), np.zeros(len(routes))
         mean = [np.zeros(route.n_legs) for route in routes]
         spread = [np.zeros(route.n_legs) for route in routes]
+        share = np.maximum(share, 0.0)  # the solver's tolerance
         for weight, column in zip(share, loops, strict=True):
             flow[column.route] += weight * column.flow
             cost[column.route] += weight * column.cost
