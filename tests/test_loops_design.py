@@ -12,6 +12,7 @@ from helpers_loop_cases import case_of, two_streams
 from milpcore import loops
 from milpcore.core import Status
 from milpcore.loops.design import DesignProgress, design
+from milpcore.loops.evaluate import evaluate
 from milpcore.loops.inputs import prepare
 from milpcore.loops.lower_bound import lower_bound
 
@@ -36,13 +37,16 @@ def test_result_holds_together(utilities: bool) -> None:
     assert result.tac_per_a == both[utilities]
     assert both[0] < both[1]
     assert {progress.phase for progress in seen} == {"start", "search", "bound"}
-    plain = json.loads(json.dumps(result.to_json()))
-    assert plain["tac_without_utility_exchangers_per_a"] == pytest.approx(
-        sum(plain["costs"].values())
-    )
+    plain = json.loads(json.dumps(result.to_json_dict()))
+    more = plain["costs"].pop("heaters_coolers")
+    total = sum(plain["costs"].values())
+    assert plain["tac_without_utility_exchangers_per_a"] == pytest.approx(total)
+    assert plain["tac_with_utility_exchangers_per_a"] == pytest.approx(total + more)
     assert plain["n_units"] == result.evaluation.n_units
     assert plain["loops"][0]["supply_C"] > plain["loops"][0]["return_C"]
-    assert "compare the total with heaters" in plain["caveat"]
+    assert plain["caveat"] == "", "nothing is printed for these streams"
+    example = evaluate(loops.load_case("loop_two_plants"), loops.LoopNetwork(loops=()))
+    assert "compare the total with heaters" in replace(result, evaluation=example).caveat
 
 
 def test_limits_hold_in_networks() -> None:

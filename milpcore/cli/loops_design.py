@@ -13,7 +13,7 @@ from milpcore.cli.loops_evaluate import (
     write_network_tables,
 )
 from milpcore.cli.loops_source import LoopSource, loop_inputs, loop_source
-from milpcore.cli.loops_text import evaluation_text, network_json
+from milpcore.cli.loops_text import evaluation_text
 from milpcore.cli.messages import INTERRUPTED, OK, print_error
 from milpcore.cli.observing import observer_of
 from milpcore.cli.output import check_output, show, write_output
@@ -22,7 +22,6 @@ from milpcore.core import Channel, run_in_child
 from milpcore.loops.case import LoopCase
 from milpcore.loops.design import DesignProgress, LoopResult, design
 from milpcore.loops.inputs import prepare
-from milpcore.loops.printed import CAVEAT
 from milpcore.report import ProgressLine, gap_text
 from milpcore.scales import number
 
@@ -75,39 +74,13 @@ def run_design(arguments: argparse.Namespace) -> int:
         )
 
     show(
-        content=lambda: design_json(found),
+        content=found.to_json_dict,
         text=lambda: design_text(source, request, found),
         write=write,
         as_json=arguments.json,
         out=arguments.out,
     )
     return OK
-
-
-def design_json(result: LoopResult) -> dict[str, Any]:
-    """Return what ``milpcore loops --json`` prints.
-
-    Parameters
-    ----------
-    result : LoopResult
-        The network with its proof.
-
-    Returns
-    -------
-    dict
-        ``tac_per_a`` is what was minimised; the two totals stand beside it.
-    """
-    found = network_json(result.evaluation)
-    return {
-        "tac_per_a": result.tac_per_a,
-        "bound_per_a": result.bound_per_a,
-        "gap": result.gap,
-        "tac_without_utility_exchangers_per_a": found.pop("tac_per_a"),
-        **found,
-        "status": result.status.value,
-        "solve_s": result.solve_s,
-        "caveat": CAVEAT,
-    }
 
 
 def design_text(source: LoopSource, request: Request, result: LoopResult) -> str:
@@ -122,11 +95,11 @@ def design_text(source: LoopSource, request: Request, result: LoopResult) -> str
     ]
     proof = (
         f"{result.status.value}: TAC {number(result.tac_per_a, 0)} {currency}/a, no network costs "
-        f"less than {number(result.bound_per_a, 0)} {currency}/a, gap {gap_text(result.gap)}, "
+        f"less than {number(result.bound_per_a, 0)} {currency}/a, gap {gap_text(result.gap)} %, "
         f"{result.solve_s:.1f} s"
     )
     return "\n\n".join(
-        ["\n".join(filter(None, heading)), evaluation_text(result.evaluation), proof, CAVEAT]
+        ["\n".join(filter(None, heading)), evaluation_text(result.evaluation), proof]
     )
 
 

@@ -11,7 +11,6 @@ from milpcore.loops.evaluation import Evaluation
 from milpcore.loops.printed import CAVEAT, printed_totals
 from milpcore.report import TextColumn, text_table
 from milpcore.scales import number
-from milpcore.site.table_files import plain
 
 _WIDTH = 100
 _COST_NAMES = {
@@ -22,39 +21,6 @@ _COST_NAMES = {
     "pumps": "pumps",
     "heaters_coolers": "heaters, coolers",
 }
-
-
-def network_json(found: Evaluation) -> dict[str, Any]:
-    """Return what every command prints of a network.
-
-    Parameters
-    ----------
-    found : Evaluation
-        The network evaluated.
-
-    Returns
-    -------
-    dict
-        Both totals, parts of the cost, loops, utilities, number of units; None for what is not
-        known.
-    """
-    return {
-        "tac_per_a": plain(found.tac_per_a),
-        "tac_with_utility_exchangers_per_a": plain(found.tac_with_utility_exchangers_per_a),
-        "currency": found.case.parameters.currency,
-        "costs": {name: plain(value) for name, value in found.costs._asdict().items()},
-        "loops": [
-            {
-                "flow_kW_per_K": plain(row.flow_kW_per_K),
-                "supply_C": plain(row.supply_C),
-                "return_C": plain(row.return_C),
-            }
-            for row in found.loop_rows
-        ],
-        "hot_utility_kW": found.hot_utility_kW,
-        "cold_utility_kW": found.cold_utility_kW,
-        "n_units": found.n_units,
-    }
 
 
 def evaluation_json(found: Evaluation) -> dict[str, Any]:
@@ -70,7 +36,7 @@ def evaluation_json(found: Evaluation) -> dict[str, Any]:
     dict
     """
     return {
-        **network_json(found),
+        **found.to_json_dict(),
         "status": "feasible" if found.is_feasible else "refused",
         "tolerance": found.tolerance,
         "violations": [

@@ -19,7 +19,7 @@ from milpcore.loops.network_design import UnitDesign
 from milpcore.loops.network_headers import lay_out
 from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
-from milpcore.loops.printed import CAVEAT
+from milpcore.loops.printed import CAVEAT, printed_totals
 from milpcore.loops.starts import starting_plans
 
 START_SHARE, START_SHARE_OF_MANY = 0.2, 0.4
@@ -78,39 +78,21 @@ class LoopResult:
 
     @property
     def caveat(self) -> str:
-        """What must be said with the two totals."""
-        return CAVEAT
+        """What must be said where printed totals stand beside the two; empty without any."""
+        return CAVEAT if printed_totals(self.evaluation.case) else ""
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values: costs, loops, utilities, proof."""
-        costs, loops = self.evaluation.costs, self.network.loops
+    def to_json_dict(self) -> dict[str, Any]:
+        """Return plain values: what was minimised, both totals, costs, loops, utilities, proof."""
+        found = self.evaluation.to_json_dict()
         return {
             "tac_per_a": self.tac_per_a,
-            "tac_without_utility_exchangers_per_a": self.tac_without_utility_exchangers_per_a,
-            "tac_with_utility_exchangers_per_a": _or_none(self.tac_with_utility_exchangers_per_a),
-            "caveat": self.caveat,
             "bound_per_a": self.bound_per_a,
             "gap": self.gap,
-            "costs": {
-                "hot_utility": costs.hot_utility,
-                "cold_utility": costs.cold_utility,
-                "exchangers": costs.exchangers,
-                "pipes": costs.pipes,
-                "pumps": costs.pumps,
-            },
-            "loops": [
-                {
-                    "flow_kW_per_K": loop.flow_kW_per_K,
-                    "supply_C": loop.supply_C,
-                    "return_C": loop.return_C,
-                }
-                for loop in loops
-            ],
-            "hot_utility_kW": self.evaluation.hot_utility_kW,
-            "cold_utility_kW": self.evaluation.cold_utility_kW,
-            "n_units": self.evaluation.n_units,
+            "tac_without_utility_exchangers_per_a": found.pop("tac_per_a"),
+            **found,
             "status": self.status.value,
             "solve_s": self.solve_s,
+            "caveat": self.caveat,
         }
 
 
@@ -307,7 +289,3 @@ def _bound(
         node_K=max(2.0, (hottest - coldest) / 60.0),
         on_bound=watch.bound,
     )
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value

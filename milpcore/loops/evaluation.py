@@ -187,6 +187,26 @@ class Evaluation:
         """Return the same with other violations."""
         return dataclasses.replace(self, violations=violations)
 
+    def to_json_dict(self) -> dict[str, Any]:
+        """Return both totals, parts of the cost, loops, utilities; None for what is not known."""
+        return {
+            "tac_per_a": _known(self.tac_per_a),
+            "tac_with_utility_exchangers_per_a": _known(self.tac_with_utility_exchangers_per_a),
+            "currency": self.case.parameters.currency,
+            "costs": {name: _known(value) for name, value in self.costs._asdict().items()},
+            "loops": [
+                {
+                    "flow_kW_per_K": _known(row.flow_kW_per_K),
+                    "supply_C": _known(row.supply_C),
+                    "return_C": _known(row.return_C),
+                }
+                for row in self.loop_rows
+            ],
+            "hot_utility_kW": self.hot_utility_kW,
+            "cold_utility_kW": self.cold_utility_kW,
+            "n_units": self.n_units,
+        }
+
     @property
     def hot_utility_kW(self) -> float:
         """Heat bought."""
@@ -274,3 +294,7 @@ def _frame(rows: Sequence[Any], kind: Any) -> pd.DataFrame:
     """Make a table of rows; with "from" and "to" in place of source and target."""
     names = {"source": "from_header", "target": "to_header"}
     return pd.DataFrame(list(rows), columns=list(kind._fields)).rename(columns=names)
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
