@@ -36,6 +36,7 @@ from milpcore.loops.parameters import (
     checked_order,
 )
 from milpcore.naming import shown, suggestion
+from milpcore.toml_values import toml_value
 
 _UTILITIES = ("hot_utility", "cold_utility")
 
@@ -224,17 +225,14 @@ def _note_unknown(key: str, faults: FaultList) -> None:
 
 def _lines(values: Mapping[str, Any]) -> list[str]:
     """Write the values of a table, one a line; those that are None are left out."""
-    return [f"{key} = {_value(value)}" for key, value in values.items() if value is not None]
+    given = {key: _writable(value) for key, value in values.items() if value is not None}
+    return [f"{key} = {toml_value(value)}" for key, value in given.items()]
 
 
-def _value(value: object) -> str:
-    """Write a value in TOML; numbers with as many digits as it takes to read them back."""
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+def _writable(value: object) -> object:
+    """Return what TOML can hold of a value."""
     if isinstance(value, Match):
-        loop = "" if value.loop is None else f", loop = {value.loop}"
-        return f"{{ stream = {_value(value.stream)}{loop} }}"
+        return value._asdict()
     if isinstance(value, tuple | list):
-        return f"[{', '.join(_value(entry) for entry in value)}]"
-    return repr(value)
+        return [_writable(entry) for entry in value]
+    return value

@@ -11,33 +11,17 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
 from milpcore.economics_schema import Range, checked_number
 from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
 from milpcore.stream_units import ABSOLUTE_ZERO_C
+from milpcore.toml_values import Key
 
 STATUSES = ("found", "exact", "domain", "assumed", "fitted", "calculated")
 MOST_TEXT = 200
 _ENTRY = {"value", "unit", "status", "source"}
-
-
-class Key(NamedTuple):
-    """What is known about a key of a table.
-
-    Attributes
-    ----------
-    default : object
-        Value of a key that is left out; None for none.
-    unit, status, source : str
-        As in the bundled file.
-    """
-
-    default: Any
-    unit: str
-    status: str
-    source: str
 
 
 _MONEY = "give it in the currency of the file"

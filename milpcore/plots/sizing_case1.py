@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from milpcore.plots.sizing_look import hour_ticks
-from milpcore.plots.sizing_study_parts import cost_intervals, size_line, titled
+from milpcore.plots.sizing_study_parts import NO_PLANT, cost_intervals, size_line, titled
 from milpcore.plots.style import (
     COLD,
     EXTERNAL,
@@ -32,7 +32,6 @@ from milpcore.sizing.studies.findings1 import limit_words, with_and_without
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_NONE = "No point of this figure has a plant."
 _COST = "least TAC, k€/a"
 
 
@@ -58,7 +57,7 @@ def draw_flexibility(table: pd.DataFrame) -> Figure:
     title = "What the flexibility of a small heat pump is worth"
     pair = with_and_without(table) if len(table) else None
     if pair is None:
-        return sentence_figure(title, _NONE)
+        return sentence_figure(title, NO_PLANT)
     has, lacks = pair
     figure = new_figure(height_in=4.6)
     sizes, costs = figure.subplots(1, 2, width_ratios=(1.4, 1.0))
@@ -114,7 +113,7 @@ def draw_load_changes(table: pd.DataFrame) -> Figure:
     """
     title = "Store and cost over the limit of load changes"
     if table.empty:
-        return sentence_figure(title, _NONE)
+        return sentence_figure(title, NO_PLANT)
     order = [
         float(row["window_h"]) / float(row["load_changes"]) if row["load_changes"] else 0.0
         for row in table.to_dict("records")
@@ -155,7 +154,7 @@ def draw_store_levels(results: Sequence[SizingResult]) -> Figure:
     title = "Level of the store"
     shown = [one for one in results if one.design is not None and one.design.capacity_kWh[0] > 0.0]
     if not shown:
-        return sentence_figure(title, _NONE)
+        return sentence_figure(title, NO_PLANT)
     figure = new_figure(height_in=4.6)
     axes = figure.add_subplot()
     colours = (FAINT, COLD, HOT, PUMP, EXTERNAL)
@@ -209,7 +208,7 @@ def draw_cooling_water(table: pd.DataFrame) -> Figure:
     title = "A heat pump for the cooling water it saves"
     key = "cooling_water_price_EUR_per_MWh"
     if table.empty:
-        return sentence_figure(title, _NONE)
+        return sentence_figure(title, NO_PLANT)
     allowed = table[table["label"] == WITH].sort_values(key)
     pairs = [(price, with_and_without(part)) for price, part in table.groupby(key)]
     worth = [(float(str(x)), extra_cost(pair[1], pair[0])) for x, pair in pairs if pair]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from milpcore.plots.sizing_study_parts import size_line, titled
+from milpcore.plots.sizing_study_parts import NO_PLANT, labelled, size_line, titled
 from milpcore.plots.style import (
     FAINT,
     HOT,
@@ -24,7 +24,6 @@ from milpcore.sizing.studies.evidence import gap_words
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_NONE = "No point of this figure has a plant."
 _X = "heat_pump_investment_EUR_per_kW"
 
 
@@ -47,7 +46,7 @@ def draw_investment(table: pd.DataFrame) -> Figure:
         Without Matplotlib.
     """
     if table.empty:
-        return sentence_figure("Sizes over the investment of the heat pump", _NONE)
+        return sentence_figure("Sizes over the investment of the heat pump", NO_PLANT)
     ratios = sorted(set(table["price_ratio"]))
     figure = new_figure(height_in=7.0)
     grid = figure.subplots(2, len(ratios), sharex=True, sharey="row", squeeze=False)
@@ -63,12 +62,7 @@ def draw_investment(table: pd.DataFrame) -> Figure:
         dress(lower, x="investment of the heat pump, €/kW", y="store, kWh" if place == 0 else "")
     for axes in grid[:, 0]:
         axes.set_ylim(bottom=0.0)
-    handles, labels = [], []
-    for axes in grid[:, 0]:
-        found = axes.get_legend_handles_labels()
-        handles += found[0]
-        labels += found[1]
-    legend_below(figure, handles, labels, n_columns=2)
+    legend_below(figure, *labelled(grid[:, 0]), n_columns=2)
     return figure
 
 
@@ -92,7 +86,7 @@ def draw_rules(table: pd.DataFrame) -> Figure:
     """
     title = "Heat pumps sized by rules of thumb, beside the optimum"
     if table.empty:
-        return sentence_figure(title, _NONE)
+        return sentence_figure(title, NO_PLANT)
     best = table[table["label"] == OPTIMUM].iloc[0]
     tac = float(best["tac_EUR_per_a"])
     rows = table[table["label"] != OPTIMUM].sort_values("heat_pump_kW")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from milpcore.plots.sizing_study_parts import LOOKS, titled
+from milpcore.plots.sizing_study_parts import LOOKS, NO_PLANT, labelled, titled
 from milpcore.plots.style import (
     COLD,
     COOLING,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_NONE = "No point of this figure has a plant."
 _X = "deviation_share"
 _CHANGE = 100.0 / 3.0
 _SHAPE_LOOKS = {"random": (COLD, "D"), "step": (HOT, "v"), "seasonal": (COOLING, "^")}
@@ -54,7 +53,7 @@ def draw_deviations(means: pd.DataFrame, points: pd.DataFrame) -> Figure:
     """
     drawn = means[means["experiment"] == "random"] if len(means) else means
     if drawn.empty:
-        return sentence_figure("Sizes over the spread of the demand", _NONE)
+        return sentence_figure("Sizes over the spread of the demand", NO_PLANT)
     ratios = sorted(set(drawn["price_ratio"]))
     figure = new_figure(height_in=8.6)
     grid = figure.subplots(
@@ -87,11 +86,7 @@ def draw_deviations(means: pd.DataFrame, points: pd.DataFrame) -> Figure:
         dress(lower, x="spread of the demand, % of its mean", y="steps, %" if place == 0 else "")
     for axes in grid[:, 0]:
         axes.set_ylim(bottom=0.0)
-    handles, labels = [], []
-    for axes in grid[:, 0]:
-        found = axes.get_legend_handles_labels()
-        handles += found[0]
-        labels += found[1]
+    handles, labels = labelled(grid[:, 0])
     line = grid[0, 0].plot([], [], color=FAINT, lw=1.0, ls="--")[0]
     handles.append(line)
     labels.append("33.3 %: mean less three standard deviations is 0")
@@ -118,7 +113,7 @@ def draw_shapes(means: pd.DataFrame) -> Figure:
         Without Matplotlib.
     """
     if means.empty:
-        return sentence_figure("Shapes of the demand", _NONE)
+        return sentence_figure("Shapes of the demand", NO_PLANT)
     ratios = sorted(set(means["price_ratio"]))
     figure = new_figure(height_in=8.2)
     grid = figure.subplots(3, len(ratios), sharex=True, sharey="row", squeeze=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from milpcore.plots.style import COLD, EXTERNAL, FAINT, INK, PUMP, TEXT_SIZE
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 Floats = npt.NDArray[np.float64]
@@ -23,6 +24,7 @@ LOOKS = {
 }
 """Name, colour and marker of each size."""
 BAND = "all designs up to 0.1 % dearer (proven)"
+NO_PLANT = "No point of this figure has a plant."
 
 
 def size_line(
@@ -118,3 +120,23 @@ def titled(axes: Axes, title: str, remark: str) -> None:
     """Put a title and, in smaller letters below it, a remark above the axes."""
     axes.set_title(f"{title}\n", fontsize=13.0, loc="left", color=INK, linespacing=1.25)
     note(axes, remark)
+
+
+def labelled(rows: Iterable[Axes]) -> tuple[list[Artist], list[str]]:
+    """Gather handles and labels of several axes for one legend.
+
+    Parameters
+    ----------
+    rows : iterable of Axes
+
+    Returns
+    -------
+    tuple of lists
+    """
+    handles: list[Artist] = []
+    labels: list[str] = []
+    for axes in rows:
+        found = axes.get_legend_handles_labels()
+        handles += found[0]
+        labels += found[1]
+    return handles, labels

@@ -22,6 +22,7 @@ from milpcore.sizing.units import (
     Store,
     Unit,
 )
+from milpcore.toml_values import toml_value
 
 _KINDS: dict[str, type[HeatPump] | type[Boiler] | type[ElectricBoiler] | type[Store]] = {
     "heat_pump": HeatPump,
@@ -179,20 +180,8 @@ def _lines(part: Plant | Unit) -> list[str]:
     lines = []
     for key, value in ((f.name, getattr(part, f.name)) for f in dataclasses.fields(part)):
         if value is not None:
-            lines.append(f"{key} = {_value(value)}")
+            plain = dataclasses.asdict(value) if isinstance(value, InitialState) else value
+            lines.append(f"{key} = {toml_value(plain)}")
         elif key in WORDS:
-            lines.append(f"{key} = {_value(WORDS[key])}")
+            lines.append(f"{key} = {toml_value(WORDS[key])}")
     return lines
-
-
-def _value(value: object) -> str:
-    """Write a value in TOML; numbers with as many digits as it takes to read them back."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    if isinstance(value, InitialState):
-        given = {key: v for key, v in dataclasses.asdict(value).items() if v is not None}
-        return f"{{ {', '.join(f'{key} = {_value(v)}' for key, v in given.items())} }}"
-    return repr(value)

@@ -12,7 +12,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from milpcore.economics_schema import RANGES as SITE_RANGES
 from milpcore.economics_schema import Range, checked_number
 from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
+from milpcore.toml_values import Key
 
 STATUSES = ("found", "domain", "assumed", "calculated")
 HEAT_UNITS = ("heat_pump", "boiler", "electric_boiler")
@@ -29,23 +30,6 @@ LARGEST_kW = 1e7
 MOST_TEXT = 200
 WORDS = {"load_changes_per_window": "unlimited", "start_end_share": "free"}
 """Keys that may have a word in place of the number; it is None in Python."""
-
-
-class Key(NamedTuple):
-    """What is known about a key of a table.
-
-    Attributes
-    ----------
-    default : object
-        Value of a key that is left out; None for none.
-    unit, status, source : str
-        As in the bundled file.
-    """
-
-    default: Any
-    unit: str
-    status: str
-    source: str
 
 
 _FRACTION = "give a fraction, such as 0.9 for 90 %"
