@@ -41,6 +41,7 @@ __all__ = [
     "Status",
     "Streams",
     "Targets",
+    "TotalSite",
     "__version__",
     "case_names",
     "compare",
@@ -51,8 +52,10 @@ __all__ = [
     "solve_lp",
     "sweep",
     "targets",
+    "total_site",
     "write_economics",
     "write_streams",
+    "zone_residuals",
 ]
 
 _HOME = {
@@ -67,6 +70,7 @@ _HOME = {
     "Status": "milpcore.core",
     "Streams": "milpcore.streams",
     "Targets": "milpcore.targets",
+    "TotalSite": "milpcore.total_site",
     "case_names": "milpcore.streams",
     "compare": "milpcore.compare",
     "load_case": "milpcore.streams",
@@ -76,8 +80,10 @@ _HOME = {
     "solve_lp": "milpcore.core",
     "sweep": "milpcore.sweeps",
     "targets": "milpcore.targets",
+    "total_site": "milpcore.total_site",
     "write_economics": "milpcore.economics",
     "write_streams": "milpcore.streams",
+    "zone_residuals": "milpcore.total_site",
 }
 """Module that each public name comes from."""
 _PARTS = ("core", "plots", "site", "sizing", "sweeps")
@@ -95,6 +101,7 @@ if TYPE_CHECKING:
     from milpcore.streams import Streams, case_names, load_case, read_streams, write_streams
     from milpcore.sweeps import sweep
     from milpcore.targets import Targets, targets
+    from milpcore.total_site import TotalSite, total_site, zone_residuals
 else:
 
     def __getattr__(name: str) -> object:

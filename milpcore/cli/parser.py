@@ -65,9 +65,15 @@ Temperatures of pinches are on the shifted scale: hot streams lowered and cold s
 their own dt_cont. --json prints
   {"hot_utility_kW": ..., "cold_utility_kW": ..., "pinch_C": [...]}
 
+--zones lets streams of one zone exchange heat directly and adds "zones", "total_site" and
+"residual_streams": what the zones leave, on the shifted scale with dt_cont 0. Residual streams are
+a stream table for the other commands.
+
 examples:
   milpcore targets dairy_8
   milpcore targets site.csv --out curves
+  milpcore targets site.csv --zones --out zones
+  milpcore greenfield zones/residual_streams.csv --levels 2-6
 
 """
 _GREENFIELD_EPILOG = """\
@@ -266,6 +272,19 @@ def add_streams(command: argparse.ArgumentParser, *, default: str | None) -> Non
 
 
 def _fill_targets(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--zones",
+        action="store_true",
+        help="recover heat inside each zone first: targets of every zone, what the zones leave as "
+        "a stream table, total site profiles, and what utility levels between zones could recover",
+    )
+    command.add_argument(
+        "--level-dt-cont",
+        metavar="K",
+        type=float,
+        help="share of a utility level in the minimum temperature difference, for --zones "
+        "(default: 5)",
+    )
     command.add_argument(
         "--out",
         metavar="DIR",

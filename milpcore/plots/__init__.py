@@ -8,7 +8,7 @@ from milpcore.plots.loop_tightness import loop_root_gaps
 from milpcore.plots.loops import loop_composite_curves, loop_costs
 from milpcore.plots.pareto import pareto_front
 from milpcore.plots.pareto_along import designs_along_front, marginal_cost
-from milpcore.plots.pinch import composite_curves, grand_composite_curve
+from milpcore.plots.pinch import composite_curves, grand_composite_curve, total_site_profiles
 from milpcore.plots.retrofit import retrofit_savings
 from milpcore.plots.sensitivity import cost_over_parameters, heat_pump_map
 from milpcore.plots.sizing import draw_profile
@@ -62,4 +62,5 @@ __all__ = [
     "save_figure",
     "sizing_root_gaps",
     "tac_distribution",
+    "total_site_profiles",
 ]

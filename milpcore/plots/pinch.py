@@ -1,4 +1,4 @@
-"""Figures of pinch analysis: composite curves and the grand composite curve."""
+"""Figures of pinch analysis: composite curves, grand composite curve, total site profiles."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from milpcore.plots.style import (
     heat_label,
     legend_below,
     new_figure,
+    sentence_figure,
 )
 from milpcore.scales import Kind, Scale, number, scale_for
 from milpcore.targets import Targets
+from milpcore.total_site import TotalSite
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,3 +140,80 @@ def grand_composite_curve(found: Targets, *, title: str = "Grand composite curve
     axes.set_xlim(left=0.0)
     legend_below(figure, n_columns=4)
     return figure
+
+
+def total_site_profiles(found: TotalSite, *, title: str = "Total site profiles") -> Figure:
+    """Draw what the zones leave, and how far utility levels could bring it together.
+
+    Parameters
+    ----------
+    found : TotalSite
+        Zones with their own heat recovery.
+    title : str
+        Title of the figure.
+
+    Returns
+    -------
+    Figure
+        Left: net sources (to the left) and net sinks (to the right) of all zones, shifted
+        temperature (°C) over heat (kW, MW or GW). Right: the site composite, both moved together on
+        the scale of the utility levels until they touch; where they overlap any number of levels
+        could carry the heat, and the rest is bought and removed.
+
+    Raises
+    ------
+    MissingExtraError
+        Without Matplotlib.
+    """
+    sides = (("net sources", found.source_profile, HOT), ("net sinks", found.sink_profile, COLD))
+    totals_kW = [float(curve.heat_kW.max(initial=0.0)) for _, curve, _ in sides]
+    if not max(totals_kW):
+        return sentence_figure(title, "Every zone heats and cools itself: nothing is left.")
+    scale = scale_for(Kind.HEAT, totals_kW)
+    figure = new_figure()
+    left, right = figure.subplots(1, 2, sharey=True)
+    share_K = found.level_dt_cont_K
+    for (name, (temperature_C, heat_kW), colour), total_kW, sign in zip(
+        sides, totals_kW, (-1.0, 1.0), strict=True
+    ):
+        if not total_kW:
+            continue
+        label = f"{name}, {heat_label(total_kW, scale)} {scale.unit}"
+        look = {"color": colour, "lw": 2.2}
+        left.plot(sign * heat_kW / scale.factor, temperature_C, label=label, **look)
+        start_kW = found.cold_utility_kW if sign > 0.0 else 0.0
+        moved_C = temperature_C + sign * share_K
+        right.plot((start_kW + heat_kW) / scale.factor, moved_C, **look)
+    left.axvline(0.0, color=FAINT, lw=1.0)
+    left.xaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    x = f"heat given  |  heat needed, {scale.unit}"
+    dress(left, title=title, x=x, y="shifted temperature, °C")
+    dress(right, title="Site composite, any number of levels", x=f"heat, {scale.unit}")
+    right.set_ylabel(f"temperature of levels, °C\n(sources −{share_K:g} K, sinks +{share_K:g} K)")
+    right.tick_params(labelleft=True)
+    right.margins(y=0.14)
+    last_kW = found.cold_utility_kW + totals_kW[1]
+    _utility(right, scale, 0.0, found.cold_utility_kW, at=0.035, name="cold utility", colour=COLD)
+    _utility(
+        right,
+        scale,
+        last_kW - found.hot_utility_kW,
+        last_kW,
+        at=0.965,
+        name="hot utility",
+        colour=HOT,
+    )
+    _recovered(right, scale, found)
+    right.set_xlim(left=min(0.0, right.get_xlim()[0]))
+    legend_below(figure, n_columns=3)
+    return figure
+
+
+def _recovered(axes: Axes, scale: Scale, found: TotalSite) -> None:
+    """Shade the heat that levels can carry from zone to zone."""
+    if not found.recovered_kW:
+        return
+    begin_kW = found.cold_utility_kW
+    ends = begin_kW / scale.factor, (begin_kW + found.recovered_kW) / scale.factor
+    text = f"recovered by levels at best, {heat_label(found.recovered_kW, scale)} {scale.unit}"
+    axes.axvspan(*ends, color=PUMP, alpha=0.15, lw=0, label=text, zorder=0)
