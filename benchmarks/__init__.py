@@ -14,6 +14,7 @@ BENCHMARKS = (
     "pareto",
     "sizing",
     "candidates",
+    "stream_steps",
     "scaling",
     "sweep",
     "first_use",

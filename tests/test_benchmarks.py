@@ -44,6 +44,7 @@ def test_every_module_is_listed_and_every_listed_module_exists() -> None:
         "sizing_figure",
         "sizing_rows",
         "sizing_targets",
+        "stream_steps_figure",
     }
     modules = {file.stem for file in FOLDER.glob("*.py") if not file.stem.startswith("_")}
     assert set(BENCHMARKS) == modules - helpers

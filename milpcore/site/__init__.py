@@ -50,6 +50,8 @@ from milpcore.site.sensitivity import sensitivity
 from milpcore.site.sensitivity_map import sensitivity_map
 from milpcore.site.sensitivity_map_results import SensitivityMap
 from milpcore.site.sensitivity_results import SensitivityStudy
+from milpcore.site.stream_steps import StepwiseResult, cut_streams, stepwise
+from milpcore.site.stream_steps_bound import StepwiseBound, stepwise_bound
 
 __all__ = [
     "FORMULATIONS",
@@ -90,6 +92,8 @@ __all__ = [
     "SensitivityStudy",
     "SiteInputs",
     "SiteResult",
+    "StepwiseBound",
+    "StepwiseResult",
     "TemperatureBand",
     "UnitCosts",
     "Violation",
@@ -98,6 +102,7 @@ __all__ = [
     "candidates_from_text",
     "check",
     "check_front",
+    "cut_streams",
     "find_formulation",
     "greenfield",
     "greenfield_sensitivity",
@@ -110,4 +115,6 @@ __all__ = [
     "retrofit_sensitivity",
     "sensitivity",
     "sensitivity_map",
+    "stepwise",
+    "stepwise_bound",
 ]
