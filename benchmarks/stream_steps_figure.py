@@ -63,12 +63,13 @@ def draw_stream_steps(table: pd.DataFrame, *, path: Path) -> tuple[Path, ...]:
             ls="--",
             label="proven: no steps cost less, at any temperatures",
         )
-    for row in kinks.itertuples():
+    told = (kinks["max_levels"] % 2 == 0) & (kinks["saving_percent"] > 0.5)
+    for row in kinks[told].itertuples():
         place = (row.max_levels, row.objective_EUR_per_a / scale.factor)
         left.annotate(
             f"−{row.saving_percent:.0f} %",
             place,
-            xytext=(0, -15),
+            xytext=(0, -22),
             textcoords="offset points",
             ha="center",
             fontsize=8.5,

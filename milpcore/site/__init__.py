@@ -33,6 +33,9 @@ from milpcore.site.fixed_levels import FixedLevels
 from milpcore.site.formulations import FORMULATIONS, find_formulation
 from milpcore.site.front_search.search import FrontProgress
 from milpcore.site.generator import DutyShape, TemperatureBand, random_site
+from milpcore.site.glide import gliding
+from milpcore.site.glide_inputs import kink_pairs
+from milpcore.site.glide_results import GlideResult
 from milpcore.site.greenfield import greenfield, greenfield_study
 from milpcore.site.inputs import SiteInputs, UnitCosts, prepare
 from milpcore.site.kink_assignment import KinkAssignment
@@ -68,6 +71,7 @@ __all__ = [
     "FixedLevels",
     "Formulation",
     "FrontProgress",
+    "GlideResult",
     "GreenfieldStudy",
     "Grid",
     "KinkAssignment",
@@ -104,9 +108,11 @@ __all__ = [
     "check_front",
     "cut_streams",
     "find_formulation",
+    "gliding",
     "greenfield",
     "greenfield_sensitivity",
     "greenfield_study",
+    "kink_pairs",
     "pareto",
     "prepare",
     "random_site",

@@ -1,0 +1,443 @@
+"""Tables of a utility system with gliding levels, and their check.
+
+Tables of a `GlideResult`, one row each: ``levels`` in use, rising by supply, with every term of the
+balance and the water that goes round; ``connections`` of streams and levels (several for a stream
+in branches); ``heat_pumps``; ``cascade``, heat that falls from level to level; ``summary``.
+
+`check_glide` recomputes from the tables, the streams and the prices alone: service of every stream
+with its difference at both ends, balances of heat and water of every level, the cascade's order,
+COP and limits of heat pumps, costs, bound and gap.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from milpcore.core import Status
+from milpcore.economics import Measure, SiteEconomics
+from milpcore.site.glide_inputs import GlideInputs
+from milpcore.site.inputs import Floats, Integers
+from milpcore.site.model import relative_gap
+from milpcore.site.tables import COST_COLUMNS
+from milpcore.site.violations import Report
+from milpcore.streams import Streams
+
+WATER_kJ_per_kg_K = 4.19
+"""Heat capacity of water, for the mass flow in tables."""
+BALANCE_TOLERANCE = 1e-6
+TEMPERATURE_TOLERANCE_K = 2e-6
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Best flows at chosen levels (L,), kW.
+
+    Attributes
+    ----------
+    level : ndarray of int (L,)
+        Pair of each level.
+    share : ndarray (S, L)
+        Share of each stream that uses it.
+    external_heat_kW, cooling_kW : ndarray (L,)
+    cascade_kW : ndarray (L, L)
+        Heat that falls from the first to the second.
+    pump : ndarray of int (Q,)
+        Heat pump between chosen levels.
+    pump_heat_kW : ndarray (Q,)
+        Its sink heat.
+    """
+
+    level: Integers
+    share: Floats
+    external_heat_kW: Floats
+    cooling_kW: Floats
+    cascade_kW: Floats
+    pump: Integers
+    pump_heat_kW: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class GlideResult:
+    """The best utility system found with at most `max_levels` levels that may glide.
+
+    Attributes
+    ----------
+    max_levels : int
+        Levels allowed.
+    status : Status
+        How the search ended.
+    objective : Measure
+        What was minimised.
+    summary : DataFrame
+        One row: costs (EUR/a, t/a), energy (kW), bound, gap, time (s); NaN without a design.
+    levels, connections, heat_pumps, cascade : DataFrame
+        Empty without a design.
+    streams : Streams
+        The stream table.
+    economics : SiteEconomics
+        Prices and limits.
+    """
+
+    max_levels: int
+    status: Status
+    objective: Measure
+    summary: pd.DataFrame
+    levels: pd.DataFrame
+    connections: pd.DataFrame
+    heat_pumps: pd.DataFrame
+    cascade: pd.DataFrame
+    streams: Streams
+    economics: SiteEconomics
+
+    @property
+    def has_design(self) -> bool:
+        """Whether a utility system was found."""
+        return len(self.levels) > 0
+
+    @property
+    def objective_value(self) -> float:
+        """Value of the design, EUR/a or t/a; NaN without one."""
+        return float(self.summary["objective_value"].iloc[0])
+
+    @property
+    def external_heat_kW(self) -> float:
+        """Heat bought, kW; NaN without a design."""
+        return float(self.summary["external_heat_kW"].iloc[0])
+
+
+def make_glide_result(
+    inputs: GlideInputs,
+    flows: Flows | None,
+    *,
+    max_levels: int,
+    status: Status,
+    bound: float,
+    solve_s: float,
+) -> GlideResult:
+    """Turn flows into checked tables; levels without use are left out."""
+    if flows is None:
+        empty = [pd.DataFrame(columns=list(names)) for names in _TABLES]
+        levels, connections, pumps, cascade = empty
+    else:
+        levels, connections = _level_table(inputs, flows), _connection_table(inputs, flows)
+        pumps, cascade = _pump_table(inputs, flows), _cascade_table(inputs, flows)
+    cost = _costs(levels, pumps, inputs.economics)
+    has_design = flows is not None
+    value = cost[inputs.objective] if has_design else math.nan
+    bound = min(bound, value) if has_design else bound
+    row = {
+        "max_levels": max_levels,
+        "n_levels": len(levels),
+        "status": status.value,
+        "objective": inputs.objective.value,
+        "objective_value": value,
+        "bound": bound,
+        "unit": inputs.objective.unit,
+        "gap": relative_gap(value, bound) if has_design else math.nan,
+        **{name: cost[one] if has_design else math.nan for one, name in COST_COLUMNS.items()},
+        "external_heat_kW": float(levels["external_heat_kW"].sum()) if has_design else math.nan,
+        "cooling_kW": float(levels["cooling_kW"].sum()) if has_design else math.nan,
+        "electricity_kW": float(pumps["power_kW"].sum()) if has_design else math.nan,
+        "n_heat_pumps": len(pumps),
+        "n_pairs": inputs.n_pairs,
+        "solve_s": solve_s,
+    }
+    result = GlideResult(
+        max_levels=max_levels,
+        status=status,
+        objective=inputs.objective,
+        summary=pd.DataFrame([row]),
+        levels=levels,
+        connections=connections,
+        heat_pumps=pumps,
+        cascade=cascade,
+        streams=inputs.streams,
+        economics=inputs.economics,
+    )
+    if has_design:
+        check_glide(result)
+    return result
+
+
+_LEVEL_COLUMNS = (
+    "supply_C",
+    "return_C",
+    "glide_K",
+    "hot_streams_kW",
+    "cold_streams_kW",
+    "external_heat_kW",
+    "cooling_kW",
+    "heat_pump_sink_kW",
+    "heat_pump_source_kW",
+    "cascade_in_kW",
+    "cascade_out_kW",
+    "water_kg_per_s",
+)
+_CONNECTION_COLUMNS = (
+    "zone",
+    "name",
+    "kind",
+    "t_supply_C",
+    "t_target_C",
+    "supply_C",
+    "return_C",
+    "duty_kW",
+    "dt_supply_end_K",
+    "dt_target_end_K",
+    "water_kg_per_s",
+)
+_PUMP_COLUMNS = (
+    "source_return_C",
+    "sink_supply_C",
+    "source_supply_C",
+    "sink_return_C",
+    "lift_K",
+    "cop",
+    "heat_kW",
+    "source_heat_kW",
+    "power_kW",
+)
+_CASCADE_COLUMNS = ("from_supply_C", "from_return_C", "to_supply_C", "to_return_C", "heat_kW")
+_TABLES = (_LEVEL_COLUMNS, _CONNECTION_COLUMNS, _PUMP_COLUMNS, _CASCADE_COLUMNS)
+
+
+def _water(heat_kW: Floats, glide_K: Floats) -> Floats:
+    """Mass flow of water (kg/s); NaN for a level of one temperature."""
+    none = np.full_like(glide_K, np.nan)
+    return np.divide(heat_kW, WATER_kJ_per_kg_K * glide_K, where=glide_K > 0.0, out=none)
+
+
+def _level_table(inputs: GlideInputs, flows: Flows) -> pd.DataFrame:
+    size, duty_kW = flows.level.size, np.asarray(inputs.streams.duty_kW)
+    is_hot = np.asarray(inputs.streams.is_hot)
+    place = np.full(inputs.n_pairs, -1)
+    place[flows.level] = np.arange(size)
+    sink, source = place[inputs.pump_sink[flows.pump]], place[inputs.pump_source[flows.pump]]
+    taken_kW = inputs.pump_source_share[flows.pump] * flows.pump_heat_kW
+    supply_C, return_C = inputs.supply_C[flows.level], inputs.return_C[flows.level]
+    terms = [
+        duty_kW[is_hot] @ flows.share[is_hot],
+        duty_kW[~is_hot] @ flows.share[~is_hot],
+        flows.external_heat_kW,
+        flows.cooling_kW,
+        np.bincount(sink, weights=flows.pump_heat_kW, minlength=size),
+        np.bincount(source, weights=taken_kW, minlength=size),
+        flows.cascade_kW.sum(axis=0),
+        flows.cascade_kW.sum(axis=1),
+    ]
+    round_kW = terms[0] + terms[2] + terms[4] + terms[6]
+    columns = (
+        supply_C,
+        return_C,
+        supply_C - return_C,
+        *terms,
+        _water(round_kW, supply_C - return_C),
+    )
+    is_used = np.sum(terms, axis=0) > 0.0
+    table = dict(zip(_LEVEL_COLUMNS, (column[is_used] for column in columns), strict=True))
+    return pd.DataFrame(table)
+
+
+def _connection_table(inputs: GlideInputs, flows: Flows) -> pd.DataFrame:
+    stream, place = np.nonzero(flows.share)
+    streams, level = inputs.streams, flows.level[place]
+    supply_C, return_C = inputs.supply_C[level], inputs.return_C[level]
+    sign = np.where(streams.is_hot, 1.0, -1.0)[stream]
+    from_C, to_C = np.asarray(streams.t_supply_C)[stream], np.asarray(streams.t_target_C)[stream]
+    is_hot = sign > 0.0
+    duty_kW = np.asarray(streams.duty_kW)[stream] * flows.share[stream, place]
+    table = streams.table.iloc[stream]
+    columns = (
+        table["zone"].to_numpy(),
+        table["name"].to_numpy(),
+        table["kind"].to_numpy(),
+        from_C,
+        to_C,
+        supply_C,
+        return_C,
+        duty_kW,
+        sign * (from_C - np.where(is_hot, supply_C, return_C)),
+        sign * (to_C - np.where(is_hot, return_C, supply_C)),
+        _water(duty_kW, supply_C - return_C),
+    )
+    return pd.DataFrame(dict(zip(_CONNECTION_COLUMNS, columns, strict=True)))
+
+
+def _pump_table(inputs: GlideInputs, flows: Flows) -> pd.DataFrame:
+    built = flows.pump_heat_kW > 0.0
+    pump, heat_kW = flows.pump[built], flows.pump_heat_kW[built]
+    source, sink, cop = inputs.pump_source[pump], inputs.pump_sink[pump], inputs.pump_cop[pump]
+    power_kW = heat_kW / cop
+    columns = (
+        inputs.return_C[source],
+        inputs.supply_C[sink],
+        inputs.supply_C[source],
+        inputs.return_C[sink],
+        inputs.supply_C[sink] - inputs.return_C[source],
+        cop,
+        heat_kW,
+        heat_kW - power_kW,
+        power_kW,
+    )
+    return pd.DataFrame(dict(zip(_PUMP_COLUMNS, columns, strict=True)))
+
+
+def _cascade_table(inputs: GlideInputs, flows: Flows) -> pd.DataFrame:
+    above, below = np.nonzero(flows.cascade_kW)
+    ends = (flows.level[above], flows.level[below])
+    columns = [of[end] for end in ends for of in (inputs.supply_C, inputs.return_C)]
+    values = (*columns, flows.cascade_kW[above, below])
+    return pd.DataFrame(dict(zip(_CASCADE_COLUMNS, values, strict=True)))
+
+
+def _costs(
+    levels: pd.DataFrame, pumps: pd.DataFrame, economics: SiteEconomics
+) -> dict[Measure, float]:
+    """Cost of the tables in every measure, EUR/a and t/a."""
+    heat_kW, cooling_kW = levels["external_heat_kW"].sum(), levels["cooling_kW"].sum()
+    power_kW, sink_kW = pumps["power_kW"].sum(), pumps["heat_kW"].sum()
+    return {
+        measure: float(
+            economics.external_heat_price(measure) * heat_kW
+            + economics.cooling_price(measure) * cooling_kW
+            + economics.electricity_price(measure) * power_kW
+            + economics.heat_pump_investment(measure) * sink_kW
+        )
+        for measure in Measure
+    }
+
+
+def check_glide(result: GlideResult) -> None:
+    """Check a result against its streams and prices, from the tables alone.
+
+    Parameters
+    ----------
+    result : GlideResult
+        With a design.
+
+    Raises
+    ------
+    CheckError
+        With every violation.
+    """
+    report = Report()
+    total_kW = float(result.streams.duty_kW.sum())
+    _check_service(report, result, total_kW)
+    _check_levels(report, result, total_kW)
+    _check_pumps(report, result, total_kW)
+    row = result.summary.iloc[0]
+    cost = _costs(result.levels, result.heat_pumps, result.economics)
+    scale = max(abs(value) for value in cost.values())
+    for measure, name in COST_COLUMNS.items():
+        report.near(name, ["summary"], row[name], cost[measure], 1e-9 * scale)
+    value = float(row["objective_value"])
+    report.near("objective", ["summary"], value, cost[result.objective], 1e-9 * scale)
+    report.at_most("bound", ["summary"], row["bound"], value, 0.0)
+    report.near("gap", ["summary"], row["gap"], relative_gap(value, float(row["bound"])), 1e-12)
+    report.at_most("levels", ["summary"], len(result.levels), result.max_levels, 0.0)
+    report.raise_if_any()
+
+
+def _check_service(report: Report, result: GlideResult, total_kW: float) -> None:
+    """Every stream served whole, by levels in use, with its difference at both ends."""
+    streams, connections = result.streams, result.connections
+    served = connections.groupby(["zone", "name"])["duty_kW"].sum()
+    keys = list(zip(streams.table["zone"], streams.table["name"], strict=True))
+    found_kW = [float(served.get(key, 0.0)) for key in keys]
+    names = [str(label) for label in streams.label]
+    report.near("duty (kW)", names, found_kW, streams.duty_kW, BALANCE_TOLERANCE * total_kW)
+    margin = dict(zip(keys, streams.dt_cont_K + result.economics.level_dt_cont_K, strict=True))
+    sign = np.where(connections["kind"] == "hot", 1.0, -1.0)
+    is_hot = sign > 0.0
+    supply_C, return_C = (connections[name].to_numpy() for name in ("supply_C", "return_C"))
+    where = [f"{zone}/{name}" for zone, name in connections[["zone", "name"]].to_numpy()]
+    least_K = np.array(
+        [margin.get(tuple(key), np.inf) for key in connections[["zone", "name"]].to_numpy()]
+    )
+    ends = (
+        ("supply", "t_supply_C", np.where(is_hot, supply_C, return_C)),
+        ("target", "t_target_C", np.where(is_hot, return_C, supply_C)),
+    )
+    for name, column, level_C in ends:
+        difference_K = sign * (connections[column].to_numpy() - level_C)
+        what = f"difference at the {name} end (K)"
+        report.at_most(what, where, least_K, difference_K, TEMPERATURE_TOLERANCE_K)
+        shown_K = connections[f"dt_{name}_end_K"]
+        report.near(what, where, shown_K, difference_K, TEMPERATURE_TOLERANCE_K)
+
+
+def _check_levels(report: Report, result: GlideResult, total_kW: float) -> None:
+    """Balances of heat and water, every term from its own table, and the order of the cascade."""
+    levels, tolerance_kW = result.levels, BALANCE_TOLERANCE * total_kW
+    where = [f"level {s:.10g}/{r:.10g} °C" for s, r in levels[["supply_C", "return_C"]].to_numpy()]
+
+    def summed(table: pd.DataFrame, supply: str, back: str, value: str) -> Floats:
+        sums = table.groupby([supply, back])[value].sum()
+        pairs = levels[["supply_C", "return_C"]].itertuples(index=False, name=None)
+        return np.array([float(sums.get(pair, 0.0)) for pair in pairs])
+
+    parts = {
+        kind: result.connections[result.connections["kind"] == kind] for kind in ("hot", "cold")
+    }
+    pumps, cascade = result.heat_pumps, result.cascade
+    terms = {
+        "hot_streams_kW": summed(parts["hot"], "supply_C", "return_C", "duty_kW"),
+        "cold_streams_kW": summed(parts["cold"], "supply_C", "return_C", "duty_kW"),
+        "heat_pump_sink_kW": summed(pumps, "sink_supply_C", "sink_return_C", "heat_kW"),
+        "heat_pump_source_kW": summed(
+            pumps, "source_supply_C", "source_return_C", "source_heat_kW"
+        ),
+        "cascade_in_kW": summed(cascade, "to_supply_C", "to_return_C", "heat_kW"),
+        "cascade_out_kW": summed(cascade, "from_supply_C", "from_return_C", "heat_kW"),
+    }
+    for name, value in terms.items():
+        report.near(name, where, levels[name], value, tolerance_kW)
+    heated_kW = (
+        terms["hot_streams_kW"]
+        + levels["external_heat_kW"].to_numpy()
+        + terms["heat_pump_sink_kW"]
+        + terms["cascade_in_kW"]
+    )
+    cooled_kW = (
+        terms["cold_streams_kW"]
+        + levels["cooling_kW"].to_numpy()
+        + terms["heat_pump_source_kW"]
+        + terms["cascade_out_kW"]
+    )
+    report.near("balance (kW)", where, heated_kW, cooled_kW, tolerance_kW)
+    glide_K = levels["supply_C"].to_numpy() - levels["return_C"].to_numpy()
+    report.near("glide (K)", where, levels["glide_K"], glide_K, TEMPERATURE_TOLERANCE_K)
+    glides = glide_K > 0.0
+    named = [name for name, one in zip(where, glides, strict=True) if one]
+    carried_kW = levels["water_kg_per_s"].to_numpy()[glides] * WATER_kJ_per_kg_K * glide_K[glides]
+    report.near("water carries (kW)", named, carried_kW, cooled_kW[glides], tolerance_kW)
+    for end in ("supply", "return"):
+        lower, upper = cascade[f"to_{end}_C"], cascade[f"from_{end}_C"]
+        report.at_most(f"cascade at the {end} (°C)", ["cascade"] * len(cascade), lower, upper, 0.0)
+    for name in levels.columns.drop("water_kg_per_s"):
+        if name.endswith("_kW"):
+            report.at_most(f"{name} not negative", where, -levels[name], 0.0, 0.0)
+
+
+def _check_pumps(report: Report, result: GlideResult, total_kW: float) -> None:
+    """COP by its own formula, energy balance, lift and sink limit."""
+    pumps, economics = result.heat_pumps, result.economics
+    if not len(pumps):
+        return
+    where = [f"heat pump {number}" for number in range(1, len(pumps) + 1)]
+    condensing_K = pumps["sink_supply_C"] + economics.heat_pump_dt_sink_K + 273.15
+    evaporating_K = pumps["source_return_C"] - economics.heat_pump_dt_source_K + 273.15
+    cop = economics.carnot_efficiency * condensing_K / (condensing_K - evaporating_K)
+    report.near("COP", where, pumps["cop"], cop, 1e-9 * cop)
+    report.near("power (kW)", where, pumps["power_kW"], pumps["heat_kW"] / cop, 1e-9 * total_kW)
+    balance_kW = pumps["source_heat_kW"] + pumps["power_kW"]
+    report.near("balance (kW)", where, balance_kW, pumps["heat_kW"], 1e-9 * total_kW)
+    lift_K = pumps["sink_supply_C"] - pumps["source_return_C"]
+    report.near("lift (K)", where, pumps["lift_K"], lift_K, TEMPERATURE_TOLERANCE_K)
+    report.at_most("lift (K)", where, lift_K, economics.max_lift_K, TEMPERATURE_TOLERANCE_K)
+    highest_C = economics.max_sink_C
+    report.at_most("sink (°C)", where, pumps["sink_supply_C"], highest_C, TEMPERATURE_TOLERANCE_K)
