@@ -431,3 +431,25 @@ def test_what_cannot_be_cut_or_bounded_is_refused() -> None:
     for width in (0.0, -1.0, float("nan"), "1", True):
         with pytest.raises(InputError, match=r"finest_K = .*: must be positive \(K\)"):
             stepwise_bound(streams, n_levels=2, finest_K=width)  # type: ignore[arg-type]
+
+
+def test_an_observer_ends_the_search_and_the_rounds() -> None:
+    dairy = milpcore.load_case("dairy_8")
+    seen: list[float] = []
+
+    def observe(progress: site.Progress) -> bool:
+        seen.append(progress.bound)
+        return True
+
+    stopped = stepwise(dairy, n_levels=5, observer=observe)
+    assert stopped.result.status is milpcore.Status.INTERRUPTED
+    found = stepwise_bound(dairy, n_levels=5, finest_K=0.5, observer=observe)
+    assert len(seen) >= 2
+    whole = stepwise_bound(dairy, n_levels=5, finest_K=0.5)
+    assert found.n_rounds == 1 < whole.n_rounds
+    assert 0.0 <= found.bound <= whole.bound * (1.0 + 1e-9)
+
+
+def test_time_that_is_up_ends_the_rounds() -> None:
+    dairy = milpcore.load_case("dairy_8")
+    assert stepwise_bound(dairy, n_levels=4, finest_K=0.1, time_limit_s=1e-3).n_rounds == 1
