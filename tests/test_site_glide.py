@@ -18,8 +18,9 @@ from scipy.optimize import linprog
 import milpcore
 from milpcore import InputError, Measure, SiteEconomics, Streams, site
 from milpcore.site.glide import gliding
+from milpcore.site.glide_check import check_glide
 from milpcore.site.glide_inputs import MOST_PAIRS, kink_pairs, limits_C, prepare_glide
-from milpcore.site.glide_results import GlideResult, check_glide
+from milpcore.site.glide_results import GlideResult
 from milpcore.site.violations import CheckError
 
 Floats = npt.NDArray[np.float64]

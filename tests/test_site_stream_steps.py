@@ -387,6 +387,13 @@ def test_too_little_heat_in_a_cell_goes_where_more_levels_serve_it() -> None:
     assert np.flatnonzero(cells.hot_kink_kW).max() == cells.n_candidates - 1
 
 
+def test_edges_that_are_too_close_are_left_out() -> None:
+    edges_C = [50.0, 50.0004, 100.0, 100.0000004, 149.9995, 150.0, 400.0]
+    assert stepwise_cells(_ramp(), edges_C=edges_C).level_C.tolist() == [75.0, 125.0]
+    same = streams_of((80.0, 60.0, 9.0, 5.0)).table.assign(t_supply=60.0, kind="hot")
+    assert stepwise_cells(Streams(same), edges_C=[50.0]).n_candidates == 1
+
+
 def test_a_cut_that_leaves_too_little_is_left_out() -> None:
     streams = streams_of((160.0, 60.0, 100.0, 5.0), (40.0, 140.0, 100.0, 5.0))
     sliver_K = 0.5 * LEAST_SHARE * 200.0
@@ -429,7 +436,7 @@ def test_what_cannot_be_cut_or_bounded_is_refused() -> None:
     with pytest.raises(InputError, match="needs no bound: least CAPEX is none"):
         stepwise_bound(streams, n_levels=2, objective="capex")
     for width in (0.0, -1.0, float("nan"), "1", True):
-        with pytest.raises(InputError, match=r"finest_K = .*: must be positive \(K\)"):
+        with pytest.raises(InputError, match=r"finest_K = .*: must be a number from 0.002 \(K\)"):
             stepwise_bound(streams, n_levels=2, finest_K=width)  # type: ignore[arg-type]
 
 

@@ -66,6 +66,7 @@ import numpy as np
 from milpcore.core import Assembly, Problem, Solution, Status, solve, solve_lp
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.site.glide_check import check_glide
 from milpcore.site.glide_inputs import GlideInputs, prepare_glide
 from milpcore.site.glide_results import Flows, GlideResult, make_glide_result
 from milpcore.site.inputs import Booleans, Floats, Integers
@@ -165,7 +166,7 @@ def gliding(
     found = solve(problem, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
     flows = _operated(inputs, found) if found.has_incumbent else None
     bound = found.bound * KW_PER_MW * _cost_scale(inputs)
-    return make_glide_result(
+    result = make_glide_result(
         inputs,
         flows,
         max_levels=most,
@@ -173,6 +174,9 @@ def gliding(
         bound=max(bound, 0.0) if not math.isnan(bound) else 0.0,
         solve_s=time.perf_counter() - begin_s,
     )
+    if result.has_design:
+        check_glide(result)
+    return result
 
 
 def build_glide(

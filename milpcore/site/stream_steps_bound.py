@@ -61,6 +61,8 @@ from milpcore.site.study import SolveSettings, chosen_formulation, honest, solve
 from milpcore.streams import Streams
 from preprocess.heat_pumps import LIMIT_TOLERANCE_K, carnot_cop
 
+LEAST_CELL_K = 0.001
+"""Edges closer than that to another one are left out."""
 _LEVEL_DECIMALS = 6
 
 
@@ -131,7 +133,7 @@ def stepwise_bound(
     ------
     InputError
         If a condition of the theorem fails, pumps have no temperature differences to their levels,
-        `finest_K` is not positive, or the objective is CAPEX, whose least value is zero.
+        `finest_K` is below 0.002 K, or the objective is CAPEX, whose least value is zero.
 
     Examples
     --------
@@ -232,10 +234,13 @@ def _edges(
         inner_C = chosen.levels_C(np.concatenate((whole.stream_limit_C, both_C)), whole.economics)
     else:
         inner_C = np.asarray(chosen, dtype=np.float64)
-    inner_C = np.round(inner_C, _LEVEL_DECIMALS)
-    inside = (inner_C > low_C) & (inner_C < high_C)
-    edge_C = np.union1d(inner_C[inside], both_C)
-    return edge_C if edge_C.size > 1 else np.array([low_C, low_C + 1.0])
+    inner_C = np.unique(np.round(inner_C, _LEVEL_DECIMALS))
+    edge_C = [low_C]
+    for value in inner_C.tolist():
+        if value - edge_C[-1] >= LEAST_CELL_K and high_C - value >= LEAST_CELL_K:
+            edge_C.append(value)
+    edge_C.append(high_C if high_C - low_C >= LEAST_CELL_K else low_C + 1.0)
+    return np.array(edge_C)
 
 
 def _heat_by_cell(low_C: Floats, high_C: Floats, duty_kW: Floats, edge_C: Floats) -> Floats:
@@ -312,8 +317,9 @@ def _refuse(whole: SiteInputs) -> None:
 
 def _checked_width(finest_K: float | None) -> None:
     is_number = isinstance(finest_K, numbers.Real) and not isinstance(finest_K, bool)
-    if finest_K is None or (is_number and 0.0 < finest_K < np.inf):
+    if finest_K is None or (is_number and 2.0 * LEAST_CELL_K <= finest_K < np.inf):
         return
     faults = FaultList()
-    faults.add("", "finest_K", repr(finest_K), "must be positive (K)", "0.5 is fine")
+    rule = f"must be a number from {2.0 * LEAST_CELL_K:g} (K)"
+    faults.add("", "finest_K", repr(finest_K), rule, "0.5 is fine")
     faults.raise_if_any("stepwise bound")
