@@ -39,13 +39,20 @@ settings.register_profile(
 settings.load_profile("reproducible" if os.environ.get("CI") else "local")
 
 
+COMPILED_DOCTESTS = {
+    "milpcore.loops.design.design",
+    "milpcore.loops.lower_bound.lower_bound",
+}
+"""Examples that are too slow without compiled kernels."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs compiled kernels when there are none."""
     if not JIT_IS_OFF:
         return
     skip = pytest.mark.skip(reason="needs compiled kernels, and NUMBA_DISABLE_JIT is set")
     for item in items:
-        if "compiled" in item.keywords:
+        if "compiled" in item.keywords or item.name in COMPILED_DOCTESTS:
             item.add_marker(skip)
 
 

@@ -10,6 +10,7 @@ from benchmarks import loops as benchmark
 from milpcore.loops import case
 
 
+@pytest.mark.compiled
 def test_tiny_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = benchmark.random_plants(4, 2)
     monkeypatch.setattr(benchmark, "load_case", lambda _: tiny)

@@ -221,6 +221,7 @@ def test_faults_of_streams_and_parameters_come_together(
     assert "streams: htc: missing column (kW/(m2 K))" in done.err
 
 
+@pytest.mark.compiled
 def test_design_as_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = two_streams(distance_m=60.0, has_utility_data=True)
     milpcore.write_streams(case.streams, tmp_path / "plants.csv")
@@ -242,6 +243,7 @@ def test_design_as_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert {"exchangers.csv", "network.png", "costs.svg"} <= set(files_in(out))
 
 
+@pytest.mark.compiled
 def test_design_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = two_streams(distance_m=60_000.0)
     milpcore.write_streams(case.streams, tmp_path / "plants.csv")

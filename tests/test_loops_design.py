@@ -16,6 +16,8 @@ from milpcore.loops.evaluate import evaluate
 from milpcore.loops.inputs import prepare
 from milpcore.loops.lower_bound import lower_bound
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.mark.parametrize("utilities", [False, True])
 def test_result_holds_together(utilities: bool) -> None:

@@ -106,6 +106,7 @@ def test_idle_stages_are_left_out() -> None:
     assert without_idle_stages(alone, shorter) is shorter
 
 
+@pytest.mark.compiled
 def test_a_loop_may_meet_both_sides_of_plants() -> None:
     rows = [
         ("east", "H1", 200.0, 120.0, 9000.0, 1.5),
