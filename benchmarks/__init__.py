@@ -19,4 +19,5 @@ BENCHMARKS = (
     "sweep",
     "first_use",
     "loops",
+    "options",
 )

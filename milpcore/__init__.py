@@ -37,6 +37,7 @@ __all__ = [
     "MissingExtraError",
     "Problem",
     "SiteEconomics",
+    "SiteOptions",
     "Solution",
     "Status",
     "Streams",
@@ -66,6 +67,7 @@ _HOME = {
     "MissingExtraError": "milpcore.extras",
     "Problem": "milpcore.core",
     "SiteEconomics": "milpcore.economics",
+    "SiteOptions": "milpcore.site_options",
     "Solution": "milpcore.core",
     "Status": "milpcore.core",
     "Streams": "milpcore.streams",
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     from milpcore.economics import Measure, SiteEconomics, read_economics, write_economics
     from milpcore.extras import MissingExtraError
     from milpcore.faults import Fault, InputError
+    from milpcore.site_options import SiteOptions
     from milpcore.streams import Streams, case_names, load_case, read_streams, write_streams
     from milpcore.sweeps import sweep
     from milpcore.targets import Targets, targets

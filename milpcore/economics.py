@@ -34,6 +34,7 @@ import pandas as pd
 from milpcore.economics_schema import (
     ABOUT,
     DEFAULTS,
+    OPTION_TABLES,
     RANGES,
     check_about,
     checked_value,
@@ -295,10 +296,36 @@ def read_economics(path: str | Path) -> SiteEconomics:
     faults = FaultList()
     document = read_toml(path, faults)
     faults.raise_if_any(str(path))
+    economics = economics_from(document, faults)
+    faults.raise_if_any(str(path))
+    assert economics is not None
+    return economics
+
+
+def economics_from(
+    document: dict[str, Any], faults: FaultList, *, others: tuple[str, ...] = ()
+) -> SiteEconomics | None:
+    """Make prices of the tables ``[site]`` and ``[about]`` of a file, or note all faults.
+
+    Parameters
+    ----------
+    document : dict
+        From `read_toml`; holds nothing else.
+    faults : FaultList
+        Receives what is wrong.
+    others : tuple of str
+        Tables that the file may have, too, for suggestions.
+
+    Returns
+    -------
+    SiteEconomics or None
+        None where anything is wrong.
+    """
+    before = len(faults)
     site = document.pop("site", None)
     about = document.pop("about", {})
     for key in document:
-        _unknown_table(key, faults)
+        _unknown_table(key, ("site", "about", *others), faults)
     values: dict[str, float] = {}
     if isinstance(site, dict):
         values = checked_values(site, "[site]", faults)
@@ -306,8 +333,7 @@ def read_economics(path: str | Path) -> SiteEconomics:
         found = None if site is None else type(site).__name__
         faults.add("", "[site]", found, "must be a table", "put the keys below a line [site]")
     check_about(about, faults)
-    faults.raise_if_any(str(path))
-    return SiteEconomics(**values)
+    return None if len(faults) > before else SiteEconomics(**values)
 
 
 def write_economics(economics: SiteEconomics, path: str | Path) -> None:
@@ -356,11 +382,14 @@ def read_toml(path: str | Path, faults: FaultList) -> dict[str, Any]:
     return {}
 
 
-def _unknown_table(key: str, faults: FaultList) -> None:
+def _unknown_table(key: str, known: tuple[str, ...], faults: FaultList) -> None:
     """Refuse a table, or a key above the first table."""
     near = nearest_name(key, RANGES)
-    if near is not None:
+    if key in OPTION_TABLES:
+        remedy = "milpcore greenfield takes them; leave them out elsewhere"
+        faults.add("", f"[{key}]", None, "holds options, which are not known here", remedy)
+    elif near is not None:
         rule = "key outside the table [site]"
         faults.add("", shown(key), None, rule, f"put {near} below a line [site]")
     else:
-        faults.add("", shown(key), None, "unknown table", suggestion(key, ("site", "about")))
+        faults.add("", shown(key), None, "unknown table", suggestion(key, known))

@@ -19,6 +19,9 @@ from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
 from milpcore.stream_units import ABSOLUTE_ZERO_C
 
+OPTION_TABLES = ("heat_pumps", "levels", "external_heat", "cooling", "limits")
+"""Tables of `milpcore.site_options_file` in a file of prices."""
+
 STATUSES = ("found", "domain", "assumed", "fitted", "exact")
 
 

@@ -28,6 +28,7 @@ from milpcore.site.candidates import Grid, Kinks
 from milpcore.site.greenfield import greenfield_study
 from milpcore.site.model import Progress
 from milpcore.site.results import GreenfieldStudy, SiteResult
+from milpcore.site_options import LevelOptions, SiteOptions
 
 KEYS = [
     "max_levels",
@@ -103,14 +104,15 @@ def test_the_default_is_the_bundled_site_with_2_to_15_levels(
     assert request.streams == milpcore.load_case("site_400")
     assert request.levels == tuple(range(2, 16))
     assert request.economics == SiteEconomics()
-    assert request[3:] == ("tac", None, 1e-4, None, True, Kinks(), Wanted())
+    assert request[3:] == ("tac", None, 1e-4, None, True, Kinks(), Wanted(), SiteOptions())
 
 
 def test_every_option_arrives(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prices = tmp_path / "prices.toml"
-    prices.write_text("[site]\ngas_price_EUR_per_MWh = 55.0\n", encoding="utf-8")
+    text = "[site]\ngas_price_EUR_per_MWh = 55.0\n[levels]\ninvestment_EUR = 1e5\n"
+    prices.write_text(text, encoding="utf-8")
     asked: list[study.Request] = []
 
     def stop(request: study.Request, _line: object) -> None:
@@ -126,7 +128,8 @@ def test_every_option_arrives(
     run(capsys, "greenfield", "dairy_8", "--no-cascade")
     assert asked[0].economics == SiteEconomics(gas_price_EUR_per_MWh=55.0)
     assert asked[0].levels == (3, 4)
-    assert asked[0][3:] == ("co2", "level_path", 0.5, 7.0, True, Grid(20.0), Wanted(7, 0.5))
+    assert asked[0][3:10] == ("co2", "level_path", 0.5, 7.0, True, Grid(20.0), Wanted(7, 0.5))
+    assert asked[0].options == SiteOptions(levels=LevelOptions(investment_EUR=1e5))
     assert asked[1].cascade is False
 
 

@@ -216,7 +216,13 @@ def test_optimal_operation_keeps_the_flow_limits(inputs: SiteInputs, data: st.Da
     np.add.at(pumps_in, inputs.pump_sink, design.pump_heat_kW)
     source_kW = inputs.pump_source_share * design.pump_heat_kW
     np.add.at(pumps_out, inputs.pump_source, source_kW)
-    flows = (design.external_heat_kW, design.cooling_kW, pumps_in, pumps_out)
+    flows = (
+        design.external_heat_kW,
+        design.cooling_kW,
+        pumps_in,
+        pumps_out,
+        design.pump_heat_kW,
+    )
     for flow_kW, most_MW in zip(flows, limits, strict=True):
         assert np.all(flow_kW <= KW_PER_MW * most_MW * (1.0 + 1e-7) + 1e-6)
 

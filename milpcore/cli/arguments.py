@@ -14,9 +14,10 @@ FORMULATION_NAMES = (
     "arc_path",
     "layered_path",
     "path_search",
+    "set_search",
 )
 """Those of `milpcore.site.FORMULATIONS`, which ``--help`` must not wait for."""
-VARIANT_PARTS = (*FORMULATION_NAMES[:-1], "reduced", "+pairing", "+coverage", "_intervals")
+VARIANT_PARTS = (*FORMULATION_NAMES[:-2], "reduced", "+pairing", "+coverage", "_intervals")
 """Parts of the names of `milpcore.site.variants.VARIANTS`, each of some."""
 SIZING_PARTS = (
     "big_m",

@@ -21,7 +21,7 @@ from milpcore.cli.output import (
     write_output,
 )
 from milpcore.cli.signals import is_interrupted_early
-from milpcore.cli.sources import Source, economics_of, input_files, source_of
+from milpcore.cli.sources import Source, input_files, site_options_of, source_of
 from milpcore.cli.study import Answer, Request, run_study, unstarted_study
 from milpcore.core import Status
 from milpcore.report import ProgressLine
@@ -90,7 +90,7 @@ def _unfinished(study: GreenfieldStudy) -> str:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     """Read all inputs, so that their faults come before anything long."""
     source = source_of(arguments)
-    economics = economics_of(arguments)
+    economics, options = site_options_of(arguments)
     request = Request(
         streams=source.streams,
         economics=economics,
@@ -102,6 +102,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         cascade=not arguments.no_cascade,
         candidates=candidates_from_text(arguments.candidates),
         wanted=wanted_of(arguments),
+        options=options,
     )
     return request, source
 
@@ -188,7 +189,7 @@ def _write(
             table = getattr(figure_tables, name)(study)
             table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
         write(answer.alternatives, folder)
-        write_inputs(folder, source.streams, request.economics)
+        write_inputs(folder, source.streams, request.economics, request.options)
 
     write_output(
         out,

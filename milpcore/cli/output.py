@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from milpcore.cli.messages import OutputError, ToldInterrupt, print_error, print_output
 from milpcore.cli.placing import PARTIAL, is_same_file, is_there, partial_folder, put_in_place
 from milpcore.cli.record import INPUTS, RECORD, changed_files, recorded_files
-from milpcore.economics import SiteEconomics, write_economics
+from milpcore.economics import SiteEconomics
 from milpcore.extras import require
 from milpcore.faults import Fault, FaultList, InputError
+from milpcore.site_options import SiteOptions
+from milpcore.site_options_file import write_site_options
 from milpcore.streams import Streams, write_streams
 
 if TYPE_CHECKING:
@@ -162,7 +164,12 @@ def _draw(figures: Iterable[Drawn], folder: Path) -> None:
         save_figure(figure, folder / name, formats=formats)
 
 
-def write_inputs(folder: Path, streams: Streams, economics: SiteEconomics | None = None) -> None:
+def write_inputs(
+    folder: Path,
+    streams: Streams,
+    economics: SiteEconomics | None = None,
+    options: SiteOptions | None = None,
+) -> None:
     """Write copies of the inputs into their sub-folder.
 
     Parameters
@@ -173,12 +180,14 @@ def write_inputs(folder: Path, streams: Streams, economics: SiteEconomics | None
         The stream table.
     economics : SiteEconomics, optional
         Prices and limits.
+    options : SiteOptions, optional
+        Options beside them, in the same file.
     """
     copies = folder / INPUTS
     copies.mkdir()
     write_streams(streams, copies / "streams.csv")
     if economics is not None:
-        write_economics(economics, copies / "economics.toml")
+        write_site_options(economics, options or SiteOptions(), copies / "economics.toml")
 
 
 def is_worth_writing(out: str | None, *, is_finished: bool, has_anything: bool) -> bool:

@@ -11,6 +11,8 @@ from milpcore.economics import SiteEconomics, read_economics
 from milpcore.faults import Fault, FaultList, InputError
 from milpcore.naming import suggestion
 from milpcore.scales import Kind, scale_for
+from milpcore.site_options import SiteOptions
+from milpcore.site_options_file import read_site_options
 from milpcore.streams import Streams, load_case, read_streams
 
 
@@ -112,6 +114,13 @@ def economics_of(arguments: argparse.Namespace) -> SiteEconomics:
     if arguments.economics is None:
         return SiteEconomics()
     return read_economics(arguments.economics)
+
+
+def site_options_of(arguments: argparse.Namespace) -> tuple[SiteEconomics, SiteOptions]:
+    """Read prices, limits and options of a command; the defaults where it names no file."""
+    if arguments.economics is None:
+        return SiteEconomics(), SiteOptions()
+    return read_site_options(arguments.economics)
 
 
 def _refuse_for_cases(**given: str | None) -> None:

@@ -23,13 +23,15 @@ from milpcore.site.alternatives_options import check_alternatives
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.candidates import Candidates
 from milpcore.site.check import check
+from milpcore.site.design_cost import objective_value
 from milpcore.site.greenfield import greenfield_study
 from milpcore.site.inputs import SiteInputs, prepare
 from milpcore.site.model import Design, Outcome, Progress, relative_gap
-from milpcore.site.operate import objective_value, operate
+from milpcore.site.operate import operate
 from milpcore.site.results import GreenfieldStudy, SiteResult, make_result, unstarted_result
 from milpcore.site.solve_milp import NONE_YET, lowest_and_highest
 from milpcore.site.study import SolveSettings, checked_settings, chosen_formulation
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 GRACE_S = 0.3
@@ -49,6 +51,7 @@ class Request(NamedTuple):
     cascade: bool
     candidates: Candidates | None = None
     wanted: Wanted = Wanted()
+    options: SiteOptions = SiteOptions()
 
 
 class Answer(NamedTuple):
@@ -144,7 +147,7 @@ def _check(request: Request) -> None:
     settings = SolveSettings(request.mip_rel_gap, request.time_limit_s, None)
     checked_settings(settings, levels=request.levels, formulation=request.formulation)
     if request.wanted.anything:
-        check_alternatives(request.candidates, cascade=request.cascade)
+        check_alternatives(request.candidates, cascade=request.cascade, options=request.options)
 
 
 def _study_in_child(channel: Channel, request: Request) -> None:
@@ -158,6 +161,7 @@ def _study_in_child(channel: Channel, request: Request) -> None:
         formulation=request.formulation,
         cascade=request.cascade,
         candidates_C=request.candidates,
+        options=request.options,
         mip_rel_gap=request.mip_rel_gap,
         time_limit_s=request.time_limit_s,
         observer=observer_of(channel),
@@ -202,6 +206,7 @@ class _Watch:
             candidates_C=request.candidates,
             cascade=request.cascade,
             objective=request.objective,
+            options=request.options,
         )
         self.formulation = chosen_formulation(inputs, request.formulation)(request.levels[0]).name
         self.inputs = inputs
@@ -288,7 +293,7 @@ class _Watch:
         if designs:
             design, message = designs[-1], "the search had handed over no better design"
         elif max_levels > 1:
-            design, message = lowest_and_highest(inputs), NONE_YET
+            design, message = lowest_and_highest(inputs, max_levels), NONE_YET
         else:
             design, message = None, "the search had handed over no design"
         objective = math.nan if design is None else objective_value(inputs, design)
@@ -306,7 +311,9 @@ class _Watch:
         result = make_result(
             inputs, outcome, max_levels=max_levels, formulation_name=self.formulation
         )
-        check(result, inputs.streams, inputs.economics, cascade=inputs.cascade)
+        check(
+            result, inputs.streams, inputs.economics, cascade=inputs.cascade, options=inputs.options
+        )
         return result
 
 
@@ -318,6 +325,7 @@ def _unstarted(request: Request, max_levels: int, formulation: str) -> SiteResul
         cascade=request.cascade,
         max_levels=max_levels,
         formulation_name=formulation,
+        options=request.options,
     )
 
 
@@ -340,6 +348,7 @@ def _with_levels(inputs: SiteInputs, request: Request, results: Sequence[SiteRes
         candidates_C=level_C.tolist(),
         cascade=request.cascade,
         objective=request.objective,
+        options=request.options,
     )
 
 

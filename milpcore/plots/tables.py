@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from milpcore.economics import Measure
-from milpcore.site.results import GreenfieldStudy
+from milpcore.site.results import GreenfieldStudy, SiteResult
 
 
 def cost_components(study: GreenfieldStudy) -> pd.DataFrame:
@@ -20,7 +21,8 @@ def cost_components(study: GreenfieldStudy) -> pd.DataFrame:
     -------
     DataFrame
         ``max_levels``, ``external_heat_EUR_per_a``, ``electricity_EUR_per_a`` (both with their
-        CO2 certificates), ``heat_pumps_EUR_per_a`` (annuity of the investment),
+        CO2 certificates), ``heat_pumps_EUR_per_a`` (annuity of the investment, that
+        of levels included where options give them one),
         ``cooling_EUR_per_a`` and their sum ``tac_EUR_per_a``.
 
     Examples
@@ -50,8 +52,33 @@ def cost_components(study: GreenfieldStudy) -> pd.DataFrame:
                 prices.cooling_price(Measure.TAC) * float(row["cooling_kW"]),
                 float(row["tac_EUR_per_a"]),
             )
+            if result.options.is_none
+            else _with_options(result)
         )
     return pd.DataFrame(rows, columns=list(columns))
+
+
+def _with_options(result: SiteResult) -> tuple[float, ...]:
+    """Split TAC where prices and investments are more than numbers per kW."""
+    row, prices, options = result.summary.iloc[0], result.economics, result.options
+    levels, hours = result.levels, prices.operating_hours_h_per_a / 1000.0
+    gas = prices.gas_price_EUR_per_MWh / prices.boiler_efficiency
+    t_per_MWh = prices.gas_emission_t_per_MWh / prices.boiler_efficiency
+    level_C = levels["temperature_C"].tolist()
+    heat = [
+        options.external_heat.price_EUR_per_MWh(one, gas) + t_per_MWh * prices.co2_price_EUR_per_t
+        for one in level_C
+    ]
+    usual = prices.cooling_price_EUR_per_MWh
+    cold = [options.cooling.price_EUR_per_MWh(one, usual) for one in level_C]
+    return (
+        result.max_levels,
+        hours * float(levels["external_heat_kW"].to_numpy() @ np.array(heat)),
+        prices.electricity_price(Measure.TAC) * float(row["electricity_kW"]),
+        float(row["capex_EUR_per_a"]),
+        hours * float(levels["cooling_kW"].to_numpy() @ np.array(cold)),
+        float(row["tac_EUR_per_a"]),
+    )
 
 
 def heat_pump_use(study: GreenfieldStudy) -> pd.DataFrame:

@@ -42,6 +42,7 @@ from milpcore.site.kink_assignment import KinkAssignment
 from milpcore.site.layered_path import ArcPath, LayeredPath
 from milpcore.site.level_path import LevelPath
 from milpcore.site.model import Design, Formulation, MilpFormulation, Outcome, Progress
+from milpcore.site.option_search import SetSearch
 from milpcore.site.pareto import pareto
 from milpcore.site.pareto_check import check_front
 from milpcore.site.pareto_results import ParetoPoint, ParetoSegment, ParetoStudy
@@ -94,6 +95,7 @@ __all__ = [
     "RetrofitStudy",
     "SensitivityMap",
     "SensitivityStudy",
+    "SetSearch",
     "SiteInputs",
     "SiteResult",
     "StepwiseBound",

@@ -30,6 +30,7 @@ from milpcore.site.alternatives_options import (
 from milpcore.site.alternatives_results import LEVEL_RANGES, SIZE_RANGES, Alternatives
 from milpcore.site.candidates import Candidates
 from milpcore.site.check import check
+from milpcore.site.design_cost import objective_value
 from milpcore.site.explain import conflict
 from milpcore.site.front_search.families import Listed
 from milpcore.site.front_search.measures import Weighted
@@ -38,7 +39,7 @@ from milpcore.site.front_search.slot_sets import SlotSets
 from milpcore.site.inputs import Integers, SiteInputs, prepare
 from milpcore.site.model import KW_PER_MW, Observer, Outcome, Progress, relative_gap
 from milpcore.site.near_ranges import NearSets, level_ranges, size_ranges
-from milpcore.site.operate import objective_value, operate_levels
+from milpcore.site.operate import operate_levels
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.search import Search, SearchState, SearchStopped
 from milpcore.site.path_search.solvers import default_solver

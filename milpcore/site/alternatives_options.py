@@ -10,6 +10,7 @@ from milpcore.faults import FaultList
 from milpcore.site.candidates import Candidates, Refined
 from milpcore.site.model import Observer
 from milpcore.site.retrofit_plan import RetrofitOptions
+from milpcore.site_options import SiteOptions
 
 MOST_WANTED = 10_000
 
@@ -34,13 +35,18 @@ class AlternativeOptions(NamedTuple):
     observer: Observer | None
 
 
-def check_alternatives(candidates_C: Candidates | Sequence[float] | None, *, cascade: bool) -> None:
+def check_alternatives(
+    candidates_C: Candidates | Sequence[float] | None,
+    *,
+    cascade: bool,
+    options: SiteOptions | None = None,
+) -> None:
     """Refuse a site whose level sets cannot be ranked.
 
     Raises
     ------
     InputError
-        If heat may not cascade, or candidates are refined.
+        If heat may not cascade, candidates are refined, or the site has options.
 
     Examples
     --------
@@ -51,6 +57,9 @@ def check_alternatives(candidates_C: Candidates | Sequence[float] | None, *, cas
     if not cascade:
         rule = "cannot be ranked where heat may not cascade: their search relies on it"
         faults.add("", "alternatives", "no cascade", rule, "allow the cascade")
+    if options is not None and not options.is_none:
+        rule = "cannot be ranked for a site with options: their search does not know them"
+        faults.add("", "alternatives", "options", rule, "leave out one of the two")
     faults.raise_if_any("alternatives")
 
 

@@ -15,6 +15,8 @@ computed again, by their own formulas, in the numbering used beside the code:
    ``CO2 = h [EF_gas/eta_b E + EF_el P]``
 6. the objective is the measure it names, its bound is not above it, and the gap is theirs
 7. the whole site balances: ``hot + E + P = cold + W``
+
+and what options ask for, in `milpcore.site.option_check`, numbers 8 to 10.
 """
 
 from __future__ import annotations
@@ -24,9 +26,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from milpcore.economics import SiteEconomics
+from milpcore.site.option_check import (
+    check_limits,
+    check_new_pumps,
+    check_places,
+    new_heat_kW,
+    prices_EUR_per_MWh,
+    table_cop,
+)
 from milpcore.site.results import SiteResult
 from milpcore.site.tables import SCHEMAS
 from milpcore.site.violations import CheckError, Report, Violation
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 __all__ = ["CheckError", "Violation", "check"]
@@ -50,7 +61,12 @@ _MEASURES = {
 
 
 def check(
-    result: SiteResult, streams: Streams, economics: SiteEconomics, *, cascade: bool = True
+    result: SiteResult,
+    streams: Streams,
+    economics: SiteEconomics,
+    *,
+    cascade: bool = True,
+    options: SiteOptions | None = None,
 ) -> None:
     """Check a result against its streams and prices, from the tables alone.
 
@@ -64,6 +80,8 @@ def check(
         The prices and limits that were asked about.
     cascade : bool
         Whether heat was allowed to flow from a level to a lower one.
+    options : SiteOptions, optional
+        What was asked for beyond the published model; default nothing.
 
     Raises
     ------
@@ -89,11 +107,13 @@ def check(
         report.raise_if_any()
         return
     _check_connections(report, result.connections, result.levels, streams, economics)
-    _check_level_sums(report, result)
+    asked = SiteOptions() if options is None else options
+    _check_level_sums(report, result, forced_C=asked.levels.forced_C)
+    check_places(report, result.levels, asked)
     _check_balances(report, result, streams, cascade=cascade)
-    _check_heat_pumps(report, result.heat_pumps, result.levels, economics)
+    _check_heat_pumps(report, result.heat_pumps, result.levels, economics, asked)
     _check_summary(report, result)
-    _check_costs(report, result, economics)
+    _check_costs(report, result, economics, asked)
     _check_objective(report, result)
     report.raise_if_any()
 
@@ -178,7 +198,7 @@ def _check_connections(
         report.add("level_C", where[row], level_C[row], "the temperature of an open level")
 
 
-def _check_level_sums(report: Report, result: SiteResult) -> None:
+def _check_level_sums(report: Report, result: SiteResult, *, forced_C: tuple[float, ...]) -> None:
     """Compare the terms of the level table with the sums of the other tables."""
     levels, connections, pumps = result.levels, result.connections, result.heat_pumps
     temperature_C = levels["temperature_C"].to_numpy()
@@ -207,7 +227,8 @@ def _check_level_sums(report: Report, result: SiteResult) -> None:
         report.near(column, where, levels[column], sums_kW, TABLE_TOLERANCE * sums_kW)
         n_streams += sums_kW > 0.0
     used = n_streams + levels["external_heat_kW"] + levels["cooling_kW"] > 0.0
-    for row in np.flatnonzero(~used):
+    is_forced = _level_index(pd.DataFrame({"temperature_C": [-np.inf, *forced_C]}), temperature_C)
+    for row in np.flatnonzero(~used & (is_forced < 1)):
         report.add("use of the level", where[row], "none", "a stream, heat pump or utility")
 
 
@@ -241,9 +262,13 @@ def _check_balances(report: Report, result: SiteResult, streams: Streams, *, cas
 
 
 def _check_heat_pumps(
-    report: Report, pumps: pd.DataFrame, levels: pd.DataFrame, economics: SiteEconomics
+    report: Report,
+    pumps: pd.DataFrame,
+    levels: pd.DataFrame,
+    economics: SiteEconomics,
+    options: SiteOptions,
 ) -> None:
-    """Rule 4: ends, limits, COP, energy balance, and investment of every heat pump."""
+    """Rules 4 and 8: ends, limits, COP, energy balance, and investment of every heat pump."""
     source_C, sink_C = pumps["source_C"].to_numpy(), pumps["sink_C"].to_numpy()
     where = [f"heat pump {i:.12g} → {j:.12g} °C" for i, j in zip(source_C, sink_C, strict=True)]
     for end, value_C in (("source_C", source_C), ("sink_C", sink_C)):
@@ -253,14 +278,19 @@ def _check_heat_pumps(
         report.add("number of rows", where[row], "more than one", 1)
     lift_K, slack_K = sink_C - source_C, TEMPERATURE_TOLERANCE_K
     report.near("lift_K", where, pumps["lift_K"], lift_K, slack_K)
-    report.at_most("lift, K", where, lift_K, economics.max_lift_K, slack_K)
-    report.at_most("sink_C", where, sink_C, economics.max_sink_C, slack_K)
+    new_kW = new_heat_kW(pumps, options)
+    check_new_pumps(report, where, pumps, new_kW, options)
+    new = np.flatnonzero(new_kW > 0.0)
+    where_new = [where[row] for row in new]
+    report.at_most("lift, K", where_new, lift_K[new], economics.max_lift_K, slack_K)
+    report.at_most("sink_C", where_new, sink_C[new], economics.max_sink_C, slack_K)
     for row in np.flatnonzero(~(lift_K > 0.0)):
         report.add("lift, K", where[row], lift_K[row], "positive")
     warm_K = sink_C + economics.heat_pump_dt_sink_K + 273.15
     cold_K = source_C - economics.heat_pump_dt_source_K + 273.15
     with np.errstate(divide="ignore", invalid="ignore"):
         cop = economics.carnot_efficiency * warm_K / (warm_K - cold_K)
+        cop = table_cop(pumps, options) if options.heat_pumps.cop_table else cop
         ratio = (pumps["heat_kW"] / pumps["power_kW"]).to_numpy()
     report.near("cop", where, pumps["cop"], cop, TABLE_TOLERANCE * np.abs(cop))
     report.near("heat_kW/power_kW", where, ratio, cop, TABLE_TOLERANCE * np.abs(cop))
@@ -268,7 +298,7 @@ def _check_heat_pumps(
     sum_kW = (pumps["source_heat_kW"] + pumps["power_kW"]).to_numpy()
     what = "source_heat_kW + power_kW"
     report.near(what, where, sum_kW, heat_kW, TABLE_TOLERANCE * heat_kW)
-    investment_EUR = economics.heat_pump_investment_EUR_per_kW * heat_kW
+    investment_EUR = _investment_EUR(pumps, economics, options)
     margin_EUR = TABLE_TOLERANCE * investment_EUR
     report.near("investment_EUR", where, pumps["investment_EUR"], investment_EUR, margin_EUR)
 
@@ -296,20 +326,34 @@ def _check_summary(report: Report, result: SiteResult) -> None:
         report.near(what, ["summary"], row[what], sum_kW, TABLE_TOLERANCE * sum_kW)
 
 
-def _check_costs(report: Report, result: SiteResult, economics: SiteEconomics) -> None:
+def _investment_EUR(pumps: pd.DataFrame, economics: SiteEconomics, options: SiteOptions) -> Floats:
+    new_kW = new_heat_kW(pumps, options)
+    fixed_EUR = options.heat_pumps.fixed_investment_EUR * (new_kW > 0.0)
+    return np.asarray(economics.heat_pump_investment_EUR_per_kW * new_kW + fixed_EUR)
+
+
+def _check_costs(
+    report: Report, result: SiteResult, economics: SiteEconomics, options: SiteOptions
+) -> None:
     """Rule 5: the four measures, recomputed from the level and heat pump tables."""
     hours = economics.operating_hours_h_per_a / 1000.0
     rate, life_a = economics.interest_rate, economics.lifetime_a
     annuity = 1.0 / life_a if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -life_a)
     fuel = hours * float(result.levels["external_heat_kW"].sum()) / economics.boiler_efficiency
     power = hours * float(result.heat_pumps["power_kW"].sum())
-    cooling = hours * float(result.levels["cooling_kW"].sum())
-    investment_EUR = economics.heat_pump_investment_EUR_per_kW * result.heat_pumps["heat_kW"].sum()
+    investment_EUR = _investment_EUR(result.heat_pumps, economics, options).sum()
+    investment_EUR += options.levels.investment_EUR * len(result.levels)
     co2 = economics.gas_emission_t_per_MWh * fuel + economics.electricity_emission_t_per_MWh * power
+    gas = economics.gas_price_EUR_per_MWh / economics.boiler_efficiency
+    heat_price = prices_EUR_per_MWh(result.levels, options.external_heat, gas)
+    cold_price = prices_EUR_per_MWh(
+        result.levels, options.cooling, economics.cooling_price_EUR_per_MWh
+    )
+    check_limits(report, float(result.levels["external_heat_kW"].sum()), co2, options.limits)
     opex = (
-        economics.gas_price_EUR_per_MWh * fuel
+        hours * float(heat_price @ result.levels["external_heat_kW"])
         + economics.electricity_price_EUR_per_MWh * power
-        + economics.cooling_price_EUR_per_MWh * cooling
+        + hours * float(cold_price @ result.levels["cooling_kW"])
         + economics.co2_price_EUR_per_t * co2
     )
     capex = annuity * float(investment_EUR)

@@ -23,7 +23,8 @@ def nearest_level_faults(inputs: SiteInputs) -> list[str]:
     fall to the new one: every other flow stays as it is, and so does the cost. A hot stream moved
     up to the highest feasible open level lets its heat fall to where it went before. Hence a free
     cascade is all that is needed, whatever the prices, as long as no cost or limit hangs on
-    a single connection.
+    a single connection. None of `milpcore.site_options` does: levels, heat pumps and what is
+    bought stay as they are in the exchange.
     """
     return [] if inputs.cascade else ["heat may not cascade between levels"]
 
@@ -43,10 +44,19 @@ def pump_dominance_faults(inputs: SiteInputs) -> list[str]:
     ``e_j <= c_k + r_k e_i``. (d) Pumped heat that is then removed by cooling: remove it at the
     source; not dearer if ``r_k w_i <= c_k + w_j``. Each exchange shortens a path of heat, so
     repeating them ends.
+
+    Options. The exchanges need the pump of the smaller lift: it must be allowed, have no lower COP,
+    and take any amount at the same price per kW. So they are not proven where a heat pump has a
+    fixed cost, a least or a largest size, or counts; nor where pairs are forbidden such that a
+    pair (i, j) is allowed, but not each (i, m) and (m, j) between. They do hold with levels
+    that cost something, are forced or forbidden: no exchange opens or closes a level; and with
+    prices by temperature, which the conditions look at. A limit of external heat or of emissions
+    rules them out: ``d`` could not be bought.
     """
     faults = nearest_level_faults(inputs)
     if inputs.n_pairs == 0:
         return faults
+    faults += _offer_faults(inputs)
     costs = inputs.objective_costs
     source, sink, share = inputs.pump_source, inputs.pump_sink, inputs.pump_source_share
     dearest = float(costs.external_heat[: int(sink.max()) + 1].max())
@@ -63,6 +73,52 @@ def pump_dominance_faults(inputs: SiteInputs) -> list[str]:
     if np.any(share * costs.cooling[source] > wasted * (1.0 + _SLACK)):
         faults.append("lifting heat to a level where cooling is cheaper pays")
     return faults
+
+
+def _offer_faults(inputs: SiteInputs) -> list[str]:
+    """Conditions of `pump_dominance_faults` that only options can break."""
+    terms = inputs.terms
+    if terms is None:
+        return []
+    if terms.limits_site:
+        return ["external heat or emissions are limited"]
+    if terms.restricts_pumps:
+        return ["heat pumps have a fixed cost, a least or largest size, or are counted"]
+    if not _smaller_lifts_exist(inputs):
+        return ["a heat pump is allowed, but not the one of a smaller lift between its levels"]
+    if not _cop_is_monotone(inputs):
+        return ["a heat pump's COP rises with the sink or falls with the source temperature"]
+    return []
+
+
+def _smaller_lifts_exist(inputs: SiteInputs) -> bool:
+    """Whether with a pair (i, j) every (i, m) and (m, j) between them is allowed."""
+    size = inputs.n_candidates
+    exists = np.zeros((size, size), dtype=np.bool_)
+    exists[inputs.pump_source, inputs.pump_sink] = True
+    for source, sink in zip(inputs.pump_source.tolist(), inputs.pump_sink.tolist(), strict=True):
+        between = np.arange(source + 1, sink)
+        if not (exists[source, between].all() and exists[between, sink].all()):
+            return False
+    return True
+
+
+def loops_may_pay(inputs: SiteInputs) -> bool:
+    """Whether pumping heat up and letting it fall again may be a way to buy heat.
+
+    A loop makes heat of electricity alone, a kW of it for at least ``p + f``. Where external heat
+    costs no more at any level that pumps reach, the loop is not needed: what it gives off is
+    bought where it is used, and its pumps deliver less. (Of pumps with a least size, only what is
+    above that size is a flow that can be left out.) Where external heat or emissions are limited,
+    it may not be there to buy.
+    """
+    if inputs.n_pairs == 0:
+        return False
+    if inputs.terms is not None and inputs.terms.limits_site:
+        return True
+    costs = inputs.objective_costs
+    dearest = float(costs.external_heat[: int(inputs.pump_sink.max()) + 1].max())
+    return costs.electricity + costs.heat_pump < dearest * (1.0 - _SLACK)
 
 
 def local_exchange_faults(inputs: SiteInputs) -> list[str]:

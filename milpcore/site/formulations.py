@@ -8,6 +8,7 @@ from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
 from milpcore.site.kink_assignment import KinkAssignment
 from milpcore.site.layered_path import ArcPath, LayeredPath
 from milpcore.site.level_path import LevelPath
+from milpcore.site.option_search import SetSearch
 from milpcore.site.path_search import PathSearch
 
 FormulationClass = (
@@ -18,6 +19,7 @@ FormulationClass = (
     | type[ArcPath]
     | type[LayeredPath]
     | type[PathSearch]
+    | type[SetSearch]
 )
 
 FORMULATIONS: tuple[FormulationClass, ...] = (
@@ -28,6 +30,7 @@ FORMULATIONS: tuple[FormulationClass, ...] = (
     ArcPath,
     LayeredPath,
     PathSearch,
+    SetSearch,
 )
 """All formulations, from the published one to the fastest; each takes ``n_levels``."""
 

@@ -52,7 +52,8 @@ import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
-from milpcore.site.inputs import LEAST_SHARE, NO_NEGATIVE_COST, Booleans, Floats, Integers
+from milpcore.site.door_checks import LEAST_SHARE
+from milpcore.site.inputs import NO_NEGATIVE_COST, Booleans, Floats, Integers
 from milpcore.streams import Streams
 from preprocess.heat_pumps import LIMIT_TOLERANCE_K, carnot_cop
 

@@ -25,6 +25,7 @@ from milpcore.site.study import (
     SolveSettings,
     checked_levels,
     checked_settings,
+    choice_note,
     chosen_formulation,
     failed,
     honest,
@@ -33,6 +34,7 @@ from milpcore.site.study import (
     solved,
 )
 from milpcore.site.study_log import log_result, log_site
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 _log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ def greenfield(
     formulation: FormulationChoice | None = None,
     candidates_C: Candidates | Sequence[float] | None = None,
     cascade: bool = True,
+    options: SiteOptions | None = None,
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
     observer: Observer | None = None,
@@ -71,6 +74,9 @@ def greenfield(
         limit temperatures of the streams.
     cascade : bool
         Whether heat may flow from a level to a lower one.
+    options : SiteOptions, optional
+        What is asked for beyond the published model: what levels and heat pumps cost, and which of
+        them may be had. A note tells where the usual formulation does not know them.
     mip_rel_gap : float
         Relative gap at which the search ends, from 0 to below 1. With 0 it ends at rounding: 1e-11
         of the objective in `path_search` (1e-9 of OPEX and CO2), about 1e-6 of what buying all
@@ -115,16 +121,18 @@ def greenfield(
         candidates_C=candidates_C,
         cascade=cascade,
         objective=objective,
+        options=options,
     )
     make = chosen_formulation(inputs, formulation)
     name = make(int(n_levels)).name
+    note = choice_note(inputs, formulation, name)
     log_site(_log, "greenfield", inputs, f"at most {n_levels} levels, {name}, gap {mip_rel_gap:g}")
     if isinstance(candidates_C, Refined):
         site = RefinedSite(streams, economics, objective, cascade, formulation, candidates_C)
         return _refined_result(next(refinements(site, [int(n_levels)], settings)), name)
     _, outcome = next(solved(inputs, make, [int(n_levels)], settings))
     outcome = honest(inputs, outcome, mip_rel_gap)
-    return _checked_result(inputs, outcome, int(n_levels), name)
+    return _noted(_checked_result(inputs, outcome, int(n_levels), name), note)
 
 
 def greenfield_study(
@@ -136,6 +144,7 @@ def greenfield_study(
     formulation: FormulationChoice | None = None,
     candidates_C: Candidates | Sequence[float] | None = None,
     cascade: bool = True,
+    options: SiteOptions | None = None,
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
     observer: Observer | None = None,
@@ -165,6 +174,9 @@ def greenfield_study(
         limit temperatures of the streams.
     cascade : bool
         Whether heat may flow from a level to a lower one.
+    options : SiteOptions, optional
+        What is asked for beyond the published model: what levels and heat pumps cost, and which of
+        them may be had. A note tells where the usual formulation does not know them.
     mip_rel_gap : float
         Relative gap at which each search ends, from 0 to below 1; see `greenfield`.
     time_limit_s : float, optional
@@ -199,9 +211,11 @@ def greenfield_study(
         candidates_C=candidates_C,
         cascade=cascade,
         objective=objective,
+        options=options,
     )
     make = chosen_formulation(inputs, formulation)
     name = make(1).name
+    note = choice_note(inputs, formulation, name)
     what = (
         f"at most {', '.join(map(str, checked_levels(wanted)))} levels, {name}, gap {mip_rel_gap:g}"
     )
@@ -227,6 +241,7 @@ def greenfield_study(
             result = make_result(inputs, failed(error), max_levels=n_levels, formulation_name=name)
         else:
             best = outcome if outcome.design is not None else best
+        result = _noted(result, note)
         results.append(result)
         if on_result is not None:
             on_result(result)
@@ -240,9 +255,13 @@ def _checked_result(
 ) -> SiteResult:
     """Tables of an outcome, after the independent check."""
     result = make_result(inputs, outcome, max_levels=n_levels, formulation_name=formulation_name)
-    check(result, inputs.streams, inputs.economics, cascade=inputs.cascade)
+    check(result, inputs.streams, inputs.economics, cascade=inputs.cascade, options=inputs.options)
     log_result(_log, f"at most {n_levels} levels", result)
     return result
+
+
+def _noted(result: SiteResult, note: str) -> SiteResult:
+    return replace(result, notes=(*result.notes, note)) if note else result
 
 
 def _refined_result(found: Refinement, formulation_name: str) -> SiteResult:

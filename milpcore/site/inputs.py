@@ -8,7 +8,7 @@ Heat Pumps using MILP*, Systems and Control Transactions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,18 +18,24 @@ import numpy.typing as npt
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
 from milpcore.site.candidates import Candidates
-from milpcore.site.unserved import note_unserved
+from milpcore.site.door_checks import (
+    checked_candidates,
+    checked_measure,
+    refuse_impossible_limits,
+    refuse_negligible,
+    refuse_options,
+    refuse_unserved,
+)
+from milpcore.site.option_terms import FixedCosts, OptionTerms, allowed_levels, option_terms
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 from preprocess.candidate_levels import candidate_levels
-from preprocess.heat_pumps import heat_pump_pairs
 from preprocess.matches import kink_duties, kink_index
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
-LEAST_SHARE = 1e-8
-"""Least duty of a stream, as a share of all duties: the solver's tolerances are absolute."""
 NO_NEGATIVE_COST = "must not be negative: searches and bounds of model A rely on it"
 """Rule that unit costs must follow."""
 
@@ -51,7 +57,7 @@ class UnitCosts(NamedTuple):
     electricity : float
         Electricity of a heat pump, part of `pump_heat`.
     heat_pump : float
-        Investment of a kW of sink heat, part of `pump_heat`.
+        Investment of a kW of sink heat, part of `pump_heat`; the least where they differ.
     """
 
     external_heat: Floats
@@ -95,6 +101,10 @@ class SiteInputs:
         Price at each level relative to the price in `economics`; ones by default.
     tac_weight : float
         Weight of TAC in `objective_costs` beside OPEX or CO2; 0 but in `with_tie_break`.
+    options : SiteOptions
+        What is asked for beyond the published model.
+    terms : OptionTerms or None
+        The same as arrays; None without options.
     """
 
     streams: Streams
@@ -114,6 +124,8 @@ class SiteInputs:
     external_heat_factor: Floats
     cooling_factor: Floats
     tac_weight: float = 0.0
+    options: SiteOptions = field(default_factory=SiteOptions)
+    terms: OptionTerms | None = None
 
     @property
     def n_candidates(self) -> int:
@@ -140,13 +152,38 @@ class SiteInputs:
         economics = self.economics
         electricity = economics.electricity_price(measure)
         heat_pump = economics.heat_pump_investment(measure)
+        of_each: Floats | float = heat_pump
+        external_heat = economics.external_heat_price(measure) * self.external_heat_factor
+        cooling = economics.cooling_price(measure) * self.cooling_factor
+        if self.terms is not None:
+            stepped = self.terms.external_heat(economics, measure)
+            external_heat = external_heat if stepped is None else stepped
+            stepped = self.terms.cooling(economics, measure)
+            cooling = cooling if stepped is None else stepped
+        if self.terms is not None and heat_pump > 0.0:
+            of_each = economics.annuity_per_a * self.terms.pump_investment_EUR_per_kW
+            heat_pump = float(of_each.min(initial=heat_pump))
         return UnitCosts(
-            external_heat=economics.external_heat_price(measure) * self.external_heat_factor,
-            cooling=economics.cooling_price(measure) * self.cooling_factor,
-            pump_heat=electricity / self.pump_cop + heat_pump,
+            external_heat=external_heat,
+            cooling=cooling,
+            pump_heat=electricity / self.pump_cop + of_each,
             electricity=electricity,
             heat_pump=heat_pump,
         )
+
+    def fixed_costs(self, measure: Measure) -> FixedCosts:
+        """Cost of heat pumps and levels that are had at all, EUR/a; nothing without options."""
+        if self.terms is None:
+            return FixedCosts(np.zeros(self.n_pairs), np.zeros(self.n_candidates))
+        return self.terms.fixed(self.economics, measure)
+
+    @cached_property
+    def objective_fixed_costs(self) -> FixedCosts:
+        """What a search minimises beside `objective_costs`."""
+        tac = self.fixed_costs(Measure.TAC)
+        if self.objective in (Measure.TAC, Measure.CAPEX):
+            return tac
+        return FixedCosts(*(self.tac_weight * cost for cost in tac))
 
     @cached_property
     def objective_costs(self) -> UnitCosts:
@@ -180,7 +217,11 @@ class SiteInputs:
     def evaluate(
         self, measure: Measure, external_heat_kW: Floats, cooling_kW: Floats, pump_heat_kW: Floats
     ) -> float:
-        """Cost of a design in one measure, EUR/a or t/a."""
+        """Cost of heat flows in one measure, EUR/a or t/a.
+
+        Without what heat pumps and levels cost that are had at all, see
+        `milpcore.site.design_cost`.
+        """
         costs = self.costs(measure)
         return float(
             costs.external_heat @ external_heat_kW
@@ -196,6 +237,7 @@ def prepare(
     candidates_C: Candidates | Sequence[float] | None = None,
     cascade: bool = True,
     objective: Measure | str = Measure.TAC,
+    options: SiteOptions | None = None,
 ) -> SiteInputs:
     """Turn a stream table and prices into the arrays of model A.
 
@@ -213,6 +255,8 @@ def prepare(
     objective : Measure or str
         ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"``; TAC decides between designs of equal
         OPEX, CAPEX or CO2.
+    options : SiteOptions, optional
+        What is asked for beyond the published model; default nothing.
 
     Returns
     -------
@@ -222,7 +266,8 @@ def prepare(
     ------
     InputError
         If streams or prices are of another kind, a stream has no candidate level that serves it,
-        or is negligible beside the others, a candidate is not a temperature, or a cost is negative.
+        or is negligible beside the others, a candidate is not a temperature, a cost is negative, or
+        options contradict each other.
 
     Examples
     --------
@@ -233,37 +278,33 @@ def prepare(
     156
     """
     economics = SiteEconomics() if economics is None else economics
+    options = SiteOptions() if options is None else options
     faults = FaultList()
     for name, value, kind, remedy in (
         ("streams", streams, Streams, "read them with milpcore.read_streams(...)"),
         ("economics", economics, SiteEconomics, "give milpcore.SiteEconomics(...)"),
+        ("options", options, SiteOptions, "give milpcore.SiteOptions(...)"),
     ):
         if not isinstance(value, kind):
             faults.add("", name, type(value).__name__, f"must be {kind.__name__}", remedy)
     faults.raise_if_any("site")
-    measure = _measure(objective)
+    measure = checked_measure(objective)
+    refuse_options(options, measure, candidates_C)
     is_hot = np.asarray(streams.is_hot)
     margin_K = streams.dt_cont_K + economics.level_dt_cont_K
     limit_C = np.round(streams.t_target_C + np.where(is_hot, -margin_K, margin_K), 6)
-    _refuse_impossible_limits(streams, limit_C)
-    _refuse_negligible(streams)
+    refuse_impossible_limits(streams, limit_C)
+    refuse_negligible(streams)
     chosen_C: Sequence[float] = limit_C.tolist()
     if isinstance(candidates_C, Candidates):
         chosen_C = candidates_C.levels_C(limit_C, economics).tolist()
     elif candidates_C is not None:
         chosen_C = candidates_C
-    level_C = candidate_levels(_candidates(chosen_C))
+    level_C = candidate_levels(checked_candidates(allowed_levels(chosen_C, options)))
     kink = kink_index(is_hot, limit_C, level_C)
-    _refuse_unserved(streams, limit_C, kink, level_C)
+    refuse_unserved(streams, limit_C, kink, level_C)
     hot_kink_kW, cold_kink_kW = kink_duties(is_hot, kink, streams.duty_kW, len(level_C))
-    pairs = heat_pump_pairs(
-        level_C,
-        carnot_efficiency=economics.carnot_efficiency,
-        dt_source_K=economics.heat_pump_dt_source_K,
-        dt_sink_K=economics.heat_pump_dt_sink_K,
-        max_lift_K=economics.max_lift_K,
-        max_sink_C=economics.max_sink_C,
-    )
+    pairs, terms = option_terms(level_C, economics, options)
     inputs = SiteInputs(
         streams=streams,
         economics=economics,
@@ -281,6 +322,8 @@ def prepare(
         pump_cop=pairs.cop,
         external_heat_factor=np.ones(len(level_C)),
         cooling_factor=np.ones(len(level_C)),
+        options=options,
+        terms=terms,
     )
     _refuse_profitable_waste(inputs)
     if measure is Measure.CAPEX and inputs.costs(measure).heat_pump > 0.0:
@@ -291,7 +334,10 @@ def prepare(
 def without_heat_pumps(inputs: SiteInputs) -> SiteInputs:
     """Return the same site with no heat pump allowed."""
     none, no_cop = np.empty(0, dtype=np.int64), np.empty(0)
-    return replace(inputs, pump_source=none, pump_sink=none, pump_cop=no_cop)
+    terms = inputs.terms
+    if terms is not None:
+        terms = terms.of_pumps(np.zeros(inputs.n_pairs, dtype=np.bool_))
+    return replace(inputs, pump_source=none, pump_sink=none, pump_cop=no_cop, terms=terms)
 
 
 def with_tie_break(inputs: SiteInputs, weight: float = TIE_BREAK) -> SiteInputs | None:
@@ -311,84 +357,6 @@ def with_tie_break(inputs: SiteInputs, weight: float = TIE_BREAK) -> SiteInputs 
 def _largest(costs: UnitCosts) -> float:
     """Largest unit cost of any column."""
     return max((float(array.max()) for array in costs[:3] if array.size), default=0.0)
-
-
-def _measure(objective: Measure | str) -> Measure:
-    try:
-        return Measure(objective)
-    except ValueError:
-        faults = FaultList()
-        names = ", ".join(measure.value for measure in Measure)
-        faults.add("", "objective", objective, f"must be one of {names}", "choose one of them")
-        faults.raise_if_any("objective")
-        raise
-
-
-def _candidates(candidates_C: Sequence[float]) -> Floats:
-    faults = FaultList()
-    try:
-        values = np.atleast_1d(np.asarray(candidates_C, dtype=np.float64))
-    except (TypeError, ValueError):
-        faults.add("", "candidates_C", candidates_C, "must be numbers (°C)", "list temperatures")
-        faults.raise_if_any("candidate levels")
-        raise
-    for position, value in enumerate(values.ravel()):
-        if not np.isfinite(value) or value < -273.15:
-            faults.add(
-                f"position {position + 1}",
-                "candidates_C",
-                value,
-                "must be a temperature above -273.15 °C",
-                "correct or remove it",
-            )
-    if values.size == 0:
-        faults.add("", "candidates_C", "[]", "must hold at least one temperature", "add levels")
-    if values.ndim != 1:
-        shape = f"shape {values.shape}"
-        faults.add("", "candidates_C", shape, "must be a flat list (°C)", "list temperatures")
-    faults.raise_if_any("candidate levels")
-    return values
-
-
-def _refuse_impossible_limits(streams: Streams, limit_C: Floats) -> None:
-    faults = FaultList()
-    for stream in np.flatnonzero(limit_C < -273.15):
-        faults.add(
-            f"stream {streams.label[stream]}",
-            "dt_cont",
-            float(streams.dt_cont_K[stream]),
-            f"needs a level at or below {limit_C[stream]:g} °C, below absolute zero",
-            "correct t_target, dt_cont or level_dt_cont_K",
-        )
-    faults.raise_if_any("site")
-
-
-def _refuse_negligible(streams: Streams) -> None:
-    faults = FaultList()
-    total_kW = float(streams.duty_kW.sum())
-    for stream in np.flatnonzero(streams.duty_kW < LEAST_SHARE * total_kW):
-        faults.add(
-            f"stream {streams.label[stream]}",
-            "heat_flow",
-            f"{streams.duty_kW[stream]:g} kW",
-            f"is less than {LEAST_SHARE:g} of all duties ({total_kW:g} kW): too little",
-            "check its unit, or leave the stream out",
-        )
-    faults.raise_if_any("site")
-
-
-def _refuse_unserved(streams: Streams, limit_C: Floats, kink: Integers, level_C: Floats) -> None:
-    faults = FaultList()
-    note_unserved(
-        faults,
-        streams,
-        limit_C,
-        kink < 0,
-        field="candidates_C",
-        range_C=(float(level_C[0]), float(level_C[-1])),
-        remedy="add such a candidate",
-    )
-    faults.raise_if_any("candidate levels")
 
 
 def _refuse_profitable_waste(inputs: SiteInputs) -> None:

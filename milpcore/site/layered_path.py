@@ -52,6 +52,7 @@ from milpcore.site.milp_parts import (
     refuse_where_wrong,
 )
 from milpcore.site.model import Observer, Outcome, nearest_levels
+from milpcore.site.option_refusals import network_option_refusal
 from milpcore.site.solve_milp import solve_formulation
 from milpcore.site.state_path import PathOptions, PathProblem, build_path
 
@@ -236,7 +237,7 @@ def _refusal(inputs: SiteInputs, cascade: Cascade | None) -> str | None:
         return f"would be wrong with the tight limit of the cascade, because {faults[0]}" + (
             "; leave cascade to be decided by the input"
         )
-    return nearest_level_refusal(inputs, dominance_rows=None)
+    return nearest_level_refusal(inputs, None) or network_option_refusal(inputs)
 
 
 def _path(formulation: ArcPath | LayeredPath, inputs: SiteInputs) -> PathProblem:

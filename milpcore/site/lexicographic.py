@@ -23,11 +23,11 @@ from scipy import sparse
 
 from milpcore.core import Problem, Status, solve
 from milpcore.economics import Measure
+from milpcore.site.design_cost import measured_cost, objective_value
 from milpcore.site.inputs import SiteInputs, with_tie_break
 from milpcore.site.model import KW_PER_MW, Design, MilpFormulation, Outcome, relative_gap
 from milpcore.site.operate import (
     LEXICOGRAPHIC_SLACK,
-    objective_value,
     operate,
     without_spare_levels,
 )
@@ -83,7 +83,7 @@ def least_tac(
     if first is None or settled is None:
         return outcome
     start_s = time.perf_counter()
-    most = _value(inputs, inputs.objective, first)
+    most = measured_cost(inputs, inputs.objective, first)
     problem = _tac_problem(formulation.build(settled), inputs, most * (1.0 + LEXICOGRAPHIC_SLACK))
     solution = solve(problem, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
     design = first
@@ -105,15 +105,12 @@ def least_tac(
     )
 
 
-def _value(inputs: SiteInputs, measure: Measure, design: Design) -> float:
-    return inputs.evaluate(measure, design.external_heat_kW, design.cooling_kW, design.pump_heat_kW)
-
-
 def _is_better(inputs: SiteInputs, found: Design, first: Design, most: float) -> bool:
     """Whether the objective is kept, up to the solver's tolerance, and TAC is lower."""
-    if _value(inputs, inputs.objective, found) > most * (1.0 + 10.0 * LEXICOGRAPHIC_SLACK):
+    if measured_cost(inputs, inputs.objective, found) > most * (1.0 + 10.0 * LEXICOGRAPHIC_SLACK):
         return False
-    return _value(inputs, Measure.TAC, found) < _value(inputs, Measure.TAC, first)
+    tac = [measured_cost(inputs, Measure.TAC, one) for one in (found, first)]
+    return tac[0] < tac[1]
 
 
 def _tac_problem(problem: Problem, inputs: SiteInputs, most: float) -> Problem:
@@ -123,6 +120,13 @@ def _tac_problem(problem: Problem, inputs: SiteInputs, most: float) -> Problem:
     for block, first_price, tac_price in zip(PRICED, first[:3], tac[:3], strict=True):
         limit[problem.column_blocks[block]] = first_price
         cost[problem.column_blocks[block]] = tac_price
+    if inputs.terms is not None:
+        fixed = inputs.fixed_costs(Measure.TAC)  # OPEX and CO2 have none
+        cost[problem.column_blocks["is_open"]] += fixed.level / KW_PER_MW
+        if "pump_built" in problem.column_blocks:
+            cost[problem.column_blocks["pump_built"]] += (
+                fixed.pump[inputs.terms.is_chosen] / KW_PER_MW
+            )
     scale = limit.max() or 1.0
     kept = problem.n_rows
     return replace(

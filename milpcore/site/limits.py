@@ -33,6 +33,14 @@ Otherwise such a way costs no more than cooling at once, so that its electricity
 ``r`` once for each pump on the way, of which there are fewer than levels. This adds to the cooling
 of every level and to the heat of every pump.
 
+Options (`milpcore.site.option_terms`). Largest sizes, counts and fixed costs change nothing: every
+flow above is left out or made smaller, never moved to another pump. With least sizes take those of
+the heat pumps of the design as given, and decompose what is above them: each adds its least size to
+the heat that flows may start from, at its sink, and its source heat to where they may end. So with
+``X`` the sum of the least sizes of as many pumps as a design can have, ``C`` and ``H`` become ``C +
+X`` and ``H + X``, and the heat of pumps is ``X`` more. Where
+`milpcore.site.conditions.loops_may_pay` is false, the gain of loops is left out.
+
 References
 ----------
 .. [1] Ahuja, Magnanti, Orlin (1993), Network Flows, chapter 15; Gondran, Minoux (1984), Graphs
@@ -45,9 +53,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from milpcore.site.conditions import pump_dominance_faults
+from milpcore.site.conditions import loops_may_pay, pump_dominance_faults
 from milpcore.site.inputs import Floats, Integers, SiteInputs
 from milpcore.site.model import KW_PER_MW
+from milpcore.site.option_terms import least_sizes_MW
 
 
 class FlowLimits(NamedTuple):
@@ -59,12 +68,15 @@ class FlowLimits(NamedTuple):
         Heat bought and removed at the level.
     pumps_in, pumps_out : ndarray (L,)
         Sink heat of all heat pumps into the level, source heat of all out of it; 0 without pumps.
+    pump_heat : ndarray (K,)
+        Sink heat of a single heat pump; its own largest size is not looked at.
     """
 
     external_heat: Floats
     cooling: Floats
     pumps_in: Floats
     pumps_out: Floats
+    pump_heat: Floats
 
 
 def flow_limits(inputs: SiteInputs, n_levels: int) -> FlowLimits:
@@ -91,23 +103,26 @@ def flow_limits(inputs: SiteInputs, n_levels: int) -> FlowLimits:
     >>> float(limits.external_heat.max()), float(limits.cooling.max())
     (0.9, 1.2)
     """
-    cold_up_to_MW = np.cumsum(inputs.cold_kink_kW) / KW_PER_MW
-    hot_from_MW = np.cumsum(inputs.hot_kink_kW[::-1])[::-1] / KW_PER_MW
+    least_MW = least_sizes_MW(inputs.terms, n_levels)
+    cold_up_to_MW = np.cumsum(inputs.cold_kink_kW) / KW_PER_MW + least_MW
+    hot_from_MW = np.cumsum(inputs.hot_kink_kW[::-1])[::-1] / KW_PER_MW + least_MW
     dominance = not pump_dominance_faults(inputs)
     cascades = inputs.cascade and not dominance
     top = _highest_reached(inputs, cascades=cascades)
     every = np.arange(inputs.n_candidates)
     share = inputs.pump_source_share
-    loop_gain = inputs.pump_cop if cascades else np.ones(inputs.n_pairs)
-    wasted_MW = _pumped_to_cooling_MW(inputs, n_levels)
+    has_loops = cascades and (inputs.terms is None or loops_may_pay(inputs))
+    loop_gain = inputs.pump_cop if has_loops else np.ones(inputs.n_pairs)
+    wasted_MW = _pumped_to_cooling_MW(inputs, n_levels, least_MW)
     pumped_MW = cold_up_to_MW[top]
     return FlowLimits(
         external_heat=cold_up_to_MW[every if dominance else top],
         cooling=hot_from_MW + wasted_MW,
         pumps_in=_largest(inputs.pump_sink, loop_gain, inputs) * pumped_MW
-        + _largest(inputs.pump_sink, np.ones(inputs.n_pairs), inputs) * wasted_MW,
+        + _largest(inputs.pump_sink, np.ones(inputs.n_pairs), inputs) * (wasted_MW + least_MW),
         pumps_out=_largest(inputs.pump_source, share * loop_gain, inputs) * pumped_MW
-        + _largest(inputs.pump_source, share, inputs) * wasted_MW,
+        + _largest(inputs.pump_source, share, inputs) * (wasted_MW + least_MW),
+        pump_heat=loop_gain * pumped_MW[inputs.pump_sink] + wasted_MW + least_MW,
     )
 
 
@@ -131,7 +146,7 @@ def _highest_reached(inputs: SiteInputs, *, cascades: bool) -> Integers:
         top = further
 
 
-def _pumped_to_cooling_MW(inputs: SiteInputs, n_levels: int) -> float:
+def _pumped_to_cooling_MW(inputs: SiteInputs, n_levels: int, least_MW: float) -> float:
     """Most heat that pumps lift on its way to cooling."""
     if inputs.n_pairs == 0:
         return 0.0
@@ -139,7 +154,7 @@ def _pumped_to_cooling_MW(inputs: SiteInputs, n_levels: int) -> float:
     cheapest_below = np.minimum.accumulate(costs.cooling)[inputs.pump_sink]
     if np.all(share * costs.cooling[inputs.pump_source] <= costs.pump_heat + cheapest_below):
         return 0.0
-    hot_MW = float(inputs.hot_kink_kW.sum()) / KW_PER_MW
+    hot_MW = float(inputs.hot_kink_kW.sum()) / KW_PER_MW + least_MW
     electric = costs.electricity + costs.heat_pump
     if electric > 0.0:
         return hot_MW * (1.0 + float(costs.cooling.max()) / electric)

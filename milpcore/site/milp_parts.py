@@ -16,6 +16,8 @@ them, instead of (5) the dominance rows
 
 With ``y`` integer (4) and (7) imply (5): a closed level has no hot heat and no heat of pumps. In
 the LP relaxation neither implies the other; with both the searches took longer.
+
+Options add the columns and rows of `milpcore.site.option_parts`.
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ from milpcore.core import Assembly
 from milpcore.faults import FaultList
 from milpcore.site.conditions import nearest_level_faults, pump_dominance_faults
 from milpcore.site.inputs import Floats, Integers, SiteInputs
-from milpcore.site.limits import flow_limits
+from milpcore.site.limits import FlowLimits, flow_limits
 from milpcore.site.model import Formulation, Interface, MilpFormulation
+from milpcore.site.option_parts import add_option_parts
 
 
 class DutyTerms(NamedTuple):
@@ -63,7 +66,9 @@ def add_stream_terms(
     balance = interface.level_balance
     assembly.put(balance[hot.level], hot.column, hot.duty_MW)  # (1)
     assembly.put(balance[cold.level], cold.column, -cold.duty_MW)  # (1)
-    _add_limits(assembly, inputs, interface, n_levels=n_levels, sources=not dominance_rows)
+    limits = flow_limits(inputs, n_levels)
+    _add_limits(assembly, inputs, interface, limits, sources=not dominance_rows)
+    add_option_parts(assembly, inputs, interface, limits.pump_heat)
     if not dominance_rows:
         return
     pump, share = interface.pump_heat, inputs.pump_source_share
@@ -76,10 +81,15 @@ def add_stream_terms(
 
 
 def _add_limits(
-    assembly: Assembly, inputs: SiteInputs, interface: Interface, *, n_levels: int, sources: bool
+    assembly: Assembly,
+    inputs: SiteInputs,
+    interface: Interface,
+    limits: FlowLimits,
+    *,
+    sources: bool,
 ) -> None:
     """Add the rows that keep closed levels empty."""
-    is_open, limits = interface.is_open, flow_limits(inputs, n_levels)
+    is_open = interface.is_open
     for name, columns, most_MW in (
         ("external_heat_limit", interface.external_heat, limits.external_heat),  # (2)
         ("cooling_limit", interface.cooling, limits.cooling),  # (3)

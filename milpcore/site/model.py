@@ -177,13 +177,17 @@ def add_interface(assembly: Assembly, inputs: SiteInputs, *, open_is_integer: bo
     and cold duty with a negative sign, or the right-hand side's equivalent.
     """
     n_levels, n_pairs = inputs.n_candidates, inputs.n_pairs
-    is_open = assembly.columns("is_open", (n_levels,), upper=1.0, integer=open_is_integer)
+    is_forced = 0.0 if inputs.terms is None else inputs.terms.is_forced.astype(np.float64)
+    is_open = assembly.columns(
+        "is_open", (n_levels,), lower=is_forced, upper=1.0, integer=open_is_integer
+    )
     external_heat = assembly.columns("external_heat", (n_levels,))
     cooling = assembly.columns("cooling", (n_levels,))
     most_MW = np.full(n_levels + 1, np.inf if inputs.cascade else 0.0)
     most_MW[[0, -1]] = 0.0
     cascade = assembly.columns("cascade", (n_levels + 1,), upper=most_MW)
-    pump_heat = assembly.columns("pump_heat", (n_pairs,))
+    most_pump_MW = np.inf if inputs.terms is None else inputs.terms.pump_most_kW / KW_PER_MW
+    pump_heat = assembly.columns("pump_heat", (n_pairs,), upper=most_pump_MW)
 
     level_balance = assembly.rows("level_balance", (n_levels,), lower=0.0, upper=0.0)  # (1)
     assembly.put(level_balance, external_heat, 1.0)

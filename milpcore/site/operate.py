@@ -6,14 +6,24 @@ optimal vertex instead of a mixed-integer search's tolerances.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from milpcore.core import Assembly, Problem, Status, solve_lp
+from milpcore.core import Assembly, Problem, Status, solve, solve_lp
 from milpcore.economics import Measure
+from milpcore.site.design_cost import measured_cost, objective_value
 from milpcore.site.inputs import Booleans, Floats, Integers, SiteInputs
+from milpcore.site.limits import flow_limits
 from milpcore.site.model import KW_PER_MW, Design, nearest_levels
+from milpcore.site.option_parts import (
+    add_chosen_pumps,
+    add_site_limits,
+    existing_first,
+    largest_heat_MW,
+)
+from milpcore.site.option_terms import least_sizes_MW
 
 NOISE = 1e-11
 """Flows below this share of all duties are set to zero."""
@@ -27,6 +37,10 @@ LEXICOGRAPHIC_SLACK = 1e-9
 
 SOLVER_PRICE = 1000.0
 """Largest price in the linear program, because the solver's tolerances are absolute."""
+
+
+_LIMITS = {"most_external_heat", "most_emission"}
+"""Rows with which there may be no operation."""
 
 
 class _Part(NamedTuple):
@@ -63,14 +77,23 @@ class _Flows(NamedTuple):
     pump_heat: Floats
 
 
+class _Prices(NamedTuple):
+    """Cost of each flow (per MW), and of each heat pump that is built (P,)."""
+
+    flows: _Flows
+    built: Floats
+
+
 def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> Design | None:
     """Find the cheapest heat flows for given levels and connections.
 
     The objective is minimised first, then TAC, without making the objective worse by more than
-    1e-9 of it. Among operations of equal cost external heat is bought as low and heat is removed as
+    1e-9 of it. Where options ask which heat pumps to build, a small mixed-integer program decides
+    that first. Among operations of equal cost external heat is bought as low and heat is removed as
     high as the cascade allows. Levels without stream, heat pump, external heat and cooling
-    are closed. Flows below 1e-11 of all duties are set to zero, and what the solver's tolerances
-    leave open at a level with little heat is bought, removed or cascaded.
+    are closed, but those that options force. Flows below 1e-11 of all duties are set to zero, and
+    what the solver's tolerances leave open at a level with little heat is bought, removed or
+    cascaded.
 
     Parameters
     ----------
@@ -84,7 +107,8 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
     Returns
     -------
     Design or None
-        None if a stream has no level; every other choice can be operated.
+        None if a stream has no level, a level that options force is not open, or limits of the
+        whole site cannot be kept; every other choice can be operated.
 
     Raises
     ------
@@ -113,9 +137,14 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
     levels = np.asarray(stream_level, dtype=np.int64)
     if np.any(levels < 0):
         return None
+    if inputs.terms is not None and np.any(inputs.terms.is_forced & ~open_mask):
+        return None
     _refuse_wrong_connections(inputs, open_mask, levels)
     part = _part(inputs, open_mask, levels)
-    flows = _bought_low_removed_high(inputs, part, _cheapest(inputs, part))
+    cheapest = _cheapest(inputs, part)
+    if cheapest is None:
+        return None
+    flows = _bought_low_removed_high(inputs, part, cheapest)
     tiny_MW = NOISE * float(inputs.stream_duty_kW.sum()) / KW_PER_MW
     flows = _Flows(*(np.where(flow < tiny_MW, 0.0, flow) for flow in flows))
     return _design(inputs, part, _balanced(inputs, part, flows), levels)
@@ -186,31 +215,7 @@ def _without_level(inputs: SiteInputs, design: Design, level: int) -> Design | N
 
 
 def _objective_and_tac(inputs: SiteInputs, design: Design) -> tuple[float, float]:
-    flows = (design.external_heat_kW, design.cooling_kW, design.pump_heat_kW)
-    return objective_value(inputs, design), inputs.evaluate(Measure.TAC, *flows)
-
-
-def objective_value(inputs: SiteInputs, design: Design) -> float:
-    """Cost of a design in `SiteInputs.objective_costs`, EUR/a or t/a.
-
-    Parameters
-    ----------
-    inputs : SiteInputs
-        The site.
-    design : Design
-        A utility system of it.
-
-    Returns
-    -------
-    float
-        What formulations minimise.
-    """
-    costs = inputs.objective_costs
-    return float(
-        costs.external_heat @ design.external_heat_kW
-        + costs.cooling @ design.cooling_kW
-        + costs.pump_heat @ design.pump_heat_kW
-    )
+    return objective_value(inputs, design), measured_cost(inputs, Measure.TAC, design)
 
 
 def _refuse_wrong_connections(inputs: SiteInputs, is_open: Booleans, levels: Integers) -> None:
@@ -244,18 +249,20 @@ def _part(inputs: SiteInputs, is_open: Booleans, levels: Integers) -> _Part:
     )
 
 
-def _cheapest(inputs: SiteInputs, part: _Part) -> _Flows:
+def _cheapest(inputs: SiteInputs, part: _Part) -> _Flows | None:
     """Solve the linear program, twice where TAC comes second."""
     tac = _prices(inputs, part, Measure.TAC)
     if inputs.objective in (Measure.TAC, Measure.CAPEX):
         return _solved(_problem(inputs, part, tac))
     first = _prices(inputs, part, inputs.objective)
     best = _solved(_problem(inputs, part, first))
-    least = sum(float(price @ flow) for price, flow in zip(first, best, strict=True))
+    if best is None:
+        return None
+    least = sum(float(price @ flow) for price, flow in zip(first.flows, best, strict=True))
     return _solved(_problem(inputs, part, tac, first, least))
 
 
-def _prices(inputs: SiteInputs, part: _Part, measure: Measure) -> _Flows:
+def _prices(inputs: SiteInputs, part: _Part, measure: Measure) -> _Prices:
     """Cost of each flow, the largest being `SOLVER_PRICE`."""
     costs = inputs.costs(measure)
     prices = _Flows(
@@ -266,14 +273,24 @@ def _prices(inputs: SiteInputs, part: _Part, measure: Measure) -> _Flows:
     )
     largest = max((float(price.max()) for price in prices if price.size), default=0.0)
     factor = SOLVER_PRICE / largest if largest > 0.0 else 1.0
-    return _Flows(*(price * factor for price in prices))
+    built = inputs.fixed_costs(measure).pump[part.pair] / KW_PER_MW
+    return _Prices(_Flows(*(price * factor for price in prices)), built * factor)
+
+
+def _pump_limit_MW(inputs: SiteInputs, part: _Part) -> Floats:
+    """Heat that no heat pump of a part needs to exceed (P,): `milpcore.site.limits`, summed up."""
+    level_limit_MW = float(np.abs(part.supply_MW).sum())
+    level_limit_MW += least_sizes_MW(inputs.terms, part.level.size)
+    if inputs.objective_costs.cooling.any():  # heat may be pumped on its way to cooling
+        level_limit_MW += flow_limits(inputs, part.level.size).pump_heat.max(initial=0.0)
+    return inputs.pump_cop[part.pair] * level_limit_MW
 
 
 def _problem(
     inputs: SiteInputs,
     part: _Part,
-    prices: _Flows,
-    first: _Flows | None = None,
+    prices: _Prices,
+    first: _Prices | None = None,
     least: float = 0.0,
 ) -> Problem:
     """Least cost over the part in use; with `first`, at no more than its least value."""
@@ -282,7 +299,10 @@ def _problem(
     external_heat = assembly.columns("external_heat", part.level.shape)
     cooling = assembly.columns("cooling", part.level.shape)
     cascade = assembly.columns("cascade", (part.level.size - 1,), upper=most_MW)
-    pump_heat = assembly.columns("pump_heat", part.pair.shape)
+    largest_MW: Floats | float = np.inf
+    if inputs.terms is not None:
+        largest_MW = largest_heat_MW(inputs.terms)[part.pair]
+    pump_heat = assembly.columns("pump_heat", part.pair.shape, upper=largest_MW)
     columns = (external_heat, cooling, cascade, pump_heat)
     demand_MW = -part.supply_MW
     balance = assembly.rows("level_balance", part.level.shape, lower=demand_MW, upper=demand_MW)
@@ -293,19 +313,39 @@ def _problem(
     assembly.put(balance[part.sink], pump_heat, 1.0)
     share = inputs.pump_source_share[part.pair]
     assembly.put(balance[part.source], pump_heat, -share)
-    for block, price in zip(columns, prices, strict=True):
+    for block, price in zip(columns, prices.flows, strict=True):
         assembly.cost(block, price)
+    if inputs.terms is not None:
+        limit_MW = _pump_limit_MW(inputs, part)
+        built = add_chosen_pumps(assembly, inputs.terms, part.pair, pump_heat, limit_MW)
+        assembly.cost(built[built >= 0], prices.built[built >= 0])
+        add_site_limits(assembly, inputs, external_heat, part.level, pump_heat, part.pair)
     if first is not None:
         most = least + LEXICOGRAPHIC_SLACK * abs(least)
         kept = assembly.rows("first_objective", (), upper=most / SOLVER_PRICE)
-        for block, price in zip(columns, first, strict=True):
+        for block, price in zip(columns, first.flows, strict=True):
             assembly.put(kept, block, price / SOLVER_PRICE)
     return assembly.problem()
 
 
-def _solved(problem: Problem) -> _Flows:
-    """Solve and take the flows, none below zero."""
+def _solved(problem: Problem) -> _Flows | None:
+    """Solve and take the flows, none below zero; first what is to be decided, if anything is.
+
+    None where limits of the whole site leave nothing.
+    """
+    if problem.integrality.any():
+        decided = solve(problem, mip_rel_gap=0.0)
+        if decided.status is Status.INFEASIBLE and _LIMITS & problem.row_blocks.keys():
+            return None
+        if decided.status is not Status.OPTIMAL:
+            raise RuntimeError(f"operate: the heat pumps were not chosen: {decided.message}")
+        column = problem.column_blocks["pump_built"]
+        lower, upper = problem.column_lower.copy(), problem.column_upper.copy()
+        lower[column] = upper[column] = np.round(decided.values["pump_built"])
+        problem = replace(problem, column_lower=lower, column_upper=upper).relaxed()
     solution = solve_lp(problem)
+    if solution.status is Status.INFEASIBLE and _LIMITS & problem.row_blocks.keys():
+        return None
     if solution.status is not Status.OPTIMAL:
         raise RuntimeError(f"operate: the linear program was not solved: {solution.message}")
     return _Flows(*(np.maximum(solution.values[name], 0.0) for name in _Flows._fields))
@@ -365,6 +405,9 @@ def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) ->
     cooling_kW[part.level] = flows.cooling * KW_PER_MW
     pump_heat_kW = np.zeros(inputs.n_pairs)
     pump_heat_kW[part.pair] = flows.pump_heat * KW_PER_MW
+    if inputs.terms is not None:
+        pair = inputs.pump_source * inputs.n_candidates + inputs.pump_sink
+        pump_heat_kW = existing_first(inputs.terms, pair, pump_heat_kW / KW_PER_MW) * KW_PER_MW
     cascade_kW = np.zeros(inputs.n_candidates + 1)
     passed = np.diff(part.level)
     cascade_kW[part.level[0] + 1 : part.level[-1] + 1] = (
@@ -374,6 +417,8 @@ def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) ->
     used[levels] = True
     used[inputs.pump_source[pump_heat_kW > 0.0]] = True
     used[inputs.pump_sink[pump_heat_kW > 0.0]] = True
+    if inputs.terms is not None:
+        used |= inputs.terms.is_forced
     return Design(
         is_open=used,
         external_heat_kW=external_heat_kW,

@@ -20,9 +20,10 @@ import numpy as np
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.candidates import Refined
+from milpcore.site.design_cost import objective_value
 from milpcore.site.inputs import Floats, SiteInputs, prepare
 from milpcore.site.model import Outcome, Progress, relative_gap
-from milpcore.site.operate import objective_value, operate_levels
+from milpcore.site.operate import operate_levels
 from milpcore.site.study import (
     SAME_COST,
     FormulationChoice,

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from milpcore.site.tables import (
     summary_table,
     table,
 )
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 
@@ -68,6 +69,8 @@ class SiteResult:
         The stream table.
     economics : SiteEconomics
         The prices and limits.
+    options : SiteOptions
+        What was asked for beyond the published model.
     """
 
     max_levels: int
@@ -81,6 +84,7 @@ class SiteResult:
     notes: tuple[str, ...]
     streams: Streams
     economics: SiteEconomics
+    options: SiteOptions = field(default_factory=SiteOptions)
 
     @property
     def has_design(self) -> bool:
@@ -213,6 +217,7 @@ def unstarted_result(
     cascade: bool,
     max_levels: int,
     formulation_name: str,
+    options: SiteOptions | None = None,
 ) -> SiteResult:
     """Stand in for a configuration that an interruption kept from being looked at.
 
@@ -230,6 +235,8 @@ def unstarted_result(
         Levels allowed.
     formulation_name : str
         Shown in the summary.
+    options : SiteOptions, optional
+        What would have been asked for beyond the published model.
 
     Returns
     -------
@@ -259,6 +266,7 @@ def unstarted_result(
         notes=("Not started: the study was interrupted.",),
         streams=streams,
         economics=economics,
+        options=SiteOptions() if options is None else options,
     )
 
 
@@ -313,4 +321,5 @@ def make_result(
         notes=explain(inputs, outcome, max_levels=max_levels),
         streams=inputs.streams,
         economics=inputs.economics,
+        options=inputs.options,
     )

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from milpcore.core import Status
+from milpcore.site.design_cost import objective_value
 from milpcore.site.inputs import Floats, Integers, SiteInputs, with_tie_break
 from milpcore.site.model import KW_PER_MW, Design, Outcome, relative_gap
-from milpcore.site.operate import objective_value, operate_levels
+from milpcore.site.operate import operate_levels
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.tac_second import WEIGHTS, settled_design
 from milpcore.site.retrofit_plan import SAME_K, RetrofitPlan

@@ -42,6 +42,7 @@ def resized(inputs: SiteInputs, factor: float) -> SiteInputs:
         stream_duty_kW=inputs.stream_duty_kW * factor,
         hot_kink_kW=inputs.hot_kink_kW * factor,
         cold_kink_kW=inputs.cold_kink_kW * factor,
+        terms=None if inputs.terms is None else inputs.terms.resized(factor),
     )
 
 

@@ -14,6 +14,7 @@ import time
 import numpy as np
 
 from milpcore.core import Solution, Status, solve
+from milpcore.site.design_cost import objective_value
 from milpcore.site.explain import conflict
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.lexicographic import least_tac
@@ -27,7 +28,7 @@ from milpcore.site.model import (
     Progress,
     relative_gap,
 )
-from milpcore.site.operate import objective_value, operate, without_spare_levels
+from milpcore.site.operate import operate, without_spare_levels
 
 _log = logging.getLogger(__name__)
 LIMITS = (Status.TIME_LIMIT, Status.NODE_LIMIT)
@@ -82,8 +83,11 @@ def solve_formulation(
     refuse_where_wrong(formulation, inputs)
     if observer is not None and observer(Progress(0.0, math.inf, 0.0, 0)):
         return _without_design(Status.INTERRUPTED, "stopped before the search", 0.0, 0, start_s)
-    if formulation.n_levels == 1 and conflict(inputs):
-        return _without_design(Status.INFEASIBLE, conflict(inputs), math.inf, 0, start_s)
+    clash = _too_many_forced(inputs, formulation.n_levels)
+    if formulation.n_levels == 1 and not clash:
+        clash = conflict(inputs)
+    if clash:
+        return _without_design(Status.INFEASIBLE, clash, math.inf, 0, start_s)
     problem = formulation.build(inputs)
     left_s = None
     if time_limit_s is not None:
@@ -118,7 +122,11 @@ def _outcome(
     if solution.has_incumbent:
         design = operate(inputs, *formulation.read(inputs, solution))
     elif solution.status in LIMITS and formulation.n_levels > 1:
-        design, message = lowest_and_highest(inputs), NONE_YET
+        design, message = lowest_and_highest(inputs, formulation.n_levels), NONE_YET
+        if design is None:
+            return _without_design(
+                solution.status, solution.message, bound, solution.n_nodes, start_s
+            )
     if design is None:
         status = Status.ERROR if solution.has_incumbent else solution.status
         return _without_design(status, solution.message, bound, solution.n_nodes, start_s)
@@ -137,14 +145,26 @@ def _outcome(
     )
 
 
-def lowest_and_highest(inputs: SiteInputs) -> Design | None:
+def _too_many_forced(inputs: SiteInputs, n_levels: int) -> str:
+    """Why options leave no level set; empty if they do."""
+    n_forced = 0 if inputs.terms is None else int(inputs.terms.is_forced.sum())
+    return f"{n_forced} levels are forced" if n_forced > n_levels else ""
+
+
+def lowest_and_highest(inputs: SiteInputs, n_levels: int = 2) -> Design | None:
     """Cool all hot streams at the lowest and heat all cold ones at the highest candidate.
 
-    A design that always exists with two levels, for a search that ended before it found one.
+    A design that always exists with two levels, for a search that ended before it found one; None
+    where options force others, and the number of levels does not allow for all.
     """
     highest = inputs.n_candidates - 1
     level = np.where(inputs.stream_is_hot, 0, highest)
-    return operate(inputs, np.isin(np.arange(inputs.n_candidates), [0, highest]), level)
+    is_open = np.isin(np.arange(inputs.n_candidates), [0, highest])
+    if inputs.terms is not None:
+        is_open |= inputs.terms.is_forced
+        if is_open.sum() > n_levels:
+            return None
+    return operate(inputs, is_open, level)
 
 
 def _without_design(

@@ -70,7 +70,7 @@ import pandas as pd
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
-from milpcore.site import inputs as site_inputs
+from milpcore.site import door_checks
 from milpcore.site.candidates import Candidates, Refined
 from milpcore.site.greenfield import greenfield
 from milpcore.site.inputs import Floats, Integers, prepare
@@ -79,7 +79,7 @@ from milpcore.site.results import SiteResult
 from milpcore.site.study import FormulationChoice
 from milpcore.streams import Streams
 
-LEAST_SHARE = 2.0 * site_inputs.LEAST_SHARE
+LEAST_SHARE = 2.0 * door_checks.LEAST_SHARE
 """Least duty of a piece, as a share of all duties."""
 _SAME_TEMPERATURE_K = 1e-6
 

@@ -21,10 +21,11 @@ from milpcore.faults import FaultList, InputError
 from milpcore.site.formulations import find_formulation
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Formulation, Observer, Outcome, relative_gap
+from milpcore.site.option_refusals import network_option_faults
 from milpcore.site.scaling import in_own_size, observer_in_own_size, resized, size_factor
 
 _log = logging.getLogger(__name__)
-PREFERRED = ("path_search", "assignment_strong")
+PREFERRED = ("path_search", "set_search", "level_path", "assignment_strong")
 """Used where no formulation is asked for: the first of these that is exact for the input."""
 
 MakeFormulation = Callable[[int], Formulation]
@@ -179,6 +180,14 @@ def chosen_formulation(
         faults.add("", "formulation", make(1).name, rule, remedy or "use another one")
         faults.raise_if_any("greenfield")
     return _within_candidates(make, inputs)
+
+
+def choice_note(inputs: SiteInputs, formulation: FormulationChoice | None, name: str) -> str:
+    """Tell why options made another formulation than the usual one necessary; empty if not."""
+    faults = network_option_faults(inputs)
+    if formulation is not None or not faults:
+        return ""
+    return f"Solved with {name}: {PREFERRED[0]} does not know that {' and '.join(faults)}."
 
 
 def outcomes(

@@ -16,7 +16,8 @@ import pandas as pd
 
 from milpcore.core import Status
 from milpcore.economics import Measure
-from milpcore.site.inputs import Booleans, SiteInputs
+from milpcore.site.design_cost import measured_cost
+from milpcore.site.inputs import Booleans, Floats, SiteInputs
 from milpcore.site.model import Design, Outcome, relative_gap
 
 COST_COLUMNS: Mapping[Measure, str] = MappingProxyType(
@@ -103,6 +104,8 @@ def used_levels(inputs: SiteInputs, design: Design) -> Booleans:
     touched[design.stream_level] = True
     touched[inputs.pump_source[pumps]] = True
     touched[inputs.pump_sink[pumps]] = True
+    if inputs.terms is not None:
+        touched |= inputs.terms.is_forced
     return design.is_open & (touched | (design.external_heat_kW + design.cooling_kW > 0.0))
 
 
@@ -134,12 +137,20 @@ def level_table(inputs: SiteInputs, design: Design) -> pd.DataFrame:
 def heat_pump_table(inputs: SiteInputs, design: Design) -> pd.DataFrame:
     """Heat pumps that deliver heat, with their energy balance and investment."""
     built = np.flatnonzero(design.pump_heat_kW > 0.0)
+    heat_kW, investment_EUR = design.pump_heat_kW[built], _investment_EUR(inputs, design)[built]
+    if inputs.terms is not None:  # a new heat pump beside one that is there is one row
+        ends = np.stack((inputs.pump_source[built], inputs.pump_sink[built]), axis=1)
+        _, first, row = np.unique(ends, axis=0, return_index=True, return_inverse=True)
+        heat_kW, investment_EUR = (
+            np.bincount(row.ravel(), weights=part, minlength=first.size).astype(np.float64)
+            for part in (heat_kW, investment_EUR)
+        )
+        built = built[first]
     source_C, sink_C = (
         inputs.level_C[end[built]] for end in (inputs.pump_source, inputs.pump_sink)
     )
-    heat_kW, cop = design.pump_heat_kW[built], inputs.pump_cop[built]
+    cop = inputs.pump_cop[built]
     power_kW = heat_kW / cop
-    investment_EUR = inputs.economics.heat_pump_investment_EUR_per_kW * heat_kW
     return table(
         SCHEMAS["heat_pumps"],
         source_C,
@@ -150,6 +161,16 @@ def heat_pump_table(inputs: SiteInputs, design: Design) -> pd.DataFrame:
         heat_kW - power_kW,
         power_kW,
         investment_EUR,
+    )
+
+
+def _investment_EUR(inputs: SiteInputs, design: Design) -> Floats:
+    """Investment in each heat pump offer (K,)."""
+    heat_kW, terms = design.pump_heat_kW, inputs.terms
+    if terms is None:
+        return np.asarray(inputs.economics.heat_pump_investment_EUR_per_kW * heat_kW)
+    return np.asarray(
+        terms.pump_investment_EUR_per_kW * heat_kW + terms.pump_fixed_EUR * (heat_kW > 0.0)
     )
 
 
@@ -184,8 +205,7 @@ def summary_table(
     cost = dict.fromkeys(Measure, math.nan)
     external_kW = cooling_kW = electricity_kW = pump_kW = math.nan
     if design is not None:
-        flows_kW = design.external_heat_kW, design.cooling_kW, design.pump_heat_kW
-        cost = {one: inputs.evaluate(one, *flows_kW) for one in Measure}
+        cost = {one: measured_cost(inputs, one, design) for one in Measure}
         external_kW = float(levels["external_heat_kW"].sum())
         cooling_kW = float(levels["cooling_kW"].sum())
         electricity_kW = float(heat_pumps["power_kW"].sum())

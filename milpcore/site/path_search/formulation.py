@@ -19,7 +19,8 @@ that pumps move at each level (`milpcore.site.path_search.pump_limits`), whose c
 prices and tell which level to close or open.
 
 Exact when the cascade is allowed and free and no cost or limit hangs on a single connection,
-whatever the prices; other input is refused. Bounds are computed by the search itself, never read
+whatever the prices; other input is refused, and so are the options that
+`milpcore.site.option_refusals` names. Bounds are computed by the search itself, never read
 off a solver: see the modules named above. For OPEX and CO2 a second search settles TAC
 (`milpcore.site.path_search.tac_second`). Among designs of equal cost (to 1e-9) the one with the
 fewest levels, then with the lowest temperatures is reported, as far as the search meets them.
@@ -37,11 +38,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from milpcore.core import Status
+from milpcore.site.design_cost import objective_value
 from milpcore.site.explain import conflict
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.milp_parts import nearest_level_refusal, refuse_where_wrong
 from milpcore.site.model import KW_PER_MW, Observer, Outcome, relative_gap
-from milpcore.site.operate import objective_value, operate_levels
+from milpcore.site.operate import operate_levels
+from milpcore.site.option_refusals import network_option_refusal
 from milpcore.site.path_search.network import level_network
 from milpcore.site.path_search.relaxation import LinearSolver
 from milpcore.site.path_search.run import Run
@@ -79,7 +82,7 @@ class PathSearch:
 
     def refusal(self, inputs: SiteInputs) -> str | None:
         """Why the search would be wrong for the input, and what to use; None if exact."""
-        return nearest_level_refusal(inputs, dominance_rows=None)
+        return nearest_level_refusal(inputs, None) or network_option_refusal(inputs)
 
     def solve(
         self,

@@ -16,9 +16,10 @@ from dataclasses import replace
 from functools import partial
 
 from milpcore.economics import Measure
+from milpcore.site.design_cost import objective_value
 from milpcore.site.inputs import Integers, SiteInputs, with_tie_break
 from milpcore.site.model import Design, Outcome, relative_gap
-from milpcore.site.operate import LEXICOGRAPHIC_SLACK, objective_value, operate_levels
+from milpcore.site.operate import LEXICOGRAPHIC_SLACK, operate_levels
 from milpcore.site.path_search.network import level_network
 from milpcore.site.path_search.run import Run
 from milpcore.site.path_search.search import SearchState

@@ -1,0 +1,63 @@
+"""What a design costs: heat flows, and heat pumps and levels that are had at all."""
+
+from __future__ import annotations
+
+from milpcore.economics import Measure
+from milpcore.site.inputs import SiteInputs
+from milpcore.site.model import Design
+from milpcore.site.option_terms import FixedCosts
+
+
+def measured_cost(inputs: SiteInputs, measure: Measure, design: Design) -> float:
+    """Cost of a design in one measure, EUR/a or t/a.
+
+    Parameters
+    ----------
+    inputs : SiteInputs
+        The site.
+    measure : Measure
+        What is counted.
+    design : Design
+        A utility system of it.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> from milpcore.site.inputs import prepare
+    >>> from milpcore.site.solve_milp import lowest_and_highest
+    >>> inputs = prepare(milpcore.load_case("two_streams"))
+    >>> round(measured_cost(inputs, Measure.CO2, lowest_and_highest(inputs)))
+    1608
+    """
+    flows_kW = design.external_heat_kW, design.cooling_kW, design.pump_heat_kW
+    return inputs.evaluate(measure, *flows_kW) + _fixed(inputs.fixed_costs(measure), design)
+
+
+def objective_value(inputs: SiteInputs, design: Design) -> float:
+    """Cost of a design in what formulations minimise, EUR/a or t/a.
+
+    Parameters
+    ----------
+    inputs : SiteInputs
+        The site.
+    design : Design
+        A utility system of it.
+
+    Returns
+    -------
+    float
+    """
+    costs = inputs.objective_costs
+    return float(
+        costs.external_heat @ design.external_heat_kW
+        + costs.cooling @ design.cooling_kW
+        + costs.pump_heat @ design.pump_heat_kW
+    ) + _fixed(inputs.objective_fixed_costs, design)
+
+
+def _fixed(costs: FixedCosts, design: Design) -> float:
+    return float(costs.pump @ (design.pump_heat_kW > 0.0) + costs.level @ design.is_open)

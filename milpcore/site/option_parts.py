@@ -1,0 +1,174 @@
+r"""Columns and rows of options, shared by every mixed-integer formulation and by the operation.
+
+In MW, for the offers ``k = (i -> j)`` of `milpcore.site.option_terms` that need a decision, own
+columns
+
+- ``pump_built`` (chosen offers,): ``z_k``, binary
+
+and rows, with ``M_k`` the least of the largest size and `milpcore.site.limits.FlowLimits.pump_heat`
+
+.. math::
+
+   q_k \le M_k z_k \tag{21}
+
+   q_k \ge least_k z_k \tag{22}
+
+   z_k \le y_i, \quad z_k \le y_j \tag{23}
+
+   \sum_{k\,\mathrm{new}} z_k \le most \tag{24}
+
+.. math::
+
+   \sum_l E_l \le E^{max}, \quad \sum_l e_l E_l + \sum_k e_k q_k \le CO2^{max} \tag{25}
+
+Plain text: heat only of a pump that is built (21), at least so much (22), only between open levels
+(23), at most so many new ones (24), and the limits of the whole site (25), ``e`` being emissions.
+An offer without decision has its largest size as a bound. Rows (23) follow from (21) and (4), (5)
+where all is whole; in the relaxation they are tighter, because ``M_k`` is far above what a level
+takes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from milpcore.core import Assembly
+from milpcore.economics import Measure
+from milpcore.site.inputs import Floats, Integers, SiteInputs
+from milpcore.site.model import KW_PER_MW, Interface
+from milpcore.site.option_terms import FixedCosts, OptionTerms
+
+
+def largest_heat_MW(terms: OptionTerms) -> Floats:
+    """Largest sink heat of each offer (K,), infinite without a limit."""
+    return np.asarray(terms.pump_most_kW / KW_PER_MW)
+
+
+def add_chosen_pumps(
+    assembly: Assembly,
+    terms: OptionTerms,
+    offers: Integers,
+    pump_heat: Integers,
+    most_MW: Floats,
+) -> Integers:
+    """Add decisions and rows (21), (22), (24) for the offers that need them.
+
+    Parameters
+    ----------
+    assembly : Assembly
+        Of a formulation or an operation.
+    terms : OptionTerms
+        Of the site.
+    offers : ndarray of int (P,)
+        Offers that the assembly has.
+    pump_heat : ndarray of int (P,)
+        Columns of their heat.
+    most_MW : ndarray (P,)
+        Heat that no offer needs to exceed; finite.
+
+    Returns
+    -------
+    ndarray of int (P,)
+        Column of each decision, -1 where there is none.
+    """
+    chosen = np.flatnonzero(terms.is_chosen[offers])
+    built = np.full(offers.size, -1, dtype=np.int64)
+    if not chosen.size:
+        return built
+    column = assembly.columns("pump_built", chosen.shape, upper=1.0, integer=True)
+    built[chosen] = column
+    most = np.minimum(most_MW, largest_heat_MW(terms)[offers])[chosen]
+    at_most = assembly.rows("pump_at_most", chosen.shape, upper=0.0)  # (21)
+    assembly.put(at_most, pump_heat[chosen], 1.0)
+    assembly.put(at_most, column, -most)
+    least = terms.pump_least_kW[offers[chosen]] / KW_PER_MW
+    has_least = np.flatnonzero(least > 0.0)
+    at_least = assembly.rows("pump_at_least", has_least.shape, lower=0.0)  # (22)
+    assembly.put(at_least, pump_heat[chosen[has_least]], 1.0)
+    assembly.put(at_least, column[has_least], -least[has_least])
+    if terms.most_new_pumps is not None:
+        most_new = assembly.rows("most_new_pumps", (), upper=float(terms.most_new_pumps))  # (24)
+        assembly.put(most_new, column[terms.pump_is_new[offers[chosen]]], 1.0)
+    return built
+
+
+def add_site_limits(
+    assembly: Assembly,
+    inputs: SiteInputs,
+    external_heat: Integers,
+    levels: Integers,
+    pump_heat: Integers,
+    offers: Integers,
+) -> None:
+    """Add rows (25) over the columns of some levels and offers; nothing without limits."""
+    terms = inputs.terms
+    if terms is None:
+        return
+    if math.isfinite(terms.most_external_heat_kW):
+        most_MW = terms.most_external_heat_kW / KW_PER_MW
+        row = assembly.rows("most_external_heat", (), upper=most_MW)  # (25)
+        assembly.put(row, external_heat, 1.0)
+    if math.isfinite(terms.most_emission_t_per_a):
+        co2 = inputs.costs(Measure.CO2)
+        scale = max(co2.external_heat.max(), co2.pump_heat.max(initial=0.0)) or 1.0
+        most = terms.most_emission_t_per_a / scale / KW_PER_MW
+        row = assembly.rows("most_emission", (), upper=most)  # (25)
+        assembly.put(row, external_heat, co2.external_heat[levels] / scale)
+        assembly.put(row, pump_heat, co2.pump_heat[offers] / scale)
+
+
+def existing_first(terms: OptionTerms, pair: Integers, pump_heat_MW: Floats) -> Floats:
+    """Let a heat pump that is there take over from a new one between the same levels.
+
+    Never dearer: a new one costs at least as much, and COP are the same.
+
+    Parameters
+    ----------
+    terms : OptionTerms
+        Of the site.
+    pair : ndarray of int (K,)
+        The same number for offers between the same levels.
+    pump_heat_MW : ndarray (K,)
+        Sink heat of each offer.
+
+    Returns
+    -------
+    ndarray (K,)
+        The same sums for each pair of levels.
+    """
+    heat_MW, most_MW = pump_heat_MW.copy(), largest_heat_MW(terms)
+    for old in np.flatnonzero(~terms.pump_is_new):
+        for new in np.flatnonzero(terms.pump_is_new & (pair == pair[old]) & (heat_MW > 0.0)):
+            both = heat_MW[old] + heat_MW[new]
+            least = float(terms.pump_least_kW[new]) / KW_PER_MW
+            rest = max(both - float(most_MW[old]), least) if both > most_MW[old] else 0.0
+            if rest <= heat_MW[new]:
+                heat_MW[old], heat_MW[new] = both - rest, rest
+    return heat_MW
+
+
+def add_option_parts(
+    assembly: Assembly, inputs: SiteInputs, interface: Interface, pump_limit_MW: Floats
+) -> None:
+    """Add everything that options ask for to a formulation; nothing without options."""
+    terms = inputs.terms
+    if terms is None:
+        return
+    costs: FixedCosts = inputs.objective_fixed_costs
+    unit = inputs.cost_scale * KW_PER_MW
+    assembly.cost(interface.is_open, costs.level / unit)
+    offers, levels = np.arange(inputs.n_pairs), np.arange(inputs.n_candidates)
+    columns = interface.external_heat, levels, interface.pump_heat, offers
+    add_site_limits(assembly, inputs, *columns)
+    built = add_chosen_pumps(assembly, terms, offers, interface.pump_heat, pump_limit_MW)
+    chosen = np.flatnonzero(built >= 0)
+    assembly.cost(built[chosen], costs.pump[chosen] / unit)
+    for name, end in (
+        ("pump_source_open", inputs.pump_source),
+        ("pump_sink_open", inputs.pump_sink),
+    ):
+        rows = assembly.rows(name, chosen.shape, upper=0.0)  # (23)
+        assembly.put(rows, built[chosen], 1.0)
+        assembly.put(rows, interface.is_open[end[chosen]], -1.0)

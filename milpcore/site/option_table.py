@@ -1,0 +1,115 @@
+"""Which formulation is exact under which option: a table made by asking each formulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from milpcore.site.formulations import FORMULATIONS
+from milpcore.site.inputs import prepare
+from milpcore.site.milp_parts import uses_dominance_rows
+from milpcore.site_options import (
+    CopPoint,
+    ExistingPump,
+    ForbiddenLevels,
+    ForbiddenPumps,
+    HeatPumpOptions,
+    LevelOptions,
+    LimitOptions,
+    PriceOptions,
+    PriceStep,
+    SiteOptions,
+)
+from milpcore.streams import load_case
+
+CASE = "dairy_8"
+"""Bundled site on which the formulations are asked; they refuse by kind of option, not by size."""
+
+OPTIONS: Mapping[str, SiteOptions] = MappingProxyType(
+    {
+        "none": SiteOptions(),
+        "fixed investment of heat pumps": SiteOptions(
+            heat_pumps=HeatPumpOptions(fixed_investment_EUR=1e5)
+        ),
+        "least size of heat pumps": SiteOptions(heat_pumps=HeatPumpOptions(min_size_kW=100.0)),
+        "largest size of heat pumps": SiteOptions(heat_pumps=HeatPumpOptions(max_size_kW=500.0)),
+        "number of heat pumps": SiteOptions(heat_pumps=HeatPumpOptions(max_number=1)),
+        "existing heat pumps": SiteOptions(
+            heat_pumps=HeatPumpOptions(
+                existing=(ExistingPump(source_C=40.0, sink_C=85.0, size_kW=100.0),)
+            )
+        ),
+        "forbidden heat pumps": SiteOptions(
+            heat_pumps=HeatPumpOptions(forbidden=(ForbiddenPumps(sink_to_C=60.0),))
+        ),
+        "COP table": SiteOptions(
+            heat_pumps=HeatPumpOptions(
+                cop_table=tuple(
+                    CopPoint(source_C=source_C, sink_C=sink_C, cop=3.0)
+                    for source_C in (0.0, 100.0)
+                    for sink_C in (20.0, 150.0)
+                )
+            )
+        ),
+        "investment of levels": SiteOptions(levels=LevelOptions(investment_EUR=1e5)),
+        "forced levels": SiteOptions(levels=LevelOptions(forced_C=(60.0,))),
+        "forbidden levels": SiteOptions(
+            levels=LevelOptions(forbidden=(ForbiddenLevels(from_C=60.0, to_C=60.0),))
+        ),
+        "prices by temperature": SiteOptions(
+            external_heat=PriceOptions(prices=(PriceStep(from_C=100.0, price_EUR_per_MWh=60.0),)),
+            cooling=PriceOptions(prices=(PriceStep(price_EUR_per_MWh=5.0),)),
+        ),
+        "limits of external heat or emissions": SiteOptions(
+            limits=LimitOptions(external_heat_kW=5000.0)
+        ),
+    }
+)
+"""One example of every kind of option."""
+
+
+def exactness() -> pd.DataFrame:
+    """Ask every formulation whether it is exact under each option.
+
+    Returns
+    -------
+    DataFrame
+        One row an option; a column ``option``, one for each formulation, and ``dominance_rows``:
+        whether these tighten `KinkAssignment` and `LevelPath`, which are exact without, too.
+
+    Examples
+    --------
+    >>> table = exactness().set_index("option")
+    >>> bool(table.loc["investment of levels", "level_path"])
+    True
+    """
+    streams = load_case(CASE)
+    rows = []
+    for name, options in OPTIONS.items():
+        inputs = prepare(streams, options=options)
+        exact = {
+            make.name: make(n_levels=2).refusal(inputs) is None  # the same for any number
+            for make in FORMULATIONS
+        }
+        rows.append({"option": name, **exact, "dominance_rows": uses_dominance_rows(inputs, None)})
+    return pd.DataFrame(rows)
+
+
+def exactness_markdown() -> str:
+    """Write the table for the documentation.
+
+    Examples
+    --------
+    >>> exactness_markdown().splitlines()[0].startswith("| option | `assignment_weak` |")
+    True
+    """
+    table = exactness()
+    names = [name for name in table.columns if name != "option"]
+    heads = [f"`{name}`" if name != "dominance_rows" else "dominance rows" for name in names]
+    lines = [f"| option | {' | '.join(heads)} |", "|---" * (len(names) + 1) + "|"]
+    for _, row in table.iterrows():
+        marks = ["yes" if row[name] else "–" for name in names]
+        lines.append(f"| {row['option']} | {' | '.join(marks)} |")
+    return "\n".join(lines)

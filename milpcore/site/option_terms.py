@@ -1,0 +1,390 @@
+"""What the options of a site mean for its arrays: `SiteOptions` in, arrays over levels and pumps.
+
+A heat pump *offer* is one way to have a heat pump from a level to another: a new one, or one that
+is there already. All offers stand in the pump arrays of `SiteInputs`, one after the other, so that
+balances and costs of every formulation hold them without knowing about options; what cannot be said
+by a price per kW stands here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from milpcore.economics import Measure, SiteEconomics
+from milpcore.faults import FaultList
+from milpcore.site_options import CopPoint, HeatPumpOptions, LevelOptions, PriceOptions, SiteOptions
+from preprocess.heat_pumps import LIMIT_TOLERANCE_K, HeatPumpPairs, carnot_cop, heat_pump_pairs
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+SAME_K = 1e-6
+"""Temperatures closer than this are the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class OptionTerms:
+    """What options add to a site; only where there are any.
+
+    Attributes
+    ----------
+    pump_investment_EUR_per_kW : ndarray (K,)
+        Of each offer's sink heat.
+    pump_fixed_EUR : ndarray (K,)
+        Investment of an offer that is taken, whatever its size.
+    pump_least_kW, pump_most_kW : ndarray (K,)
+        Sink heat of an offer that is taken; infinite where there is no limit.
+    pump_is_new : ndarray of bool (K,)
+        Whether it counts among the new heat pumps.
+    most_new_pumps : int or None
+        Largest number of new heat pumps.
+    level_investment_EUR : ndarray (L,)
+        Of each level in use.
+    is_forced : ndarray of bool (L,)
+        Levels that every design has.
+    external_heat_EUR_per_MWh, cooling_EUR_per_MWh : ndarray (L,) or None
+        Price at each level, without CO2; None where it is that of `SiteEconomics` everywhere.
+    most_external_heat_kW, most_emission_t_per_a : float
+        Limits of the whole site; infinite without.
+    """
+
+    pump_investment_EUR_per_kW: Floats
+    pump_fixed_EUR: Floats
+    pump_least_kW: Floats
+    pump_most_kW: Floats
+    pump_is_new: Booleans
+    most_new_pumps: int | None
+    level_investment_EUR: Floats
+    is_forced: Booleans
+    external_heat_EUR_per_MWh: Floats | None = None
+    cooling_EUR_per_MWh: Floats | None = None
+    most_external_heat_kW: float = math.inf
+    most_emission_t_per_a: float = math.inf
+
+    @property
+    def is_chosen(self) -> Booleans:
+        """Offers (K,) that need a binary: a fixed cost, a least size, or counted."""
+        counted = self.pump_is_new & (self.most_new_pumps is not None)
+        return np.asarray((self.pump_fixed_EUR > 0.0) | (self.pump_least_kW > 0.0) | counted)
+
+    @property
+    def restricts_pumps(self) -> bool:
+        """Whether an offer has more than a price per kW: the exchange of heat pumps is not free."""
+        return bool(self.is_chosen.any() or np.isfinite(self.pump_most_kW).any())
+
+    @property
+    def limits_site(self) -> bool:
+        """Whether external heat or emissions have a limit."""
+        return min(self.most_external_heat_kW, self.most_emission_t_per_a) < math.inf
+
+    def external_heat(self, economics: SiteEconomics, measure: Measure) -> Floats | None:
+        """Cost of external heat at each level (L,), EUR/(kW a); None where it is the usual one."""
+        if self.external_heat_EUR_per_MWh is None or measure not in (Measure.TAC, Measure.OPEX):
+            return None
+        t_per_MWh = economics.gas_emission_t_per_MWh / economics.boiler_efficiency
+        price = self.external_heat_EUR_per_MWh + t_per_MWh * economics.co2_price_EUR_per_t
+        return economics.operating_hours_h_per_a / 1000.0 * price
+
+    def cooling(self, economics: SiteEconomics, measure: Measure) -> Floats | None:
+        """Cost of cooling at each level (L,), EUR/(kW a); None where it is the usual one."""
+        if self.cooling_EUR_per_MWh is None or measure not in (Measure.TAC, Measure.OPEX):
+            return None
+        return economics.operating_hours_h_per_a / 1000.0 * self.cooling_EUR_per_MWh
+
+    @property
+    def costs_levels(self) -> bool:
+        """Whether a level costs something."""
+        return bool(self.level_investment_EUR.any())
+
+    def fixed(self, economics: SiteEconomics, measure: Measure) -> FixedCosts:
+        """Cost of taking an offer and of using a level, EUR/a; none in OPEX and CO2."""
+        pays = measure in (Measure.TAC, Measure.CAPEX)
+        annuity_per_a = economics.annuity_per_a if pays else 0.0
+        return FixedCosts(
+            annuity_per_a * self.pump_fixed_EUR, annuity_per_a * self.level_investment_EUR
+        )
+
+    def resized(self, factor: float) -> OptionTerms:
+        """Return the same for a site with all duties times a factor."""
+        return replace(
+            self,
+            pump_fixed_EUR=self.pump_fixed_EUR * factor,
+            pump_least_kW=self.pump_least_kW * factor,
+            pump_most_kW=self.pump_most_kW * factor,
+            level_investment_EUR=self.level_investment_EUR * factor,
+            most_external_heat_kW=self.most_external_heat_kW * factor,
+            most_emission_t_per_a=self.most_emission_t_per_a * factor,
+        )
+
+    def of_pumps(self, kept: Booleans) -> OptionTerms:
+        """Return the same for some of the offers."""
+        return replace(
+            self,
+            pump_investment_EUR_per_kW=self.pump_investment_EUR_per_kW[kept],
+            pump_fixed_EUR=self.pump_fixed_EUR[kept],
+            pump_least_kW=self.pump_least_kW[kept],
+            pump_most_kW=self.pump_most_kW[kept],
+            pump_is_new=self.pump_is_new[kept],
+        )
+
+
+class FixedCosts(NamedTuple):
+    """Cost of decisions, whatever the heat: EUR/a, or in the unit of an objective.
+
+    Attributes
+    ----------
+    pump : ndarray (K,)
+        Of an offer that is taken.
+    level : ndarray (L,)
+        Of a level in use.
+    """
+
+    pump: Floats
+    level: Floats
+
+
+def allowed_levels(candidates_C: Sequence[float], options: SiteOptions) -> Sequence[float]:
+    """Candidates with those that options ask for, without those that they forbid, °C.
+
+    Raises
+    ------
+    InputError
+        If none is left, or the end of an existing heat pump is forbidden.
+    """
+    if options.is_none:
+        return candidates_C
+    forbidden = options.levels.forbidden
+    faults = FaultList()
+
+    def is_allowed(value_C: float) -> bool:
+        return not any(one.from_C - SAME_K <= value_C <= one.to_C + SAME_K for one in forbidden)
+
+    ends_C = [end for one in options.heat_pumps.existing for end in (one.source_C, one.sink_C)]
+    for end_C in sorted({end_C for end_C in ends_C if not is_allowed(end_C)}):
+        rule = "is the end of an existing heat pump, but no level may lie there"
+        faults.add("", "existing", f"{end_C:g} °C", rule, "allow the level, or leave the pump out")
+    wanted_C = [*candidates_C, *options.levels.forced_C, *ends_C]
+    allowed_C = [value_C for value_C in wanted_C if is_allowed(value_C)]
+    if not allowed_C:
+        rule = "no candidate level is left"
+        faults.add("", "forbidden", None, rule, "allow some, or give other candidates")
+    faults.raise_if_any("level options")
+    return allowed_C
+
+
+def option_terms(
+    level_C: Floats, economics: SiteEconomics, options: SiteOptions
+) -> tuple[HeatPumpPairs, OptionTerms | None]:
+    """List the heat pump offers of a site, and what options say about them and about levels.
+
+    Parameters
+    ----------
+    level_C : ndarray (L,)
+        Candidate levels, rising.
+    economics : SiteEconomics
+        Prices and limits.
+    options : SiteOptions
+        What is asked for beyond them.
+
+    Returns
+    -------
+    HeatPumpPairs
+        New heat pumps, rising by source, then sink; then existing ones in their order.
+    OptionTerms or None
+        None without options.
+
+    Raises
+    ------
+    InputError
+        If an existing heat pump can have no COP above 1.
+
+    Examples
+    --------
+    >>> options = SiteOptions(heat_pumps=HeatPumpOptions(fixed_investment_EUR=1e6))
+    >>> pairs, terms = option_terms(np.array([25.0, 80.0]), SiteEconomics(), options)
+    >>> terms.pump_fixed_EUR.tolist(), terms.is_chosen.tolist()
+    ([1000000.0], [True])
+    """
+    pairs = heat_pump_pairs(
+        level_C,
+        carnot_efficiency=economics.carnot_efficiency,
+        dt_source_K=economics.heat_pump_dt_source_K,
+        dt_sink_K=economics.heat_pump_dt_sink_K,
+        max_lift_K=economics.max_lift_K,
+        max_sink_C=economics.max_sink_C,
+    )
+    if options.is_none:
+        return pairs, None
+    if options.heat_pumps.cop_table:
+        pairs = _pairs_of_table(level_C, economics, options.heat_pumps.cop_table)
+    pairs = _without_forbidden(level_C, pairs, options.heat_pumps)
+    present = _existing(level_C, economics, options.heat_pumps)
+    n_new, n_present = len(pairs.cop), len(present.cop)
+    sizes_kW = [one.size_kW for one in options.heat_pumps.existing]
+    pump = options.heat_pumps
+
+    def of_each(new: float, existing: Sequence[float] | float) -> Floats:
+        there = np.broadcast_to(np.asarray(existing, dtype=np.float64), (n_present,))
+        return np.concatenate((np.full(n_new, new, dtype=np.float64), there))
+
+    terms = OptionTerms(
+        pump_investment_EUR_per_kW=of_each(economics.heat_pump_investment_EUR_per_kW, 0.0),
+        pump_fixed_EUR=of_each(pump.fixed_investment_EUR, 0.0),
+        pump_least_kW=of_each(pump.min_size_kW, 0.0),
+        pump_most_kW=of_each(pump.max_size_kW, sizes_kW),
+        pump_is_new=np.arange(n_new + n_present) < n_new,
+        most_new_pumps=pump.max_number,
+        level_investment_EUR=np.full(len(level_C), options.levels.investment_EUR),
+        is_forced=_is_forced(level_C, options.levels),
+        external_heat_EUR_per_MWh=_prices(
+            level_C,
+            options.external_heat,
+            economics.gas_price_EUR_per_MWh / economics.boiler_efficiency,
+        ),
+        cooling_EUR_per_MWh=_prices(level_C, options.cooling, economics.cooling_price_EUR_per_MWh),
+        most_external_heat_kW=options.limits.external_heat_kW,
+        most_emission_t_per_a=options.limits.emission_t_per_a,
+    )
+    offers = HeatPumpPairs(
+        np.concatenate((pairs.source, present.source)),
+        np.concatenate((pairs.sink, present.sink)),
+        np.concatenate((pairs.cop, present.cop)),
+    )
+    return offers, terms
+
+
+def table_cop(source_C: Floats, sink_C: Floats, points: Sequence[CopPoint]) -> Floats:
+    """COP of heat pumps by bilinear interpolation in a table.
+
+    Parameters
+    ----------
+    source_C, sink_C : ndarray (P,)
+        Ends of each heat pump.
+    points : sequence of CopPoint
+        The table; its temperatures make a grid, of which points may be missing.
+
+    Returns
+    -------
+    ndarray (P,)
+        NaN where one of the four points around is missing.
+
+    Examples
+    --------
+    >>> corners = ((20.0, 60.0, 4.0), (20.0, 80.0, 3.0), (40.0, 60.0, 8.0), (40.0, 80.0, 5.0))
+    >>> table = [CopPoint(source_C=i, sink_C=j, cop=value) for i, j, value in corners]
+    >>> table_cop(np.array([20.0, 30.0, 50.0]), np.array([70.0, 70.0, 70.0]), table)
+    array([3.5, 5. , nan])
+    """
+    axes = [np.unique([getattr(one, end) for one in points]) for end in ("source_C", "sink_C")]
+    grid = np.full((axes[0].size, axes[1].size), np.nan)
+    for one in points:
+        grid[np.searchsorted(axes[0], one.source_C), np.searchsorted(axes[1], one.sink_C)] = one.cop
+    cop = np.zeros(source_C.shape)
+    (rows, row_shares), (columns, column_shares) = (
+        _around(axis, value_C) for axis, value_C in zip(axes, (source_C, sink_C), strict=True)
+    )
+    for row, row_share in zip(rows, row_shares, strict=True):
+        for column, column_share in zip(columns, column_shares, strict=True):
+            share = row_share * column_share
+            cop += np.where(share != 0.0, share * grid[row, column], 0.0)
+    return cop
+
+
+def _around(axis_C: Floats, value_C: Floats) -> tuple[list[Integers], list[Floats]]:
+    """Places below and above on an axis, and their shares; NaN outside."""
+    below = np.clip(np.searchsorted(axis_C, value_C + SAME_K, side="right") - 1, 0, axis_C.size - 1)
+    above = np.minimum(below + 1, axis_C.size - 1)
+    width_K = axis_C[above] - axis_C[below]
+    past_K, share = value_C - axis_C[below], np.zeros_like(value_C)
+    np.divide(past_K, width_K, where=width_K > 0.0, out=share)
+    share[np.abs(past_K) <= SAME_K] = 0.0
+    share[(value_C < axis_C[0] - SAME_K) | (value_C > axis_C[-1] + SAME_K)] = np.nan
+    return [below, above], [1.0 - share, share]
+
+
+def _pairs_of_table(
+    level_C: Floats, economics: SiteEconomics, points: Sequence[CopPoint]
+) -> HeatPumpPairs:
+    """List every heat pump within the limits that the table has a COP above 1 for."""
+    source, sink = (index.astype(np.int64) for index in np.triu_indices(len(level_C), 1))
+    source_C, sink_C = level_C[source], level_C[sink]
+    cop = table_cop(source_C, sink_C, points)
+    kept = (cop > 1.0) & (sink_C - source_C <= economics.max_lift_K + LIMIT_TOLERANCE_K)
+    kept &= sink_C <= economics.max_sink_C + LIMIT_TOLERANCE_K
+    return HeatPumpPairs(source[kept], sink[kept], cop[kept])
+
+
+def _without_forbidden(
+    level_C: Floats, pairs: HeatPumpPairs, options: HeatPumpOptions
+) -> HeatPumpPairs:
+    """Drop the new heat pumps that may not be built."""
+    if options.max_number == 0:
+        return HeatPumpPairs(pairs.source[:0], pairs.sink[:0], pairs.cop[:0])
+    source_C, sink_C = level_C[pairs.source], level_C[pairs.sink]
+    kept = np.ones(source_C.size, dtype=np.bool_)
+    for one in options.forbidden:
+        kept &= ~(
+            (source_C >= one.source_from_C - SAME_K)
+            & (source_C <= one.source_to_C + SAME_K)
+            & (sink_C >= one.sink_from_C - SAME_K)
+            & (sink_C <= one.sink_to_C + SAME_K)
+        )
+    return HeatPumpPairs(pairs.source[kept], pairs.sink[kept], pairs.cop[kept])
+
+
+def _existing(level_C: Floats, economics: SiteEconomics, options: HeatPumpOptions) -> HeatPumpPairs:
+    """List the heat pumps that are there already; their ends are candidates."""
+    source_C = np.array([one.source_C for one in options.existing], dtype=np.float64)
+    sink_C = np.array([one.sink_C for one in options.existing], dtype=np.float64)
+    cop = carnot_cop(
+        source_C,
+        sink_C,
+        economics.carnot_efficiency,
+        economics.heat_pump_dt_source_K,
+        economics.heat_pump_dt_sink_K,
+    )
+    if options.cop_table:
+        cop = table_cop(source_C, sink_C, options.cop_table)
+    faults = FaultList()
+    for one in np.flatnonzero(~(cop > 1.0)):
+        name = f"{source_C[one]:g} → {sink_C[one]:g} °C"
+        faults.add("", "existing", name, "has no COP above 1", "leave it out")
+    faults.raise_if_any("heat pump options")
+    source, sink = (
+        np.abs(level_C[None, :] - end_C[:, None]).argmin(axis=1).astype(np.int64)
+        for end_C in (source_C, sink_C)
+    )
+    return HeatPumpPairs(source, sink, cop)
+
+
+def _prices(level_C: Floats, options: PriceOptions, usual: float) -> Floats | None:
+    """Price at each level (L,), EUR/MWh; None without steps."""
+    if not options.prices:
+        return None
+    return np.array([options.price_EUR_per_MWh(float(one), usual) for one in level_C])
+
+
+def _is_forced(level_C: Floats, options: LevelOptions) -> Booleans:
+    forced_C = np.array(options.forced_C, dtype=np.float64)
+    near = np.abs(level_C[:, None] - forced_C[None, :]) <= SAME_K
+    return np.asarray(near.any(axis=1))
+
+
+def most_new_pumps(terms: OptionTerms, n_levels: int) -> int:
+    """Largest number of new heat pumps that join so many levels."""
+    most = n_levels * (n_levels - 1) // 2
+    return most if terms.most_new_pumps is None else min(most, terms.most_new_pumps)
+
+
+def least_sizes_MW(terms: OptionTerms | None, n_levels: int) -> float:
+    """Sum of the least sizes of all heat pumps that a design can have, MW."""
+    if terms is None or not terms.pump_least_kW.any():
+        return 0.0
+    least_MW = float(terms.pump_least_kW.max()) / 1000.0
+    return least_MW * most_new_pumps(terms, n_levels)

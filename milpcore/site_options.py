@@ -1,0 +1,395 @@
+"""Options of model A beyond its published simplifications: what a level or a heat pump costs.
+
+Everything here is optional, and the defaults mean "none": a site without options is exactly the
+published model. Options are frozen dataclasses, checked when they are made; a TOML file with prices
+may hold them too (`milpcore.site_options_file`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from milpcore.faults import FaultList
+from milpcore.site_options_checks import (
+    MOST,
+    check_count,
+    check_numbers,
+    check_order,
+    checked_items,
+    checked_temperatures,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingPump:
+    """A heat pump that is there already: its heat needs no investment up to its size.
+
+    Parameters
+    ----------
+    source_C, sink_C : float
+        Levels that it joins; it is of use where both are open. Limits of lift and sink are not
+        asked of it.
+    size_kW : float
+        Largest heat delivered at the sink.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> ExistingPump(source_C=35, sink_C=80, size_kW=5000).size_kW
+    5000.0
+    """
+
+    source_C: float
+    sink_C: float
+    size_kW: float
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        if self.sink_C <= self.source_C:
+            rule = f"must be above source_C = {self.source_C:g} °C"
+            faults.add("", "sink_C", f"{self.sink_C:g} °C", rule, "exchange the two")
+        faults.raise_if_any("existing heat pump")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForbiddenPumps:
+    """Heat pumps that may not be built: with source and sink in two ranges of temperature.
+
+    Parameters
+    ----------
+    source_from_C, source_to_C, sink_from_C, sink_to_C : float
+        Both ends belong to the range; what is left out has no end.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    Nothing may draw heat from 20 °C or below:
+
+    >>> ForbiddenPumps(source_to_C=20.0).sink_to_C
+    inf
+    """
+
+    source_from_C: float = -MOST
+    source_to_C: float = MOST
+    sink_from_C: float = -MOST
+    sink_to_C: float = MOST
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        for end in ("source", "sink"):
+            check_order(self, f"{end}_from_C", f"{end}_to_C", faults)
+        faults.raise_if_any("forbidden heat pumps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForbiddenLevels:
+    """Temperatures at which no level may lie, both ends included; what is left out has no end.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> ForbiddenLevels(from_C=95.0, to_C=110.0).to_C
+    110.0
+    """
+
+    from_C: float = -MOST
+    to_C: float = MOST
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        check_order(self, "from_C", "to_C", faults)
+        faults.raise_if_any("forbidden levels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopPoint:
+    """A measured or computed COP of a heat pump between two levels.
+
+    Parameters
+    ----------
+    source_C, sink_C : float
+        The levels.
+    cop : float
+        Heat delivered at the sink over electricity.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> CopPoint(source_C=35, sink_C=80, cop=3.9).cop
+    3.9
+    """
+
+    source_C: float
+    sink_C: float
+    cop: float
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        faults.raise_if_any("COP table")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatPumpOptions:
+    """What heat pumps cost beside the investment per kW, and which of them may be built.
+
+    Parameters
+    ----------
+    fixed_investment_EUR : float
+        For each new heat pump, whatever its size; a heat pump joins one level to another.
+    min_size_kW, max_size_kW : float
+        A new heat pump delivers so much at least, and at most, or is not built.
+    max_number : int, optional
+        Largest number of new heat pumps.
+    existing : tuple of ExistingPump
+        Heat pumps that are there already, at most one from a level to another.
+    forbidden : tuple of ForbiddenPumps
+        New heat pumps that may not be built.
+    cop_table : tuple of CopPoint
+        COP in place of the fraction of Carnot's, bilinear between the four points around; a heat
+        pump without four points around its source and sink is not possible.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> HeatPumpOptions(fixed_investment_EUR=2e6, max_number=2).max_number
+    2
+    """
+
+    fixed_investment_EUR: float = 0.0
+    min_size_kW: float = 0.0
+    max_size_kW: float = MOST
+    max_number: int | None = None
+    existing: tuple[ExistingPump, ...] = ()
+    forbidden: tuple[ForbiddenPumps, ...] = ()
+    cop_table: tuple[CopPoint, ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        points = checked_items(self, "cop_table", CopPoint, faults)
+        known = [(one.source_C, one.sink_C) for one in points]
+        for source_C, sink_C in sorted({one for one in known if known.count(one) > 1}):
+            value = f"{source_C:g} → {sink_C:g} °C"
+            faults.add("", "cop_table", value, "must not come twice", "remove the duplicate")
+        check_numbers(self, faults)
+        check_order(self, "min_size_kW", "max_size_kW", faults)
+        check_count(self, "max_number", faults)
+        existing = checked_items(self, "existing", ExistingPump, faults)
+        checked_items(self, "forbidden", ForbiddenPumps, faults)
+        pairs = [(round(one.source_C, 6), round(one.sink_C, 6)) for one in existing]
+        for source_C, sink_C in {pair for pair in pairs if pairs.count(pair) > 1}:
+            value = f"{source_C:g} → {sink_C:g} °C"
+            faults.add("", "existing", value, "must not come twice", "add up their sizes")
+        faults.raise_if_any("heat pump options")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelOptions:
+    """What levels cost, and where they must or must not lie.
+
+    Parameters
+    ----------
+    investment_EUR : float
+        For each level in use.
+    forced_C : tuple of float
+        Levels that every design has; each takes one of the places, and costs what a level costs.
+    forbidden : tuple of ForbiddenLevels
+        Where no level may lie.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> LevelOptions(forced_C=(80.0,)).forced_C
+    (80.0,)
+    """
+
+    investment_EUR: float = 0.0
+    forced_C: tuple[float, ...] = ()
+    forbidden: tuple[ForbiddenLevels, ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        forbidden = checked_items(self, "forbidden", ForbiddenLevels, faults)
+        forced_C = checked_temperatures(self, "forced_C", faults)
+        object.__setattr__(self, "forced_C", forced_C)
+        for value_C in forced_C:
+            if any(one.from_C <= value_C <= one.to_C for one in forbidden):
+                rule = "is forbidden at the same time"
+                faults.add("", "forced_C", f"{value_C:g} °C", rule, "choose one of both")
+        faults.raise_if_any("level options")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceStep:
+    """A price from a temperature on, up to the next step.
+
+    Parameters
+    ----------
+    from_C : float
+        Lowest level that pays it; left out, the step holds from the lowest on.
+    price_EUR_per_MWh : float
+        What a MWh of heat costs there, without its CO2 price.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> PriceStep(from_C=150.0, price_EUR_per_MWh=60.0).price_EUR_per_MWh
+    60.0
+    """
+
+    from_C: float = -MOST
+    price_EUR_per_MWh: float
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        faults.raise_if_any("price step")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceOptions:
+    """Prices that differ with the temperature of a level, of external heat or of cooling.
+
+    Parameters
+    ----------
+    prices : tuple of PriceStep
+        Levels below the first step, or all without any, pay what `SiteEconomics` says. Emissions
+        stay those of gas, at the CO2 price.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> steps = (PriceStep(price_EUR_per_MWh=20.0), PriceStep(from_C=30.0, price_EUR_per_MWh=0.0))
+    >>> PriceOptions(prices=steps).price_EUR_per_MWh(25.0, 7.0)
+    20.0
+    """
+
+    prices: tuple[PriceStep, ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        steps = checked_items(self, "prices", PriceStep, faults)
+        starts_C = [one.from_C for one in steps]
+        for start_C in sorted({one for one in starts_C if starts_C.count(one) > 1}):
+            faults.add("", "from_C", f"{start_C:g} °C", "must not come twice", "remove one step")
+        object.__setattr__(self, "prices", tuple(sorted(steps, key=lambda one: one.from_C)))
+        faults.raise_if_any("prices")
+
+    def price_EUR_per_MWh(self, level_C: float, otherwise: float) -> float:
+        """Price at a level; `otherwise` below the first step."""
+        for one in reversed(self.prices):
+            if level_C >= one.from_C:
+                return one.price_EUR_per_MWh
+        return otherwise
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitOptions:
+    """What the whole site may not exceed.
+
+    Parameters
+    ----------
+    external_heat_kW : float
+        Of all levels together.
+    emission_t_per_a : float
+        CO2 of external heat and electricity.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> LimitOptions(emission_t_per_a=2e5).external_heat_kW
+    inf
+    """
+
+    external_heat_kW: float = MOST
+    emission_t_per_a: float = MOST
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        faults.raise_if_any("limits")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteOptions:
+    """All options of model A; the default is none of them.
+
+    Parameters
+    ----------
+    heat_pumps : HeatPumpOptions
+    levels : LevelOptions
+    external_heat, cooling : PriceOptions
+    limits : LimitOptions
+
+    Examples
+    --------
+    >>> SiteOptions().is_none
+    True
+    >>> SiteOptions(levels=LevelOptions(investment_EUR=1e6)).is_none
+    False
+    """
+
+    heat_pumps: HeatPumpOptions = field(default_factory=HeatPumpOptions)
+    levels: LevelOptions = field(default_factory=LevelOptions)
+    external_heat: PriceOptions = field(default_factory=PriceOptions)
+    cooling: PriceOptions = field(default_factory=PriceOptions)
+    limits: LimitOptions = field(default_factory=LimitOptions)
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is asked for beyond the published model."""
+        return self == SiteOptions()
+
+
+__all__ = [
+    "CopPoint",
+    "ExistingPump",
+    "ForbiddenLevels",
+    "ForbiddenPumps",
+    "HeatPumpOptions",
+    "LevelOptions",
+    "LimitOptions",
+    "PriceOptions",
+    "PriceStep",
+    "SiteOptions",
+]

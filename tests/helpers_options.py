@@ -1,0 +1,193 @@
+"""The optimum of small sites with options, by full enumeration.
+
+Levels, and which heat pumps are built, are enumerated; the rest is a linear program written anew
+from the options themselves: nothing here knows `milpcore.site.option_terms` or a formulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import RegularGridInterpolator
+from scipy.optimize import linprog
+
+from milpcore.economics import Measure
+from milpcore.site.inputs import SiteInputs
+
+Floats = npt.NDArray[np.float64]
+KELVIN = 273.15
+
+
+class Pump(NamedTuple):
+    """A heat pump that may be had: ends as positions in a level set, sizes, costs."""
+
+    source: int
+    sink: int
+    cop: float
+    least_kW: float
+    most_kW: float
+    fixed_EUR: float
+    investment_EUR_per_kW: float
+    is_new: bool
+
+
+def pumps_between(inputs: SiteInputs, levels: Sequence[int]) -> list[Pump]:
+    """List every heat pump that options allow between the levels of a set."""
+    economics, options = inputs.economics, inputs.options.heat_pumps
+    level_C = inputs.level_C[list(levels)]
+    pumps = []
+    for i, j in combinations(range(len(levels)), 2):
+        warm_K = level_C[j] + economics.heat_pump_dt_sink_K + KELVIN
+        cold_K = level_C[i] - economics.heat_pump_dt_source_K + KELVIN
+        cop = economics.carnot_efficiency * warm_K / (warm_K - cold_K)
+        if options.cop_table:
+            cop = cop_in_table(inputs, level_C[i], level_C[j])
+        lift_K = level_C[j] - level_C[i]
+        is_allowed = lift_K <= economics.max_lift_K + 1e-9
+        is_allowed &= level_C[j] <= economics.max_sink_C + 1e-9 and cop > 1.0
+        for one in options.forbidden:
+            from_here = one.source_from_C <= level_C[i] <= one.source_to_C
+            is_allowed &= not (from_here and one.sink_from_C <= level_C[j] <= one.sink_to_C)
+        if is_allowed:
+            price = economics.heat_pump_investment_EUR_per_kW
+            sizes = options.min_size_kW, options.max_size_kW
+            fixed = options.fixed_investment_EUR
+            pumps.append(Pump(i, j, cop, *sizes, fixed, price, is_new=True))
+        for there in options.existing:
+            if abs(there.source_C - level_C[i]) < 1e-6 and abs(there.sink_C - level_C[j]) < 1e-6:
+                pumps.append(Pump(i, j, cop, 0.0, there.size_kW, 0.0, 0.0, is_new=False))
+    return pumps
+
+
+def cop_in_table(inputs: SiteInputs, source_C: float, sink_C: float) -> float:
+    """COP by SciPy's interpolation of the table, a full grid; 0 outside."""
+    points = inputs.options.heat_pumps.cop_table
+    sources = sorted({one.source_C for one in points})
+    sinks = sorted({one.sink_C for one in points})
+    values = {(one.source_C, one.sink_C): one.cop for one in points}
+    grid = np.array([[values[i, j] for j in sinks] for i in sources])
+    within = RegularGridInterpolator((sources, sinks), grid, bounds_error=False, fill_value=0.0)
+    return float(within((source_C, sink_C)))
+
+
+def choices_of(inputs: SiteInputs, pumps: Sequence[Pump]) -> Iterator[list[Pump]]:
+    """Yield every set of heat pumps that may be built together."""
+    most = inputs.options.heat_pumps.max_number
+    for taken in product((False, True), repeat=len(pumps)):
+        built = [pump for pump, is_taken in zip(pumps, taken, strict=True) if is_taken]
+        if most is None or sum(pump.is_new for pump in built) <= most:
+            yield built
+
+
+def needs_choice(inputs: SiteInputs) -> bool:
+    """Whether it matters which heat pumps are built."""
+    options = inputs.options.heat_pumps
+    return bool(
+        options.fixed_investment_EUR or options.min_size_kW or options.max_number is not None
+    )
+
+
+def nearest(inputs: SiteInputs, levels: Sequence[int]) -> list[int] | None:
+    """Position in the set of the level that each stream uses; None if one has none."""
+    chosen = []
+    for is_hot, limit_C in zip(inputs.stream_is_hot, inputs.stream_limit_C, strict=True):
+        able = [
+            place
+            for place, level in enumerate(levels)
+            if (inputs.level_C[level] - limit_C) * (1 if is_hot else -1) <= 1e-6
+        ]
+        if not able:
+            return None
+        chosen.append(max(able) if is_hot else min(able))
+    return chosen
+
+
+def least_operation(
+    inputs: SiteInputs, levels: Sequence[int], chosen: Sequence[int], built: Sequence[Pump]
+) -> float:
+    """Cost of the best heat flows at given levels, connections and heat pumps; inf without any."""
+    measure = inputs.objective
+    economics, n, p = inputs.economics, len(levels), len(built)
+    annuity = economics.annuity_per_a if measure is Measure.TAC else 0.0
+    signed = np.where(inputs.stream_is_hot, inputs.stream_duty_kW, -inputs.stream_duty_kW)
+    supply_kW = np.bincount(chosen, weights=signed, minlength=n)
+    balance = np.zeros((n, 3 * n + p))
+    price = np.zeros(3 * n + p)
+    hours = economics.operating_hours_h_per_a / 1000.0
+    gas = economics.gas_price_EUR_per_MWh / economics.boiler_efficiency
+    for row, level in enumerate(levels):
+        price[row] = economics.external_heat_price(measure)
+        price[n + row] = economics.cooling_price(measure)
+        if measure is Measure.CO2:
+            continue
+        for column, steps, usual in (
+            (
+                row,
+                inputs.options.external_heat,
+                gas,
+            ),
+            (n + row, inputs.options.cooling, economics.cooling_price_EUR_per_MWh),
+        ):
+            able = [step for step in steps.prices if step.from_C <= inputs.level_C[level]]
+            if able:
+                here = max(able, key=lambda step: step.from_C).price_EUR_per_MWh
+                price[column] += hours * (here - usual)
+    bounds: list[tuple[float, float | None]] = [(0.0, None)] * (2 * n)
+    for row in range(n):
+        balance[row, row], balance[row, n + row] = 1.0, -1.0
+        bounds.append((0.0, None if inputs.cascade and row > 0 else 0.0))
+        if row > 0:
+            balance[row, 2 * n + row], balance[row - 1, 2 * n + row] = -1.0, 1.0
+    for column, pump in enumerate(built, start=3 * n):
+        balance[pump.sink, column] += 1.0
+        balance[pump.source, column] -= 1.0 - 1.0 / pump.cop
+        price[column] = economics.electricity_price(measure) / pump.cop
+        price[column] += annuity * pump.investment_EUR_per_kW
+        bounds.append((pump.least_kW, pump.most_kW if np.isfinite(pump.most_kW) else None))
+    scale = price.max() or 1.0
+    limits, most = [], []
+    if np.isfinite(inputs.options.limits.external_heat_kW):
+        limits.append(np.append(np.ones(n), np.zeros(2 * n + p)))
+        most.append(inputs.options.limits.external_heat_kW)
+    if np.isfinite(inputs.options.limits.emission_t_per_a):
+        heat = economics.external_heat_price(Measure.CO2)
+        electric = economics.electricity_price(Measure.CO2)
+        power = [electric / pump.cop for pump in built]
+        limits.append(np.concatenate((np.full(n, heat), np.zeros(2 * n), power)))
+        most.append(inputs.options.limits.emission_t_per_a)
+    found = linprog(
+        price / scale,
+        A_ub=np.array(limits) if limits else None,
+        b_ub=most or None,
+        A_eq=balance,
+        b_eq=-supply_kW,
+        bounds=bounds,
+    )
+    if found.status != 0:
+        return np.inf
+    fixed_EUR = sum(pump.fixed_EUR for pump in built)
+    fixed_EUR += inputs.options.levels.investment_EUR * len(levels)
+    return float(found.fun * scale + annuity * fixed_EUR)
+
+
+def enumerated_with_options(inputs: SiteInputs, n_levels: int) -> float:
+    """Least objective over all level sets and sets of heat pumps; inf if there is none."""
+    best = np.inf
+    forced_C = inputs.options.levels.forced_C
+    for size in range(1, min(n_levels, inputs.n_candidates) + 1):
+        for levels in combinations(range(inputs.n_candidates), size):
+            level_C = inputs.level_C[list(levels)]
+            if any(np.abs(level_C - one).min() > 1e-6 for one in forced_C):
+                continue
+            chosen = nearest(inputs, levels)
+            if chosen is None:
+                continue
+            pumps = pumps_between(inputs, levels)
+            choices = choices_of(inputs, pumps) if needs_choice(inputs) else [pumps]
+            for built in choices:
+                best = min(best, least_operation(inputs, levels, chosen, list(built)))
+    return best

@@ -1,0 +1,76 @@
+"""The page on options: its table is what formulations say, its files and code run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers_cli import run
+from test_docs import ROOT, blocks, commands, run_python, text_of
+
+import milpcore
+from milpcore.site.option_table import OPTIONS, exactness, exactness_markdown
+from milpcore.site_options import SiteOptions
+from milpcore.site_options_file import read_site_options
+
+PAGE = ROOT / "docs" / "site_options.md"
+
+
+def between(text: str, name: str) -> str:
+    return text.partition(f"<!-- {name} -->")[2].partition(f"<!-- /{name} -->")[0].strip()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    milpcore.write_streams(milpcore.load_case("dairy_8"), tmp_path / "site.csv")
+    (options,) = blocks(PAGE, "toml")
+    corners = [(0, 40, 5.0), (0, 150, 2.0), (100, 40, 9.0), (100, 150, 5.0)]
+    table = "source_C,sink_C,cop\n" + "".join(f"{i},{j},{cop}\n" for i, j, cop in corners)
+    (tmp_path / "cop.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "options.toml").write_text(options, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_readme_links_the_page() -> None:
+    assert "(docs/site_options.md)" in text_of(ROOT / "README.md")
+
+
+def test_the_table_is_what_formulations_say() -> None:
+    assert between(text_of(PAGE), "exactness") == exactness_markdown()
+
+
+def test_something_is_exact_under_every_option() -> None:
+    table = exactness().set_index("option")
+    assert table.loc["none"].all()
+    exact = "assignment_weak", "assignment_strong", "kink_assignment", "level_path", "set_search"
+    for name in exact:
+        limited = name == "set_search"
+        assert table[name].iloc[: -1 if limited else None].all()
+    assert not table.loc["forced levels", "path_search"]
+    assert table.loc["forbidden heat pumps", "path_search"]
+    assert [name for name, one in OPTIONS.items() if one == SiteOptions()] == ["none"]
+
+
+def test_the_file_of_the_page_has_every_key(here: Path) -> None:
+    _, options = read_site_options(here / "options.toml")
+    text = (here / "options.toml").read_text(encoding="utf-8")
+    for table in (options.heat_pumps, options.levels, options.limits):
+        keys = list(vars(table))
+        assert [key for key in keys if key not in text] == []
+
+
+@pytest.mark.usefixtures("here")
+def test_the_code_of_the_page_runs() -> None:
+    result = run_python(PAGE, {"__name__": "docs"})["result"]
+    assert result.status.value == "optimal"
+    assert 85.0 in result.levels["temperature_C"].tolist()
+
+
+def test_the_command_of_the_page_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (command,) = commands(PAGE)
+    answer = run(capsys, *command.split()[1:], "--quiet")
+    assert answer.code == 0
+    written = read_site_options(here / "results" / "inputs" / "economics.toml")
+    assert written == read_site_options(here / "options.toml")
+    assert "level_path" in (here / "results" / "summary.csv").read_text(encoding="utf-8")
