@@ -13,10 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from milpcore.faults import FaultList
 from milpcore.loops.residual_form import ResidualForm
 from milpcore.loops.transport_form import SegmentProduct, TransportForm, WholeProduct
-from milpcore.naming import suggestion
+from milpcore.variant_names import fitting_names
 
 ENERGY, COST = "energy", "cost"
 PLAIN = "plain"
@@ -125,13 +124,5 @@ def find_variants(names: Sequence[str] | None) -> tuple[LoopVariant, ...]:
     >>> [variant.name for variant in find_variants(["16K:l", "starts"])][:3]
     ['energy:residual:starts', 'cost:16K:loose', 'cost:16K:links']
     """
-    if names is None:
-        return VARIANTS
-    faults = FaultList()
-    parts = dict.fromkeys(part for one in VARIANTS for part in (*one.name.split(":"), one.name))
-    for name in names:
-        if not name or not any(name in one.name for one in VARIANTS):
-            rule = "is not part of the name of any variant"
-            faults.add("", "formulation", name, rule, suggestion(name, parts))
-    faults.raise_if_any("compare")
-    return tuple(one for one in VARIANTS if any(name in one.name for name in names))
+    chosen = fitting_names(names, [one.name for one in VARIANTS])
+    return tuple(one for one in VARIANTS if one.name in chosen)

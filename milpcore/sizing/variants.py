@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from milpcore.faults import FaultList
-from milpcore.naming import suggestion
 from milpcore.sizing.big_m import BigM
 from milpcore.sizing.model import EveryStep, Exclusivity, SizingModel, WhereNeeded
 from milpcore.sizing.no_commitment import NoCommitment
 from milpcore.sizing.plateau_path import PlateauPath
 from milpcore.sizing.three_binary import ThreeBinary
+from milpcore.variant_names import fitting_names
 
 NO_CUTS, WIDE, HELD = "no_cuts", "wide_limits", "held"
 DIRECTIONS: dict[str, Exclusivity] = {"where_needed": WhereNeeded(), "every_step": EveryStep()}
@@ -105,13 +104,5 @@ def find_variants(names: Sequence[str] | None) -> tuple[SizingVariant, ...]:
     >>> [variant.name for variant in find_variants(["big_m:every_step:no"])]
     ['big_m:every_step:no_cuts']
     """
-    if names is None:
-        return VARIANTS
-    faults = FaultList()
-    parts = dict.fromkeys(part for one in VARIANTS for part in (*one.name.split(":"), one.name))
-    for name in names:
-        if not name or not any(name in one.name for one in VARIANTS):
-            rule = "is not part of the name of any variant"
-            faults.add("", "formulation", name, rule, suggestion(name, parts))
-    faults.raise_if_any("compare")
-    return tuple(one for one in VARIANTS if any(name in one.name for name in names))
+    chosen = fitting_names(names, [one.name for one in VARIANTS])
+    return tuple(one for one in VARIANTS if one.name in chosen)
