@@ -42,6 +42,8 @@ settings.load_profile("reproducible" if os.environ.get("CI") else "local")
 COMPILED_DOCTESTS = {
     "milpcore.loops.design.design",
     "milpcore.loops.lower_bound.lower_bound",
+    "milpcore.site.any_temperature.any_temperature_bound",
+    "milpcore.site.pareto.pareto",
 }
 """Examples that are too slow without compiled kernels."""
 

@@ -181,6 +181,7 @@ def test_a_coarse_map_has_its_border(n_steps: int) -> None:
         np.testing.assert_allclose(on_edge[:, 0], [percent], atol=0.01)
 
 
+@pytest.mark.compiled
 def test_sets_beyond_the_colours_share_one() -> None:
     found = sensitivity_map(
         load_case("site_400"),

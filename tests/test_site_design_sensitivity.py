@@ -64,6 +64,7 @@ def test_designs_of_the_reference_site_tip_where_they_cost_the_same(
             assert ", ".join(f"{i:g}→{j:g}" for i, j in pairs) == pumps
 
 
+@pytest.mark.compiled
 @settings(max_examples=12)
 @given(stream_tables(), st.sampled_from(KEYS), st.integers(2, 4))
 def test_no_change_of_the_design_is_missed(streams: Streams, key: str, n_levels: int) -> None:

@@ -227,6 +227,7 @@ def test_no_design_costs_less_than_its_path_at_feasible_prices(
         assert path_length(network, price, levels) <= cost + 1e-9 * max(1.0, cost)
 
 
+@pytest.mark.compiled
 @given(inputs=middle_sites(), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=40)
 def test_no_design_within_the_limits_of_its_pumps_costs_less_than_its_path(
@@ -461,6 +462,7 @@ def test_the_better_of_two_starts_has_the_cheaper_levels_and_the_higher_bound() 
         assert better.price.tolist() == guess.price.tolist()
 
 
+@pytest.mark.compiled
 def test_many_levels_start_from_what_all_of_them_cost() -> None:
     network = level_network(site.prepare(milpcore.load_case("site_400")))
     everything = np.arange(network.n_levels)

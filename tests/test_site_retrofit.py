@@ -149,6 +149,7 @@ def test_what_has_changed_leads_from_the_old_levels_to_the_new_ones(plan: Retrof
         assert places == sorted(places)
 
 
+@pytest.mark.compiled
 @given(small_plans())
 @settings(max_examples=20)
 def test_freedom_never_costs_and_closing_never_saves(plan: RetrofitPlan) -> None:
