@@ -39,6 +39,12 @@ settings.register_profile(
 settings.load_profile("reproducible" if os.environ.get("CI") else "local")
 
 
+collect_ignore_glob = (
+    ["test_cli_*", "test_docs*", "test_plots*", "test_benchmarks*", "test_readme_ci*"]
+    if JIT_IS_OFF and os.environ.get("CI")
+    else []
+)
+"""What calls the same kernels as the other tests, only more slowly: not twice in CI."""
 COMPILED_DOCTESTS = {
     "milpcore.loops.design.design",
     "milpcore.loops.lower_bound.lower_bound",

@@ -163,6 +163,7 @@ def own_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     profile, parameters = sizing.load_case("base_48h")
     sizing.write_profile(profile.part(0, 16), tmp_path / "profile.csv")
     sizing.write_parameters(parameters, tmp_path / "plant.toml")
+    shutil.copy(ROOT / "docs" / "networks" / "two_plants_printed.json", tmp_path / "network.json")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
