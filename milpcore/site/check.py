@@ -227,8 +227,9 @@ def _check_level_sums(report: Report, result: SiteResult, *, forced_C: tuple[flo
         report.near(column, where, levels[column], sums_kW, TABLE_TOLERANCE * sums_kW)
         n_streams += sums_kW > 0.0
     used = n_streams + levels["external_heat_kW"] + levels["cooling_kW"] > 0.0
-    is_forced = _level_index(pd.DataFrame({"temperature_C": [-np.inf, *forced_C]}), temperature_C)
-    for row in np.flatnonzero(~used & (is_forced < 1)):
+    away_K = np.abs(temperature_C[:, None] - np.array(forced_C)[None, :])
+    is_forced = (away_K <= TEMPERATURE_TOLERANCE_K).any(axis=1)
+    for row in np.flatnonzero(~used & ~is_forced):
         report.add("use of the level", where[row], "none", "a stream, heat pump or utility")
 
 

@@ -51,6 +51,27 @@ def explain(inputs: SiteInputs, outcome: Outcome, *, max_levels: int) -> tuple[s
     return tuple(notes)
 
 
+def too_few_levels(inputs: SiteInputs, n_levels: int) -> str:
+    """Why so many levels cannot be enough: too many are forced, or one does not serve all.
+
+    Parameters
+    ----------
+    inputs : SiteInputs
+        The site.
+    n_levels : int
+        Largest number of levels.
+
+    Returns
+    -------
+    str
+        Empty if nothing is known to be in the way.
+    """
+    n_forced = int(inputs.is_forced.sum())
+    if n_forced > n_levels:
+        return f"{n_forced} levels are forced"
+    return conflict(inputs) if n_levels == 1 else ""
+
+
 def conflict(inputs: SiteInputs) -> str:
     """Why no single level serves every stream, naming the two streams that disagree most.
 

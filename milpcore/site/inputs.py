@@ -171,6 +171,13 @@ class SiteInputs:
             heat_pump=heat_pump,
         )
 
+    @cached_property
+    def is_forced(self) -> Booleans:
+        """Levels that every design has (L,); none without options."""
+        if self.terms is None:
+            return np.zeros(self.n_candidates, dtype=np.bool_)
+        return self.terms.is_forced
+
     def fixed_costs(self, measure: Measure) -> FixedCosts:
         """Cost of heat pumps and levels that are had at all, EUR/a; nothing without options."""
         if self.terms is None:

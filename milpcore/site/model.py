@@ -177,9 +177,9 @@ def add_interface(assembly: Assembly, inputs: SiteInputs, *, open_is_integer: bo
     and cold duty with a negative sign, or the right-hand side's equivalent.
     """
     n_levels, n_pairs = inputs.n_candidates, inputs.n_pairs
-    is_forced = 0.0 if inputs.terms is None else inputs.terms.is_forced.astype(np.float64)
+    lower = inputs.is_forced.astype(np.float64)
     is_open = assembly.columns(
-        "is_open", (n_levels,), lower=is_forced, upper=1.0, integer=open_is_integer
+        "is_open", (n_levels,), lower=lower, upper=1.0, integer=open_is_integer
     )
     external_heat = assembly.columns("external_heat", (n_levels,))
     cooling = assembly.columns("cooling", (n_levels,))

@@ -137,7 +137,7 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
     levels = np.asarray(stream_level, dtype=np.int64)
     if np.any(levels < 0):
         return None
-    if inputs.terms is not None and np.any(inputs.terms.is_forced & ~open_mask):
+    if np.any(inputs.is_forced & ~open_mask):
         return None
     _refuse_wrong_connections(inputs, open_mask, levels)
     part = _part(inputs, open_mask, levels)
@@ -417,8 +417,7 @@ def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) ->
     used[levels] = True
     used[inputs.pump_source[pump_heat_kW > 0.0]] = True
     used[inputs.pump_sink[pump_heat_kW > 0.0]] = True
-    if inputs.terms is not None:
-        used |= inputs.terms.is_forced
+    used |= inputs.is_forced
     return Design(
         is_open=used,
         external_heat_kW=external_heat_kW,

@@ -38,7 +38,7 @@ import numpy as np
 from milpcore.core import Status
 from milpcore.economics import Measure
 from milpcore.site.design_cost import measured_cost, objective_value
-from milpcore.site.explain import conflict
+from milpcore.site.explain import conflict, too_few_levels
 from milpcore.site.front_search.sets_below import SetsBelow
 from milpcore.site.inputs import Integers, SiteInputs
 from milpcore.site.milp_parts import (
@@ -140,10 +140,7 @@ class SetSearch:
         """
         refuse_where_wrong(self, inputs)
         n_levels = min(self.n_levels, inputs.n_candidates)
-        n_forced = 0 if inputs.terms is None else int(inputs.terms.is_forced.sum())
-        clash = f"{n_forced} levels are forced" if n_forced > n_levels else ""
-        if n_levels == 1 and not clash:
-            clash = conflict(inputs)
+        clash = too_few_levels(inputs, n_levels)
         run = _Run(
             inputs, n_levels, self.solver or default_solver(), mip_rel_gap, time_limit_s, observer
         )
@@ -167,9 +164,7 @@ class _Run:
         self.gap, self.time_limit_s, self.observer = mip_rel_gap, time_limit_s, observer
         self.network, self.screen = relaxed_network(inputs, n_levels)
         self.unit = KW_PER_MW * inputs.cost_scale
-        terms = inputs.terms
-        size = inputs.n_candidates
-        self.forced = np.zeros(size, dtype=np.bool_) if terms is None else terms.is_forced
+        self.forced = inputs.is_forced
         self.level_cost = inputs.objective_fixed_costs.level / self.unit
         self.tac_decides = inputs.objective is not Measure.TAC
         duties_MW = self.network.hot_below_MW[-1] + self.network.cold_below_MW[-1]

@@ -15,7 +15,7 @@ import numpy as np
 
 from milpcore.core import Solution, Status, solve
 from milpcore.site.design_cost import objective_value
-from milpcore.site.explain import conflict
+from milpcore.site.explain import too_few_levels
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.lexicographic import least_tac
 from milpcore.site.milp_parts import refuse_where_wrong
@@ -83,9 +83,7 @@ def solve_formulation(
     refuse_where_wrong(formulation, inputs)
     if observer is not None and observer(Progress(0.0, math.inf, 0.0, 0)):
         return _without_design(Status.INTERRUPTED, "stopped before the search", 0.0, 0, start_s)
-    clash = _too_many_forced(inputs, formulation.n_levels)
-    if formulation.n_levels == 1 and not clash:
-        clash = conflict(inputs)
+    clash = too_few_levels(inputs, formulation.n_levels)
     if clash:
         return _without_design(Status.INFEASIBLE, clash, math.inf, 0, start_s)
     problem = formulation.build(inputs)
@@ -145,12 +143,6 @@ def _outcome(
     )
 
 
-def _too_many_forced(inputs: SiteInputs, n_levels: int) -> str:
-    """Why options leave no level set; empty if they do."""
-    n_forced = 0 if inputs.terms is None else int(inputs.terms.is_forced.sum())
-    return f"{n_forced} levels are forced" if n_forced > n_levels else ""
-
-
 def lowest_and_highest(inputs: SiteInputs, n_levels: int = 2) -> Design | None:
     """Cool all hot streams at the lowest and heat all cold ones at the highest candidate.
 
@@ -160,10 +152,9 @@ def lowest_and_highest(inputs: SiteInputs, n_levels: int = 2) -> Design | None:
     highest = inputs.n_candidates - 1
     level = np.where(inputs.stream_is_hot, 0, highest)
     is_open = np.isin(np.arange(inputs.n_candidates), [0, highest])
-    if inputs.terms is not None:
-        is_open |= inputs.terms.is_forced
-        if is_open.sum() > n_levels:
-            return None
+    is_open |= inputs.is_forced
+    if is_open.sum() > n_levels:
+        return None
     return operate(inputs, is_open, level)
 
 

@@ -104,8 +104,7 @@ def used_levels(inputs: SiteInputs, design: Design) -> Booleans:
     touched[design.stream_level] = True
     touched[inputs.pump_source[pumps]] = True
     touched[inputs.pump_sink[pumps]] = True
-    if inputs.terms is not None:
-        touched |= inputs.terms.is_forced
+    touched |= inputs.is_forced
     return design.is_open & (touched | (design.external_heat_kW + design.cooling_kW > 0.0))
 
 
