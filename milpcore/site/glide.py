@@ -56,10 +56,9 @@ mixing of streams at different temperatures.
 from __future__ import annotations
 
 import math
-import numbers
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,18 +71,16 @@ from milpcore.site.glide_results import Flows, GlideResult, make_glide_result
 from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.milp_parts import checked_level_count
 from milpcore.site.model import KW_PER_MW
+from milpcore.site.study import SolveSettings, note_settings
 from milpcore.streams import Streams
 
 _ABSENT = 1e-9
 """Shares up to this are rounding."""
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Column numbers of a problem."""
+class _FlowColumns(NamedTuple):
+    """Column numbers of the flows of a problem."""
 
-    is_open: Integers
-    share: Integers
     external_heat: Integers
     cooling: Integers
     cascade: Integers
@@ -152,7 +149,9 @@ def gliding(
     [900.0, 0.0]
     """
     most = checked_level_count("gliding", n_levels)
-    _checked_gap(mip_rel_gap, time_limit_s)
+    faults = FaultList()
+    note_settings(SolveSettings(mip_rel_gap, time_limit_s, None), faults)
+    faults.raise_if_any("gliding levels")
     inputs = prepare_glide(
         streams,
         pairs_C=pairs_C,
@@ -204,70 +203,73 @@ def build_glide(
     stream, pair = np.nonzero(inputs.is_match)
     above, below = np.nonzero(_covers(inputs.is_above))
     duty_MW = np.asarray(inputs.streams.duty_kW) / KW_PER_MW
-    is_hot = np.asarray(inputs.streams.is_hot)
-    columns = _Columns(
-        is_open=assembly.columns("is_open", (inputs.n_pairs,), upper=1.0, integer=True),
-        share=assembly.columns("share", stream.shape, upper=1.0, integer=not branches),
-        external_heat=assembly.columns("external_heat", (inputs.n_pairs,)),
-        cooling=assembly.columns("cooling", (inputs.n_pairs,)),
-        cascade=assembly.columns("cascade", above.shape),
-        pump_heat=assembly.columns("pump_heat", inputs.pump_cop.shape),
-    )
+    is_open = assembly.columns("is_open", (inputs.n_pairs,), upper=1.0, integer=True)
+    share = assembly.columns("share", stream.shape, upper=1.0, integer=not branches)
     balance = assembly.rows("level_balance", (inputs.n_pairs,), lower=0.0, upper=0.0)  # (1)
-    sign = np.where(is_hot, 1.0, -1.0)
-    assembly.put(balance[pair], columns.share, (sign * duty_MW)[stream])
-    _put_flows(assembly, inputs, columns, balance, above, below)
-    _add_limits(assembly, inputs, columns)
+    sign = np.where(inputs.streams.is_hot, 1.0, -1.0)
+    assembly.put(balance[pair], share, (sign * duty_MW)[stream])
+    flows = _put_flows(assembly, inputs, balance, above, below, scale=_cost_scale(inputs))
+    _add_limits(assembly, inputs, is_open, flows)
     whole = assembly.rows("whole_stream", (inputs.streams.n_streams,), lower=1.0, upper=1.0)
-    assembly.put(whole[stream], columns.share, 1.0)  # (4)
+    assembly.put(whole[stream], share, 1.0)  # (4)
     only_open = assembly.rows("only_open", stream.shape, upper=0.0)
-    assembly.put(only_open, columns.share, 1.0)  # (4)
-    assembly.put(only_open, columns.is_open[pair], -1.0)
+    assembly.put(only_open, share, 1.0)  # (4)
+    assembly.put(only_open, is_open[pair], -1.0)
     most = assembly.rows("most_levels", (), upper=float(n_levels))
-    assembly.put(most, columns.is_open, 1.0)  # (4)
+    assembly.put(most, is_open, 1.0)  # (4)
     return assembly.problem(), stream
 
 
 def _put_flows(
     assembly: Assembly,
     inputs: GlideInputs,
-    columns: _Columns,
     balance: Integers,
     above: Integers,
     below: Integers,
+    *,
+    scale: float,
+) -> _FlowColumns:
+    """Add external heat, cooling, cascade and pumps to the balance (1), with their costs."""
+    flows = _FlowColumns(
+        external_heat=assembly.columns("external_heat", (inputs.n_pairs,)),
+        cooling=assembly.columns("cooling", (inputs.n_pairs,)),
+        cascade=assembly.columns("cascade", above.shape),
+        pump_heat=assembly.columns("pump_heat", inputs.pump_cop.shape),
+    )
+    assembly.put(balance, flows.external_heat, 1.0)
+    assembly.put(balance, flows.cooling, -1.0)
+    assembly.put(balance[below], flows.cascade, 1.0)
+    assembly.put(balance[above], flows.cascade, -1.0)
+    assembly.put(balance[inputs.pump_sink], flows.pump_heat, 1.0)
+    assembly.put(balance[inputs.pump_source], flows.pump_heat, -inputs.pump_source_share)
+    economics, measure = inputs.economics, inputs.objective
+    assembly.cost(flows.external_heat, economics.external_heat_price(measure) / scale)
+    assembly.cost(flows.cooling, economics.cooling_price(measure) / scale)
+    assembly.cost(flows.pump_heat, inputs.pump_price(measure) / scale)
+    return flows
+
+
+def _add_limits(
+    assembly: Assembly, inputs: GlideInputs, is_open: Integers, flows: _FlowColumns
 ) -> None:
-    """Put external heat, cooling, cascade and pumps into the balance (1), and their costs."""
-    assembly.put(balance, columns.external_heat, 1.0)
-    assembly.put(balance, columns.cooling, -1.0)
-    assembly.put(balance[below], columns.cascade, 1.0)
-    assembly.put(balance[above], columns.cascade, -1.0)
-    assembly.put(balance[inputs.pump_sink], columns.pump_heat, 1.0)
-    assembly.put(balance[inputs.pump_source], columns.pump_heat, -inputs.pump_source_share)
-    scale, economics, measure = _cost_scale(inputs), inputs.economics, inputs.objective
-    assembly.cost(columns.external_heat, economics.external_heat_price(measure) / scale)
-    assembly.cost(columns.cooling, economics.cooling_price(measure) / scale)
-    assembly.cost(columns.pump_heat, inputs.pump_price(measure) / scale)
-
-
-def _add_limits(assembly: Assembly, inputs: GlideInputs, columns: _Columns) -> None:
     """Keep closed pairs empty but for heat that falls through, (2) and (3)."""
     duty_MW, is_hot = np.asarray(inputs.streams.duty_kW) / KW_PER_MW, inputs.streams.is_hot
     hot_MW, cold_MW = float(duty_MW[is_hot].sum()), float(duty_MW[~is_hot].sum())
     pumped_MW = cold_MW * _loop_factor(inputs)
     for name, column, most_MW in (
-        ("external_heat_limit", columns.external_heat, cold_MW),  # (2)
-        ("cooling_limit", columns.cooling, hot_MW),  # (2)
+        ("external_heat_limit", flows.external_heat, cold_MW),  # (2)
+        ("cooling_limit", flows.cooling, hot_MW),  # (2)
     ):
         rows = assembly.rows(name, (inputs.n_pairs,), upper=0.0)
         assembly.put(rows, column, 1.0)
-        assembly.put(rows, columns.is_open, -most_MW)
+        assembly.put(rows, is_open, -most_MW)
     for name, end, heat in (
         ("pumps_in_limit", inputs.pump_sink, np.ones(inputs.pump_cop.size)),  # (3)
         ("pumps_out_limit", inputs.pump_source, inputs.pump_source_share),  # (3)
     ):
         rows = assembly.rows(name, (inputs.n_pairs,), upper=0.0)
-        assembly.put(rows[end], columns.pump_heat, heat)
-        assembly.put(rows, columns.is_open, -pumped_MW)
+        assembly.put(rows[end], flows.pump_heat, heat)
+        assembly.put(rows, is_open, -pumped_MW)
 
 
 def _loop_factor(inputs: GlideInputs) -> float:
@@ -311,35 +313,19 @@ def _operated(inputs: GlideInputs, found: Solution) -> Flows | None:
 
 def _flows_at(inputs: GlideInputs, chosen: Integers, share: Floats) -> Flows | None:
     """Solve the linear program of the flows between open levels."""
-    assembly = Assembly()
-    is_above = inputs.is_above[np.ix_(chosen, chosen)]
-    above, below = np.nonzero(is_above)
-    place = np.full(inputs.n_pairs, -1)
-    place[chosen] = np.arange(chosen.size)
-    kept = np.flatnonzero((place[inputs.pump_source] >= 0) & (place[inputs.pump_sink] >= 0))
+    assembly, (part, kept) = Assembly(), inputs.at_pairs(chosen)
+    above, below = np.nonzero(part.is_above)
     sign = np.where(inputs.streams.is_hot, 1.0, -1.0)
     surplus_MW = (sign * inputs.streams.duty_kW) @ share / KW_PER_MW
-    external = assembly.columns("external_heat", (chosen.size,))
-    cooling = assembly.columns("cooling", (chosen.size,))
-    cascade = assembly.columns("cascade", above.shape)
-    pump = assembly.columns("pump_heat", kept.shape)
     balance = assembly.rows("balance", (chosen.size,), lower=-surplus_MW, upper=-surplus_MW)
-    assembly.put(balance, external, 1.0)
-    assembly.put(balance, cooling, -1.0)
-    assembly.put(balance[below], cascade, 1.0)
-    assembly.put(balance[above], cascade, -1.0)
-    assembly.put(balance[place[inputs.pump_sink[kept]]], pump, 1.0)
-    taken = inputs.pump_source_share[kept]
-    assembly.put(balance[place[inputs.pump_source[kept]]], pump, -taken)
-    scale, economics, measure = _cost_scale(inputs), inputs.economics, inputs.objective
-    assembly.cost(external, economics.external_heat_price(measure) / scale)
-    assembly.cost(cooling, economics.cooling_price(measure) / scale)
-    assembly.cost(pump, inputs.pump_price(measure)[kept] / scale)
+    _put_flows(assembly, part, balance, above, below, scale=_cost_scale(inputs))
     solution = solve_lp(assembly.problem())
     if solution.status is not Status.OPTIMAL:
         return None
-    heat_kW = {name: np.maximum(solution.values[name], 0.0) * KW_PER_MW for name in _FLOW_NAMES}
-    falling_kW = np.zeros(is_above.shape)
+    heat_kW = {
+        name: np.maximum(solution.values[name], 0.0) * KW_PER_MW for name in _FlowColumns._fields
+    }
+    falling_kW = np.zeros(part.is_above.shape)
     falling_kW[above, below] = heat_kW["cascade"]
     return Flows(
         level=chosen,
@@ -350,19 +336,3 @@ def _flows_at(inputs: GlideInputs, chosen: Integers, share: Floats) -> Flows | N
         pump=kept,
         pump_heat_kW=heat_kW["pump_heat"],
     )
-
-
-_FLOW_NAMES = ("external_heat", "cooling", "cascade", "pump_heat")
-
-
-def _checked_gap(mip_rel_gap: float, time_limit_s: float | None) -> None:
-    faults = FaultList()
-    if not (isinstance(mip_rel_gap, numbers.Real) and 0.0 <= mip_rel_gap < 1.0):
-        rule = "must be from 0 to below 1"
-        faults.add("", "mip_rel_gap", repr(mip_rel_gap), rule, "1e-4 is usual")
-    if time_limit_s is not None and not (
-        isinstance(time_limit_s, numbers.Real) and time_limit_s > 0.0
-    ):
-        rule = "must be positive (s)"
-        faults.add("", "time_limit_s", repr(time_limit_s), rule, "leave it out for no limit")
-    faults.raise_if_any("gliding levels")

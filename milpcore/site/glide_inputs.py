@@ -46,7 +46,7 @@ become equal merge. With heat pumps kinks are a choice of candidates, as in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -106,6 +106,23 @@ class GlideInputs:
     def pump_source_share(self) -> Floats:
         """Source heat per sink heat of each pump (K,)."""
         return 1.0 - 1.0 / self.pump_cop
+
+    def at_pairs(self, chosen: Integers) -> tuple[GlideInputs, Integers]:
+        """Return the same with some pairs alone (rising), and which pumps are between these."""
+        place = np.full(self.n_pairs, -1, dtype=np.int64)
+        place[chosen] = np.arange(chosen.size)
+        kept = np.flatnonzero((place[self.pump_source] >= 0) & (place[self.pump_sink] >= 0))
+        part = replace(
+            self,
+            supply_C=self.supply_C[chosen],
+            return_C=self.return_C[chosen],
+            is_match=self.is_match[:, chosen],
+            is_above=self.is_above[np.ix_(chosen, chosen)],
+            pump_source=place[self.pump_source[kept]],
+            pump_sink=place[self.pump_sink[kept]],
+            pump_cop=self.pump_cop[kept],
+        )
+        return part, kept
 
     def pump_price(self, measure: Measure) -> Floats:
         """Cost of a kW of sink heat of each pump (K,), EUR/(kW a) or t/(kW a)."""

@@ -118,12 +118,7 @@ def checked_settings(
             faults.add("", "levels", value, "must not come twice", "remove the duplicate")
         else:
             seen.add(value)
-    gap, limit_s = settings.mip_rel_gap, settings.time_limit_s
-    if not (_is_number(gap) and 0.0 <= gap < 1.0):
-        faults.add("", "mip_rel_gap", repr(gap), "must be from 0 to below 1", "1e-4 is usual")
-    if limit_s is not None and not (_is_number(limit_s) and limit_s > 0.0):
-        rule = "must be positive (s)"
-        faults.add("", "time_limit_s", repr(limit_s), rule, "leave it out for no limit")
+    note_settings(settings, faults)
     if isinstance(formulation, str):
         try:
             find_formulation(formulation)
@@ -131,6 +126,16 @@ def checked_settings(
             for fault in error.faults:
                 faults.add(*fault)
     faults.raise_if_any("greenfield")
+
+
+def note_settings(settings: SolveSettings, faults: FaultList) -> None:
+    """Note a gap or a time limit that makes no sense."""
+    gap, limit_s = settings.mip_rel_gap, settings.time_limit_s
+    if not (_is_number(gap) and 0.0 <= gap < 1.0):
+        faults.add("", "mip_rel_gap", repr(gap), "must be from 0 to below 1", "1e-4 is usual")
+    if limit_s is not None and not (_is_number(limit_s) and limit_s > 0.0):
+        rule = "must be positive (s)"
+        faults.add("", "time_limit_s", repr(limit_s), rule, "leave it out for no limit")
 
 
 def checked_levels(levels: Sequence[int]) -> list[int]:
