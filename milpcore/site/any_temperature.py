@@ -19,7 +19,6 @@ for all temperatures.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -28,7 +27,7 @@ import numpy as np
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
 from milpcore.site.candidates import KinksAndGrid
-from milpcore.site.inputs import SiteInputs, prepare
+from milpcore.site.inputs import Floats, SiteInputs, prepare
 from milpcore.site.kink_theorem import kink_faults
 from milpcore.site.model import Observer
 from milpcore.site.study import SolveSettings, chosen_formulation, honest, solved
@@ -119,7 +118,9 @@ def cells(
     """Prepare the site of cells; each stands at its middle and has the best pumps of its inside."""
     kinks = prepare(streams, economics=economics, objective=objective)
     prices = kinks.economics
-    _refuse(kinks)
+    faults = FaultList()
+    note_unproven(kinks, faults, theorem="Theorem 2")
+    faults.raise_if_any("any temperature")
     edge_C = KinksAndGrid(step_K).levels_C(kinks.stream_limit_C, prices)
     top_C = min(float(kinks.level_C[-1]), prices.max_sink_C)
     edge_C = np.union1d(edge_C, [top_C]) if top_C > kinks.level_C[0] else edge_C
@@ -136,6 +137,25 @@ def cells(
     low_C, high_C = inputs.level_C.copy(), inputs.level_C.copy()
     places = np.searchsorted(inputs.level_C, np.round(middle_C, 6))
     low_C[places], high_C[places] = edge_C[:-1], edge_C[1:]
+    return with_best_pumps(inputs, low_C, high_C)
+
+
+def with_best_pumps(inputs: SiteInputs, low_C: Floats, high_C: Floats) -> SiteInputs:
+    """Let every cell have the best heat pumps of its inside.
+
+    Parameters
+    ----------
+    inputs : SiteInputs
+        A site of cells.
+    low_C, high_C : ndarray (L,)
+        Ends of each cell: a pump draws heat at the upper end of one and delivers it at the lower
+        end of another.
+
+    Returns
+    -------
+    SiteInputs
+    """
+    prices = inputs.economics
     lift_K = low_C[None, :] - high_C[:, None]
     source, sink = np.nonzero(
         np.triu(lift_K <= prices.max_lift_K + LIMIT_TOLERANCE_K, 1)
@@ -157,14 +177,13 @@ def cells(
     )
 
 
-def _refuse(kinks: SiteInputs) -> None:
-    """Refuse a site for which nothing is proven."""
-    faults = FaultList()
-    add: Callable[..., None] = faults.add
+def note_unproven(kinks: SiteInputs, faults: FaultList, *, theorem: str) -> None:
+    """Note what a bound on cells needs and a site does not have: a theorem, pumps with a limit."""
+    remedy = "compare fine grids instead"
     for reason in kink_faults(kinks, 2):
-        add("", "economics", "Theorem 2", f"does not hold: {reason}", "compare fine grids instead")
+        faults.add("", "economics", theorem, f"does not hold: {reason}", remedy)
     prices = kinks.economics
     if prices.heat_pump_dt_source_K + prices.heat_pump_dt_sink_K <= 0.0:
         rule = "must be positive: else the COP between neighbouring cells has no limit"
-        add("", "heat_pump_dt_source_K + heat_pump_dt_sink_K", 0.0, rule, "raise one of them")
-    faults.raise_if_any("any temperature")
+        name = "heat_pump_dt_source_K + heat_pump_dt_sink_K"
+        faults.add("", name, 0.0, rule, "raise one of them")

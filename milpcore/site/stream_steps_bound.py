@@ -43,7 +43,6 @@ from __future__ import annotations
 import numbers
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -52,14 +51,13 @@ import pandas as pd
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.site.any_temperature import note_unproven, with_best_pumps
 from milpcore.site.candidates import Candidates, Grid
-from milpcore.site.inputs import Floats, Integers, SiteInputs, prepare
-from milpcore.site.kink_theorem import kink_faults
+from milpcore.site.inputs import Floats, SiteInputs, prepare
 from milpcore.site.model import Observer
 from milpcore.site.stream_steps import LEAST_SHARE
 from milpcore.site.study import SolveSettings, chosen_formulation, honest, solved
 from milpcore.streams import Streams
-from preprocess.heat_pumps import LIMIT_TOLERANCE_K, carnot_cop
 
 LEAST_CELL_K = 0.001
 """Edges closer than that to another one are left out."""
@@ -213,7 +211,7 @@ def _cells(
         objective=objective,
         candidates_C=middle_C.tolist(),
     )
-    return _with_best_pumps(inputs, edge_C), edge_C
+    return with_best_pumps(inputs, edge_C[:-1], edge_C[1:]), edge_C  # (2)
 
 
 def limit_ranges(streams: Streams, level_dt_cont_K: float) -> tuple[Floats, Floats]:
@@ -276,42 +274,13 @@ def _gathered(heat_kW: Floats, least_kW: float, kind: str) -> Floats:
     return kept_kW
 
 
-def _with_best_pumps(inputs: SiteInputs, edge_C: Floats) -> SiteInputs:
-    """Pumps of the site of cells (2)."""
-    prices = inputs.economics
-    upper_C, lower_C = edge_C[1:], edge_C[:-1]
-    allowed = (lower_C[None, :] - upper_C[:, None] <= prices.max_lift_K + LIMIT_TOLERANCE_K) & (
-        lower_C[None, :] <= prices.max_sink_C + LIMIT_TOLERANCE_K
-    )
-    source, sink = np.nonzero(np.triu(allowed, 1))
-    cop = carnot_cop(
-        upper_C[source],
-        lower_C[sink],
-        prices.carnot_efficiency,
-        prices.heat_pump_dt_source_K,
-        prices.heat_pump_dt_sink_K,
-    )
-    kept = cop > 1.0
-    first: Integers = source[kept].astype(np.int64)
-    return replace(
-        inputs, pump_source=first, pump_sink=sink[kept].astype(np.int64), pump_cop=cop[kept]
-    )
-
-
 def _refuse(whole: SiteInputs) -> None:
     """Refuse a site for which nothing is proven."""
     faults = FaultList()
     if whole.objective is Measure.CAPEX:
         remedy = "bound tac, opex or co2"
         faults.add("", "objective", "capex", "needs no bound: least CAPEX is none", remedy)
-    remedy = "compare fine grids of candidates instead"
-    for reason in kink_faults(whole, 2):
-        faults.add("", "economics", "the theorem", f"does not hold: {reason}", remedy)
-    prices = whole.economics
-    if prices.heat_pump_dt_source_K + prices.heat_pump_dt_sink_K <= 0.0:
-        rule = "must be positive: else the COP between neighbouring cells has no limit"
-        name = "heat_pump_dt_source_K + heat_pump_dt_sink_K"
-        faults.add("", name, "0", rule, "raise one of them")
+    note_unproven(whole, faults, theorem="the theorem")
     faults.raise_if_any("stepwise bound")
 
 
