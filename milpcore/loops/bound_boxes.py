@@ -21,23 +21,20 @@ def whole_box(inputs: LoopInputs, nodes_C: Floats, most: Floats) -> FlowBox:
 def first_boxes(
     inputs: LoopInputs, nodes_C: Floats, most: Floats, known_flow: float | None
 ) -> list[FlowBox]:
-    """List boxes around a known flow for each route, or for several loops one box of all."""
+    """List boxes around a known flow; with many routes one of each, with many loops one of all."""
     whole, n_routes = whole_box(inputs, nodes_C, most), most.size
     if inputs.n_loops > 1 and n_routes > 1:
         return [whole]
     if n_routes > 1:  # a box for each route
         return [replace(whole, high=row) for row in np.diag(most)]
-    found = []
-    for number in range(n_routes):
-        flow = known_flow or 0.15 * float(most[number])
-        cuts = flow * np.array([0.5, 0.8, 0.95, 1.08, 1.3, 2.0])
-        ends = np.array([0.0, *cuts[cuts < 0.99 * most[number]], most[number]])
-        for low, high in itertools.pairwise(ends):
-            lows, highs = np.zeros(n_routes), np.zeros(n_routes)
-            lows[number], highs[number] = low, high
-            distance = abs((low + high) / 2.0 - flow)
-            found.append((distance, replace(whole, low=lows, high=highs)))
-    return [box for _, box in sorted(found, key=lambda pair: pair[0])]
+    flow = known_flow or 0.15 * float(most[0])
+    cuts = flow * np.array([0.5, 0.8, 0.95, 1.08, 1.3, 2.0])
+    ends = np.array([0.0, *cuts[cuts < 0.99 * most[0]], most[0]])
+    found = [
+        replace(whole, low=np.array([low]), high=np.array([high]))
+        for low, high in itertools.pairwise(ends)
+    ]
+    return sorted(found, key=lambda box: abs(float(box.low[0] + box.high[0]) / 2.0 - flow))
 
 
 def cut_box(flows: FlowBox, result: MasterResult, number: int, leg: int) -> tuple[FlowBox, FlowBox]:
