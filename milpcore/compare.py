@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from milpcore.comparing import NO_GAP, root_gap
 from milpcore.core import Problem, Status, solve, solve_lp
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import Fault, InputError
@@ -55,8 +56,6 @@ _log = logging.getLogger(__name__)
 KW_PER_MW = 1000.0
 PROVEN_GAP = 1e-6
 SEARCH_LIMIT_S = 300.0
-NO_GAP = 1e-9
-"""Gaps below this are rounding."""
 
 COLUMNS = (
     "max_levels",
@@ -303,7 +302,7 @@ def _measure(
         else:
             row["note"] = f"relaxation: {relaxed.message}"
     row["lp_s"] = time.perf_counter() - start_s
-    row["root_gap"] = _root_gap(best.objective, row["lp_bound"])
+    row["root_gap"] = root_gap(best.objective, row["lp_bound"])
     if options.time_limit_s > 0.0 and not variant.n_intervals:
         _search(row, inputs, problem, options)
 
@@ -335,11 +334,3 @@ def _interval_bound(
 def _in_unit(inputs: SiteInputs, objective: float) -> float:
     """Objective of a problem in EUR/a or t/a."""
     return objective * KW_PER_MW * inputs.cost_scale
-
-
-def _root_gap(optimum: float, bound: float) -> float:
-    """Gap of a bound to the optimum, relative to it; 0 for less than rounding."""
-    if math.isnan(bound):
-        return math.nan
-    gap = (optimum - bound) / max(abs(optimum), 1e-12)
-    return gap if gap > NO_GAP else 0.0

@@ -27,6 +27,7 @@ from typing import Any
 
 import pandas as pd
 
+from milpcore.comparing import NO_GAP, root_gap
 from milpcore.core import Problem, Solution, Status, solve, solve_lp
 from milpcore.faults import FaultList
 from milpcore.loops.case import LoopCase
@@ -39,8 +40,6 @@ from milpcore.loops.variants import ENERGY, LoopVariant, find_variants, referenc
 
 _log = logging.getLogger(__name__)
 PROVEN_GAP = 1e-6
-NO_GAP = 1e-9
-"""Gaps below this are rounding."""
 TRUSTED = 1e-5
 """Share of the optimum by which tolerances may lift a bound above it."""
 BEYOND = "the solver is wrong: it claims a bound above the cost of a solution that exists"
@@ -353,8 +352,7 @@ def _measure(
     row["lp_s"] = time.perf_counter() - start_s
     if relaxed.status is Status.OPTIMAL:
         row["lp_bound"] = relaxed.objective * _PER_A
-        gap = (row["optimum"] - row["lp_bound"]) / max(abs(row["optimum"]), 1e-12)
-        row["root_gap"] = gap if gap > NO_GAP else 0.0
+        row["root_gap"] = root_gap(row["optimum"], row["lp_bound"])
     else:
         row["note"] = f"relaxation: {relaxed.message}"
     if limits.time_limit_s > 0.0:

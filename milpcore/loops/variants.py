@@ -13,9 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from milpcore.comparing import fitting_names
 from milpcore.loops.residual_form import ResidualForm
 from milpcore.loops.transport_form import SegmentProduct, TransportForm, WholeProduct
-from milpcore.variant_names import fitting_names
 
 ENERGY, COST = "energy", "cost"
 PLAIN = "plain"

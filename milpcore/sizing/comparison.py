@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from milpcore.comparing import NO_GAP, root_gap
 from milpcore.core import Problem, Status, lp_bound, solve_lp
 from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps, caps
@@ -46,8 +47,6 @@ from milpcore.sizing.variants import REFERENCE, SizingVariant, find_variants
 
 _log = logging.getLogger(__name__)
 PROVEN_GAP = 1e-6
-NO_GAP = 1e-9
-"""Gaps below this are rounding."""
 BY_DUALS = "duals"
 """Status of a relaxation whose bound is proven by dual values, optimal or not."""
 TRUSTED = 1e-5
@@ -316,9 +315,8 @@ def _relax(
         row["lp_status"], message = relaxed.status.value, relaxed.message
     if is_known:
         bound = least * inputs.cost_scale_EUR_per_a
-        optimum = row["optimum_EUR_per_a"]
-        gap = (optimum - bound) / max(abs(optimum), 1e-12)
-        row["lp_bound_EUR_per_a"], row["root_gap"] = bound, gap if gap > NO_GAP else 0.0
+        row["lp_bound_EUR_per_a"] = bound
+        row["root_gap"] = root_gap(row["optimum_EUR_per_a"], bound)
     else:
         row["note"] = f"relaxation: {message}"
 

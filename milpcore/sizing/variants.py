@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from milpcore.comparing import fitting_names
 from milpcore.sizing.big_m import BigM
 from milpcore.sizing.model import EveryStep, Exclusivity, SizingModel, WhereNeeded
 from milpcore.sizing.no_commitment import NoCommitment
 from milpcore.sizing.plateau_path import PlateauPath
 from milpcore.sizing.three_binary import ThreeBinary
-from milpcore.variant_names import fitting_names
 
 NO_CUTS, WIDE, HELD = "no_cuts", "wide_limits", "held"
 DIRECTIONS: dict[str, Exclusivity] = {"where_needed": WhereNeeded(), "every_step": EveryStep()}
