@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import math
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +46,7 @@ from milpcore.site_options import (
     PriceStep,
     SiteOptions,
 )
+from milpcore.toml_values import toml_value
 
 Options = TypeVar("Options")
 TABLES: dict[str, type[Any]] = {
@@ -220,11 +220,12 @@ def _lines(name: str, options: Any) -> list[str]:
     plain, lists = _changed(options), []
     for key in [key for key in plain if (name, key) in LISTS]:
         for one in plain.pop(key):
-            entries = [f"{inner} = {_text(value)}" for inner, value in _changed(one).items()]
+            entries = [f"{inner} = {toml_value(value)}" for inner, value in _changed(one).items()]
             lists += ["", f"[[{name}.{key}]]", *entries]
     if not plain and not lists:
         return []
-    return ["", f"[{name}]", *(f"{key} = {_text(value)}" for key, value in plain.items()), *lists]
+    entries = [f"{key} = {toml_value(value)}" for key, value in plain.items()]
+    return ["", f"[{name}]", *entries, *lists]
 
 
 def _changed(options: Any) -> dict[str, Any]:
@@ -235,14 +236,3 @@ def _changed(options: Any) -> dict[str, Any]:
         if getattr(options, one.name) != one.default
         and getattr(options, one.name) not in ((), None)
     }
-
-
-def _text(value: object) -> str:
-    """Write a number, a text or a list of numbers as TOML."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_text, value))}]"
-    if isinstance(value, float) and math.isinf(value):
-        return "inf" if value > 0.0 else "-inf"
-    return repr(value)

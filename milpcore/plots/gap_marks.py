@@ -42,4 +42,3 @@ def draw_gaps(
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0.0, max(1.08 * 100.0 * float(root_gap.max()), 1e-3))
-    axes.grid(visible=False, axis="y")
