@@ -29,6 +29,7 @@ from milpcore.plots.style import heat_label, spread
 from milpcore.scales import Kind, scale_for
 from milpcore.site.greenfield import greenfield_study
 from milpcore.site.results import GreenfieldStudy, SiteResult
+from milpcore.site_options import LevelOptions, SiteOptions
 
 pytest.importorskip("matplotlib")
 
@@ -184,6 +185,13 @@ def test_bars_are_the_cost_components_and_add_up_to_tac(study: GreenfieldStudy) 
         np.testing.assert_allclose(heights, costs[part] / 1e3, rtol=1e-9)
     tops = [bar.get_y() + bar.get_height() for bar in lower.containers[-1]]
     np.testing.assert_allclose(tops, costs["tac_EUR_per_a"] / 1e3, rtol=1e-9)
+
+
+def test_the_legend_names_levels_where_they_cost_something() -> None:
+    options = SiteOptions(levels=LevelOptions(investment_EUR=2e4))
+    paid = greenfield_study(milpcore.load_case("dairy_8"), levels=[4], options=options)
+    lower = cost_over_levels(paid).axes[1]
+    assert "investment in heat pumps and levels" in lower.get_legend_handles_labels()[1]
 
 
 def _unproven(result: SiteResult, bound_share: float) -> SiteResult:
