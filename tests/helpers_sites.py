@@ -145,12 +145,14 @@ def least_cost(
     is_found: bool = False,
     measure: Measure | None = None,
     at_most: float = np.inf,
+    most_bought_kW: float = np.inf,
 ) -> float:
     """Least objective at given levels and connections, in EUR/a or t/a; inf if impossible.
 
     With `is_used`, pump heat into a level is at most cold duty plus source heat there; with
     `is_found`, source heat is at most hot heat plus pump heat there. With `measure`, that one is
-    minimised, and the site's own objective is `at_most` so much.
+    minimised, and the site's own objective is `at_most` so much. No more than `most_bought_kW` of
+    external heat is bought; other options are not known here.
     """
     costs = inputs.objective_costs if measure is None else inputs.costs(measure)
     chosen = list(levels)
@@ -190,6 +192,9 @@ def least_cost(
     if np.isfinite(at_most):
         limits = np.vstack((limits, prices_of(inputs.costs(inputs.objective))))
         most = np.append(most, at_most)
+    if np.isfinite(most_bought_kW):
+        limits = np.vstack((limits, np.arange(3 * n + p) < n))
+        most = np.append(most, most_bought_kW)
     scale = prices.max() or 1.0
     result = linprog(
         prices / scale,

@@ -126,7 +126,8 @@ def test_bound_at_any_prices_is_below_a_network(utilities: bool) -> None:
 def test_bound_is_below_networks_of_random_plants(seed: int, n_plants: int) -> None:
     inputs = prepare(random_case(seed + 10, n_hot=2, n_cold=2, n_plants=n_plants))
     cost = _network_cost(inputs)
-    found = lower_bound(inputs, gap=0.05, known_cost_per_a=cost, time_limit_s=4, node_K=8.0)
+    # not told the cost, which no bound is let to exceed
+    found = lower_bound(inputs, gap=0.05, time_limit_s=4, node_K=8.0)
     nothing = inputs.cost_without_loops_per_a()
     assert found.bound_per_a <= min(nothing, nothing if cost is None else cost)
     assert np.isfinite(found.bound_per_a)
@@ -139,6 +140,10 @@ def test_bound_of_two_streams_is_near() -> None:
     assert cost is not None
     found = lower_bound(inputs, gap=0.009, known_cost_per_a=cost, time_limit_s=60, node_K=5.0)
     assert 0.99 * cost <= found.bound_per_a <= cost
+    # told a dearer network, the bound could rise above this one
+    above = 1.1 * cost
+    apart = lower_bound(inputs, known_cost_per_a=above, gap=0.005, time_limit_s=10, node_K=5.0)
+    assert 0.95 * cost <= apart.bound_per_a <= cost
 
 
 @given(st.integers(0, 1000))

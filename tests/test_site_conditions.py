@@ -31,17 +31,19 @@ from milpcore.site.kink_assignment import KinkAssignment
 from milpcore.site.level_path import LevelPath
 from milpcore.site.milp_parts import uses_dominance_rows
 from milpcore.site.model import nearest_levels
+from milpcore.site_options import LimitOptions, SiteOptions
 
 CHEAP_ELECTRICITY = PRICES["cheap electricity"]
 
 
 def costs_with_and_without_dominance(
-    inputs: SiteInputs, levels: tuple[int, ...]
+    inputs: SiteInputs, levels: tuple[int, ...], most_bought_kW: float = np.inf
 ) -> tuple[float, float]:
     stream_level = nearest_levels(inputs, mask_of(inputs, levels))
+    given = {"most_bought_kW": most_bought_kW}
     return (
-        least_cost(inputs, levels, stream_level, is_used=True, is_found=True),
-        least_cost(inputs, levels, stream_level),
+        least_cost(inputs, levels, stream_level, is_used=True, is_found=True, **given),
+        least_cost(inputs, levels, stream_level, **given),
     )
 
 
@@ -159,6 +161,22 @@ def test_monotone_prices_and_dear_electricity_are_not_enough(
     for formulation in (LevelPath(2), KinkAssignment(2)):
         outcome = formulation.solve(inputs, mip_rel_gap=0.0)
         assert outcome.objective == pytest.approx(best, rel=1e-7)
+
+
+def test_a_limit_of_external_heat_makes_dominance_rows_wrong() -> None:
+    """Where no heat is to be bought, heat is pumped higher than needed to have more of it."""
+    options = SiteOptions(limits=LimitOptions(external_heat_kW=0.0))
+    sites = {
+        kW: site_at_levels({40.0: 1000.0}, {60.0: kW, 90.0: 1.0}, options=options)
+        for kW in (900.0, 1250.0)
+    }
+    for kW, inputs in sites.items():
+        assert pump_dominance_faults(inputs) == ["external heat or emissions are limited"]
+        with_rows, without = costs_with_and_without_dominance(inputs, (0, 1, 2), 0.0)
+        assert np.isfinite(without)
+        assert np.isfinite(with_rows) == (kW == 900.0)
+        outcome = LevelPath(3).solve(inputs, mip_rel_gap=0.0)
+        assert outcome.objective == pytest.approx(without, rel=1e-7)
 
 
 def test_without_pumps_nothing_can_fail_but_the_cascade() -> None:
