@@ -386,7 +386,7 @@ def _unknown_table(key: str, known: tuple[str, ...], faults: FaultList) -> None:
     """Refuse a table, or a key above the first table."""
     near = nearest_name(key, RANGES)
     if key in OPTION_TABLES:
-        remedy = "milpcore greenfield takes them; leave them out elsewhere"
+        remedy = "milpcore greenfield and retrofit take them; leave them out elsewhere"
         faults.add("", f"[{key}]", None, "holds options, which are not known here", remedy)
     elif near is not None:
         rule = "key outside the table [site]"

@@ -213,7 +213,9 @@ class LevelOptions:
     Parameters
     ----------
     investment_EUR : float
-        For each level in use.
+        For each level in use; in a retrofit for each that is added, those of today being free.
+    moved_investment_EUR : float, optional
+        In a retrofit, for each level that moves; default `investment_EUR`.
     forced_C : tuple of float
         Levels that every design has; each takes one of the places, and costs what a level costs.
     forbidden : tuple of ForbiddenLevels
@@ -231,6 +233,7 @@ class LevelOptions:
     """
 
     investment_EUR: float = 0.0
+    moved_investment_EUR: float | None = None
     forced_C: tuple[float, ...] = ()
     forbidden: tuple[ForbiddenLevels, ...] = ()
 

@@ -23,6 +23,7 @@ OPTION_RANGES: dict[str, tuple[Range, str]] = {
     "max_size_kW": (Range(0.0, MOST, _SIZE, open_minimum=True), "kW"),
     "size_kW": (Range(0.0, 1e12, _SIZE, open_minimum=True), "kW"),
     "investment_EUR": (Range(0.0, 1e12, "give EUR for each level"), "EUR"),
+    "moved_investment_EUR": (Range(0.0, 1e12, "give EUR for each level that moves"), "EUR"),
     "cop": (Range(0.0, 1e6, "heat delivered over electricity", open_minimum=True), "-"),
     "price_EUR_per_MWh": (Range(0.0, 1e5, "give the price per MWh"), "EUR/MWh"),
     "external_heat_kW": (Range(0.0, MOST, "give kW of external heat"), "kW"),
@@ -43,11 +44,16 @@ Item = TypeVar("Item")
 
 
 def check_numbers(options: object, faults: FaultList) -> None:
-    """Check every number of a dataclass against `OPTION_RANGES`, and make it a float."""
+    """Check every number of a dataclass against `OPTION_RANGES`, and make it a float.
+
+    What may be left out, and is, stays None.
+    """
     for one in dataclasses.fields(options):  # type: ignore[arg-type]
         if one.name in OPTION_RANGES:
             allowed, unit = OPTION_RANGES[one.name]
             value = getattr(options, one.name)
+            if value is None and one.default is None:
+                continue
             if isinstance(value, float) and math.isinf(value) and allowed.contains(value):
                 continue
             number = checked_number(one.name, value, allowed, unit, faults)

@@ -14,6 +14,7 @@ from milpcore.site_options import SiteOptions
 from milpcore.site_options_file import read_site_options
 
 PAGE = ROOT / "docs" / "site_options.md"
+MORE = ROOT / "docs" / "site_options_more.md"
 
 
 def between(text: str, name: str) -> str:
@@ -74,3 +75,15 @@ def test_the_command_of_the_page_runs(here: Path, capsys: pytest.CaptureFixture[
     written = read_site_options(here / "results" / "inputs" / "economics.toml")
     assert written == read_site_options(here / "options.toml")
     assert "level_path" in (here / "results" / "summary.csv").read_text(encoding="utf-8")
+
+
+def test_the_page_on_more_options_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "(site_options_more.md)" in text_of(PAGE)
+    (options,) = blocks(MORE, "toml")
+    (here / "retrofit.toml").write_text(options, encoding="utf-8")
+    study = run_python(MORE, {"__name__": "docs"})["study"]
+    assert study.best.saving_percent > 0.0
+    (command,) = commands(MORE)
+    answer = run(capsys, *command.split()[1:], "--quiet")
+    assert answer.code == 0
+    assert "saving" in answer.out

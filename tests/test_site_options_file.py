@@ -54,7 +54,8 @@ def test_a_file_of_prices_has_no_options(tmp_path: Path) -> None:
 def test_other_commands_say_who_takes_options(tmp_path: Path) -> None:
     path = tmp_path / "options.toml"
     path.write_text("[site]\n[levels]\ninvestment_EUR = 5\n", encoding="utf-8")
-    message = r"\[levels\]: holds options, which are not known here; milpcore greenfield takes them"
+    message = r"\[levels\]: holds options, which are not known here; milpcore greenfield and "
+    message += r"retrofit take them"
     with pytest.raises(InputError, match=message):
         read_economics(path)
 

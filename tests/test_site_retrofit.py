@@ -193,7 +193,7 @@ def test_a_wrong_result_is_never_returned(
         seen.append(result)
         raise milpcore.site.CheckError(())
 
-    monkeypatch.setattr(module, "check", refuse)
+    monkeypatch.setattr(module, "check_retrofit", refuse)
     with pytest.raises(milpcore.site.CheckError):
         retrofit(dairy, existing_C=SMALL)
     assert len(seen) == 1

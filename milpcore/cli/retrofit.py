@@ -22,7 +22,7 @@ from milpcore.cli.output import (
 from milpcore.cli.retrofit_study import Answer, Request, run_study, unstarted_study
 from milpcore.cli.retrofit_text import retrofit_text
 from milpcore.cli.signals import is_interrupted_early
-from milpcore.cli.sources import Source, economics_of, input_files, source_of
+from milpcore.cli.sources import Source, input_files, site_options_of, source_of
 from milpcore.report import ProgressLine
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.candidates import candidates_from_text, candidates_name
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     """Read all inputs, so that their faults come before anything long."""
     source = source_of(arguments)
-    economics = economics_of(arguments)
+    economics, site_options = site_options_of(arguments)
     options = RetrofitOptions(
         existing_C=arguments.existing,
         move=arguments.move,
@@ -85,6 +85,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         add=arguments.add,
         close=arguments.close,
         candidates_C=candidates_from_text(arguments.candidates),
+        options=None if site_options.is_none else site_options,
     )
     request = Request(
         source.streams,
@@ -151,7 +152,7 @@ def _write(
     def tables(folder: Path) -> None:
         answer.study.write(folder)
         write(_found(answer), folder)
-        write_inputs(folder, source.streams, request.economics)
+        write_inputs(folder, source.streams, request.economics, request.options.options)
 
     write_output(
         out,

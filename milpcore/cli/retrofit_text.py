@@ -48,8 +48,10 @@ def existing_text(study: RetrofitStudy) -> str:
     name = str(row["objective"]).upper()
     levels_C = levels_text(study.existing_C)
     value = scale.text(float(row["objective_value"]))
-    lines = [f"existing levels {levels_C} °C: {name} {value} {scale.unit} without heat pumps"]
-    if study.without_moves is not baseline:
+    lines = [f"existing levels {levels_C} °C: {name} {value} {scale.unit} {study.today_text}"]
+    if not study.without_moves.has_design:
+        lines.append(f"with heat pumps, nothing moved: {' '.join(study.without_moves.notes)}")
+    elif study.without_moves is not baseline:
         after = study.without_moves.summary.iloc[0]
         saved = number(saving_percent(baseline, study.without_moves), 3)
         with_pumps = scale.text(float(after["objective_value"]))

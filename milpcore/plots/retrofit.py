@@ -82,7 +82,7 @@ def retrofit_savings(
 
 def _quantity(study: RetrofitStudy) -> str:
     measure = measure_label(str(study.baseline.summary["objective"].iloc[0]))
-    return f"saving, % of {measure} of the existing levels without heat pumps"
+    return f"saving, % of {measure} of the existing levels {study.today_text}"
 
 
 def _pumps_alone(study: RetrofitStudy) -> str:
@@ -91,7 +91,7 @@ def _pumps_alone(study: RetrofitStudy) -> str:
 
 
 def _has_pumps(study: RetrofitStudy) -> bool:
-    return study.without_moves is not study.baseline
+    return study.without_moves is not study.baseline and study.without_moves.has_design
 
 
 def _changes(one: RetrofitResult) -> list[str]:

@@ -67,6 +67,7 @@ def check(
     *,
     cascade: bool = True,
     options: SiteOptions | None = None,
+    level_investment_EUR: float | None = None,
 ) -> None:
     """Check a result against its streams and prices, from the tables alone.
 
@@ -82,6 +83,9 @@ def check(
         Whether heat was allowed to flow from a level to a lower one.
     options : SiteOptions, optional
         What was asked for beyond the published model; default nothing.
+    level_investment_EUR : float, optional
+        Investment in all levels together; default what options say of each level in use. In a
+        retrofit levels of today are free (`milpcore.site.retrofit_check`).
 
     Raises
     ------
@@ -113,7 +117,10 @@ def check(
     _check_balances(report, result, streams, cascade=cascade)
     _check_heat_pumps(report, result.heat_pumps, result.levels, economics, asked)
     _check_summary(report, result)
-    _check_costs(report, result, economics, asked)
+    levels_EUR = level_investment_EUR
+    if levels_EUR is None:
+        levels_EUR = asked.levels.investment_EUR * len(result.levels)
+    _check_costs(report, result, economics, asked, levels_EUR)
     _check_objective(report, result)
     report.raise_if_any()
 
@@ -334,7 +341,11 @@ def _investment_EUR(pumps: pd.DataFrame, economics: SiteEconomics, options: Site
 
 
 def _check_costs(
-    report: Report, result: SiteResult, economics: SiteEconomics, options: SiteOptions
+    report: Report,
+    result: SiteResult,
+    economics: SiteEconomics,
+    options: SiteOptions,
+    levels_EUR: float,
 ) -> None:
     """Rule 5: the four measures, recomputed from the level and heat pump tables."""
     hours = economics.operating_hours_h_per_a / 1000.0
@@ -343,7 +354,7 @@ def _check_costs(
     fuel = hours * float(result.levels["external_heat_kW"].sum()) / economics.boiler_efficiency
     power = hours * float(result.heat_pumps["power_kW"].sum())
     investment_EUR = _investment_EUR(result.heat_pumps, economics, options).sum()
-    investment_EUR += options.levels.investment_EUR * len(result.levels)
+    investment_EUR += levels_EUR
     co2 = economics.gas_emission_t_per_MWh * fuel + economics.electricity_emission_t_per_MWh * power
     gas = economics.gas_price_EUR_per_MWh / economics.boiler_efficiency
     heat_price = prices_EUR_per_MWh(result.levels, options.external_heat, gas)

@@ -7,9 +7,11 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from milpcore.faults import InputError
 from milpcore.site.formulations import FORMULATIONS
 from milpcore.site.inputs import prepare
 from milpcore.site.milp_parts import uses_dominance_rows
+from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
 from milpcore.site_options import (
     CopPoint,
     ExistingPump,
@@ -22,10 +24,13 @@ from milpcore.site_options import (
     PriceStep,
     SiteOptions,
 )
-from milpcore.streams import load_case
+from milpcore.streams import Streams, load_case
 
 CASE = "dairy_8"
 """Bundled site on which the formulations are asked; they refuse by kind of option, not by size."""
+
+TODAY_C = (5.0, 40.0, 85.0, 205.0)
+"""Levels of today of that site."""
 
 OPTIONS: Mapping[str, SiteOptions] = MappingProxyType(
     {
@@ -76,8 +81,9 @@ def exactness() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an option; a column ``option``, one for each formulation, and ``dominance_rows``:
-        whether these tighten `KinkAssignment` and `LevelPath`, which are exact without, too.
+        One row an option; a column ``option``, one for each formulation, ``dominance_rows``:
+        whether these tighten `KinkAssignment` and `LevelPath`, which are exact without, too; and
+        ``retrofit``: whether a retrofit takes it.
 
     Examples
     --------
@@ -93,8 +99,20 @@ def exactness() -> pd.DataFrame:
             make.name: make(n_levels=2).refusal(inputs) is None  # the same for any number
             for make in FORMULATIONS
         }
-        rows.append({"option": name, **exact, "dominance_rows": uses_dominance_rows(inputs, None)})
+        tight = uses_dominance_rows(inputs, None)
+        taken = _is_taken_by_retrofit(streams, options)
+        rows.append({"option": name, **exact, "dominance_rows": tight, "retrofit": taken})
     return pd.DataFrame(rows)
+
+
+def _is_taken_by_retrofit(streams: Streams, options: SiteOptions) -> bool:
+    """Whether a retrofit of the case is not refused."""
+    asked = RetrofitOptions(TODAY_C, 1, 10.0, None, True, 0, 0, None, options)
+    try:
+        plan_retrofit(streams, asked, economics=None, objective="tac")
+    except InputError:
+        return False
+    return True
 
 
 def exactness_markdown() -> str:
@@ -107,7 +125,8 @@ def exactness_markdown() -> str:
     """
     table = exactness()
     names = [name for name in table.columns if name != "option"]
-    heads = [f"`{name}`" if name != "dominance_rows" else "dominance rows" for name in names]
+    plain = ("dominance_rows", "retrofit")
+    heads = [name.replace("_", " ") if name in plain else f"`{name}`" for name in names]
     lines = [f"| option | {' | '.join(heads)} |", "|---" * (len(names) + 1) + "|"]
     for _, row in table.iterrows():
         marks = ["yes" if row[name] else "–" for name in names]

@@ -4,7 +4,8 @@ Every configuration is a combination of existing levels that may move; each of t
 candidate within a range or stay, and the order of levels is kept. The search
 (`milpcore.site.slot_search`) is exact, the operation of its levels is a linear program
 (`milpcore.site.operate`), and every result is checked from its tables (`milpcore.site.check`).
-The cascade is always allowed: the search relies on it.
+The cascade is always allowed: the search relies on it. A site with options has a search of its own
+(`milpcore.site.retrofit_option_search`), exact for all of them.
 
 Closing a level never lowers the cost. Proof: take the best operation of the levels that are left
 and open the closed level again without buying, removing or pumping heat there. Let every stream
@@ -25,12 +26,15 @@ from typing import NamedTuple
 import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
+from milpcore.faults import FaultList
 from milpcore.site.candidates import Candidates
-from milpcore.site.check import check
 from milpcore.site.explain import explain
 from milpcore.site.inputs import Integers, SiteInputs
 from milpcore.site.model import Outcome
 from milpcore.site.results import SiteResult, make_result
+from milpcore.site.retrofit_changes import Changes, changes_of, with_changes_paid
+from milpcore.site.retrofit_check import NOTHING_CHANGED, Changed, check_retrofit
+from milpcore.site.retrofit_option_search import OptionRetrofitSearch
 from milpcore.site.retrofit_plan import RetrofitOptions, RetrofitPlan, plan_retrofit
 from milpcore.site.retrofit_results import (
     RetrofitResult,
@@ -41,10 +45,20 @@ from milpcore.site.retrofit_results import (
 from milpcore.site.retrofit_search import FORMULATION_NAME, Found, RetrofitSearch, operated
 from milpcore.site.study_log import log_result, log_site
 from milpcore.site.tables import used_levels
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 _log = logging.getLogger(__name__)
 NO_PUMPS_NOTE = "No heat pump: heat pumps are left out."
+TODAYS_PUMPS_NOTE = "No new heat pump: only those of today are allowed."
+OPTION_FORMULATION_NAME = "slot_list"
+__all__ = [
+    "Changes",
+    "RetrofitObserver",
+    "RetrofitProgress",
+    "changes_of",
+    "retrofit",
+]
 _NO_PUMP = "No heat pump"
 
 
@@ -84,6 +98,7 @@ def retrofit(
     economics: SiteEconomics | None = None,
     objective: Measure | str = Measure.TAC,
     candidates_C: Candidates | Sequence[float] | None = None,
+    options: SiteOptions | None = None,
     observer: RetrofitObserver | None = None,
     on_result: Callable[[RetrofitResult], object] | None = None,
 ) -> RetrofitStudy:
@@ -116,6 +131,10 @@ def retrofit(
     candidates_C : Candidates or sequence of float, optional
         Where levels may go besides the existing ones: a set of `milpcore.site.candidates`, or
         temperatures, °C; default the limit temperatures of the streams.
+    options : SiteOptions, optional
+        What is asked for beyond the published model. Existing levels are free; those that move or
+        are added cost what `LevelOptions` says. The levels of today, against which savings
+        count, have the heat pumps of today and need not keep limits.
     observer : callable, optional
         Called now and then with `RetrofitProgress`; returning True stops the study, which then
         holds the configurations that are finished.
@@ -153,10 +172,10 @@ def retrofit(
     2            85  85→83.5             1
     3           205                      1
     """
-    options = RetrofitOptions(
-        existing_C, move, range_K, movable_C, heat_pumps, add, close, candidates_C
+    asked = RetrofitOptions(
+        existing_C, move, range_K, movable_C, heat_pumps, add, close, candidates_C, options
     )
-    plan = plan_retrofit(streams, options, economics=economics, objective=objective)
+    plan = plan_retrofit(streams, asked, economics=economics, objective=objective)
     start_s = time.perf_counter()
     choices = plan.choices
     existing = tuple(plan.existing_C.tolist())
@@ -164,9 +183,9 @@ def retrofit(
     log_site(_log, "retrofit", plan.inputs, what)
     baseline = _existing_result(plan, plan.bare)
     without_moves = baseline
-    if plan.inputs is not plan.bare:
+    if plan.allows_pumps:
         without_moves = _existing_result(plan, plan.inputs)
-    search = RetrofitSearch(plan)
+    search = RetrofitSearch(plan) if plan.inputs.terms is None else OptionRetrofitSearch(plan)
     results: list[RetrofitResult] = []
 
     def should_stop() -> bool:
@@ -192,70 +211,24 @@ def retrofit(
     return RetrofitStudy(baseline, without_moves, tuple(results), existing, len(choices))
 
 
-class Changes(NamedTuple):
-    """What becomes of the existing levels.
-
-    Attributes
-    ----------
-    moved : dict of int to int
-        Position of each existing level that moves, and the candidate it goes to.
-    given_up : list of int
-        Positions of existing levels that are left out.
-    added : list of int
-        Candidates of new levels.
-    met : list of int
-        Candidates where several levels meet.
-    """
-
-    moved: dict[int, int]
-    given_up: list[int]
-    added: list[int]
-    met: list[int]
-
-
-def changes_of(plan: RetrofitPlan, found: Found) -> Changes:
-    """Tell which existing levels move, which are given up, and which levels are new.
-
-    Where levels meet, the one that is there today stays, or the nearest one moves; the others are
-    given up. A level may take the place of one that moves on itself.
-
-    Parameters
-    ----------
-    plan : RetrofitPlan
-        The study.
-    found : Found
-        The best choice of levels.
-
-    Returns
-    -------
-    Changes
-    """
-    moved: dict[int, int] = {}
-    added, met, stays = [], [], set()
-    level_C, existing_C = plan.inputs.level_C, plan.existing_C
-    for level in np.unique(found.place).tolist():
-        here = found.position[(found.place == level) & (found.position >= 0)].tolist()
-        if len(here) > 1:
-            met.append(level)
-        own = np.flatnonzero(plan.existing == level)
-        moves_on = bool(np.isin(own, found.position[found.place != level]).any())
-        if own.size and not moves_on:
-            stays.add(int(own[0]))
-        elif here:
-            distance_K = np.abs(existing_C[here] - level_C[level])
-            moved[here[int(distance_K.argmin())]] = level
-        else:
-            added.append(level)
-    given_up = sorted(set(range(len(plan.existing))) - stays - set(moved))
-    return Changes(moved, given_up, added, met)
-
-
 def _existing_result(plan: RetrofitPlan, inputs: SiteInputs) -> SiteResult:
     """Operate the existing levels and check the result."""
     outcome = operated(inputs, plan.existing)
-    unused = _unused(inputs, outcome, plan.existing)
-    notes = _unused_note(unused)
-    return _checked(inputs, outcome, len(plan.existing), notes, has_pumps=inputs is not plan.bare)
+    has_pumps = inputs is not plan.bare
+    n_levels = len(plan.existing)
+    if outcome.design is None:
+        if inputs is plan.bare:
+            _refuse_today()
+        return _checked(plan, inputs, outcome, n_levels, [], has_pumps=has_pumps)
+    notes = _unused_note(_unused(inputs, outcome, plan.existing))
+    return _checked(plan, inputs, outcome, n_levels, notes, has_pumps=has_pumps)
+
+
+def _refuse_today() -> None:
+    faults = FaultList()
+    rule = "cannot be operated as they are"
+    faults.add("", "existing_C", None, rule, "allow more external heat")
+    faults.raise_if_any("retrofit")
 
 
 def _result(
@@ -268,22 +241,28 @@ def _result(
     """One configuration: tables, check, what has changed."""
     inputs, existing_C = plan.inputs, plan.existing_C
     chosen_C = tuple(existing_C[list(choice)].tolist())
-    has_pumps = inputs is not plan.bare
+    has_pumps = plan.allows_pumps
     if outcome.design is None:
-        result = _checked(inputs, outcome, plan.n_slots, [], has_pumps=has_pumps)
+        result = _checked(plan, inputs, outcome, plan.n_slots, [], has_pumps=has_pumps)
         return RetrofitResult(chosen_C, {}, (), (), (), math.nan, result)
     changes = changes_of(plan, found)
+    inputs = with_changes_paid(plan, changes)
     unused = _unused(inputs, outcome, np.unique(found.place))
     level_C = inputs.level_C
     notes = [
         f"Levels meet at {level_C[level]:.10g} °C and count as one." for level in changes.met
     ] + _unused_note(unused)
-    result = _checked(inputs, outcome, plan.n_slots, notes, has_pumps=has_pumps)
+    changed = Changed(
+        {float(existing_C[old]): float(level_C[new]) for old, new in changes.moved.items()},
+        tuple(existing_C[changes.given_up].tolist()),
+        tuple(level_C[changes.added].tolist()),
+    )
+    result = _checked(plan, inputs, outcome, plan.n_slots, notes, changed, has_pumps=has_pumps)
     return RetrofitResult(
         choice_C=chosen_C,
-        moved_C={float(existing_C[old]): float(level_C[new]) for old, new in changes.moved.items()},
-        given_up_C=tuple(existing_C[changes.given_up].tolist()),
-        added_C=tuple(level_C[changes.added].tolist()),
+        moved_C=changed.moved_C,
+        given_up_C=changed.given_up_C,
+        added_C=changed.added_C,
         unused_C=unused,
         saving_percent=saving_percent(baseline, result),
         result=result,
@@ -306,15 +285,24 @@ def _unused_note(unused_C: tuple[float, ...]) -> list[str]:
 
 
 def _checked(
-    inputs: SiteInputs, outcome: Outcome, n_slots: int, notes: list[str], *, has_pumps: bool
+    plan: RetrofitPlan,
+    inputs: SiteInputs,
+    outcome: Outcome,
+    n_slots: int,
+    notes: list[str],
+    changed: Changed = NOTHING_CHANGED,
+    *,
+    has_pumps: bool,
 ) -> SiteResult:
     """Tables of an outcome, after the independent check, with notes that fit a retrofit."""
-    result = make_result(inputs, outcome, max_levels=n_slots, formulation_name=FORMULATION_NAME)
-    check(result, inputs.streams, inputs.economics)
+    name = FORMULATION_NAME if inputs.terms is None else OPTION_FORMULATION_NAME
+    result = make_result(inputs, outcome, max_levels=n_slots, formulation_name=name)
+    check_retrofit(result, inputs.streams, inputs.economics, plan.existing_C, changed)
     if outcome.design is None:
         return result
     general = explain(inputs, outcome, max_levels=len(result.levels))
     if not has_pumps:
         general = tuple(note for note in general if not note.startswith(_NO_PUMP))
-        notes = [NO_PUMPS_NOTE, *notes]
+        has_old = bool(inputs.options.heat_pumps.existing)
+        notes = [TODAYS_PUMPS_NOTE if has_old else NO_PUMPS_NOTE, *notes]
     return replace(result, notes=(*general, *notes))

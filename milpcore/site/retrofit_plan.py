@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple, cast
 
@@ -14,8 +14,15 @@ import numpy as np
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList, InputError
 from milpcore.site.candidates import Candidates, Refined
-from milpcore.site.inputs import Floats, Integers, SiteInputs, prepare, without_heat_pumps
+from milpcore.site.inputs import Floats, Integers, SiteInputs, prepare
+from milpcore.site.retrofit_options import (
+    as_it_is,
+    check_existing,
+    free_levels,
+    without_new_pumps,
+)
 from milpcore.site.unserved import note_unserved
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 SAME_K = 1e-6
@@ -42,6 +49,8 @@ class RetrofitOptions(NamedTuple):
         Levels to add, and to give up.
     candidates_C : Candidates, sequence of float or None
         Where levels may go; None for the kinks.
+    options : SiteOptions or None
+        What is asked for beyond the published model; None for nothing.
     """
 
     existing_C: Sequence[float]
@@ -52,6 +61,7 @@ class RetrofitOptions(NamedTuple):
     add: int
     close: int
     candidates_C: Candidates | Sequence[float] | None
+    options: SiteOptions | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +71,9 @@ class RetrofitPlan:
     Attributes
     ----------
     inputs, bare : SiteInputs
-        The site as asked for, and without heat pumps; candidates hold the existing levels.
+        The site as asked for, and as it is today: without new heat pumps, without limits and with
+        no level forced. Candidates hold the existing levels; levels cost nothing in either, see
+        `milpcore.site.retrofit_changes`.
     existing : ndarray of int (n,)
         Candidate of each existing level, rising.
     movable : tuple of int
@@ -70,6 +82,8 @@ class RetrofitPlan:
         Levels that move at a time, that are added, that are given up.
     range_K : float
         How far each may move.
+    allows_pumps : bool
+        Whether new heat pumps are allowed.
     """
 
     inputs: SiteInputs
@@ -80,6 +94,7 @@ class RetrofitPlan:
     range_K: float
     add: int
     close: int
+    allows_pumps: bool = True
 
     @property
     def existing_C(self) -> Floats:
@@ -150,11 +165,13 @@ def plan_retrofit(
         movable_C = _distinct("movable_C", options.movable_C, faults)
     movable = _movable(existing_C, movable_C, options.movable_C is None, faults)
     _check_counts(options, existing_C, movable, faults)
-    site = _site(streams, economics, objective, faults)
+    wanted = SiteOptions() if options.options is None else options.options
+    site = _site(streams, economics, objective, wanted, faults)
     if site is not None and isinstance(chosen, Candidates):
         candidates_C = chosen.levels_C(site.stream_limit_C, site.economics)
     if site is not None and existing_C is not None:
         _check_served(site, existing_C, faults)
+        check_existing(wanted, existing_C, faults)
     faults.raise_if_any("retrofit")
     assert site is not None
     assert existing_C is not None
@@ -165,10 +182,12 @@ def plan_retrofit(
         economics=economics,
         objective=objective,
         candidates_C=np.concatenate([wanted_C, existing_C]).tolist(),
+        options=wanted,
     )
-    bare = without_heat_pumps(inputs)
+    inputs, bare = free_levels(inputs), as_it_is(inputs)
+    without_new = bare if inputs.terms is None else without_new_pumps(inputs)
     return RetrofitPlan(
-        inputs=inputs if options.heat_pumps else bare,
+        inputs=inputs if options.heat_pumps else without_new,
         bare=bare,
         existing=np.abs(inputs.level_C - existing_C[:, None]).argmin(axis=1).astype(np.int64),
         movable=movable,
@@ -176,6 +195,7 @@ def plan_retrofit(
         range_K=float(options.range_K),
         add=int(options.add),
         close=int(options.close),
+        allows_pumps=bool(options.heat_pumps),
     )
 
 
@@ -183,11 +203,20 @@ def _site(
     streams: Streams,
     economics: SiteEconomics | None,
     objective: Measure | str,
+    options: object,
     faults: FaultList,
 ) -> SiteInputs | None:
     """Prepare the site with its kinks as candidates, or note its faults."""
+    anywhere = options
+    if isinstance(options, SiteOptions):
+        anywhere = replace(options, levels=replace(options.levels, forced_C=(), forbidden=()))
     try:
-        return prepare(streams, economics=economics, objective=objective)
+        return prepare(
+            streams,
+            economics=economics,
+            objective=objective,
+            options=cast(SiteOptions, anywhere),
+        )
     except InputError as error:
         for fault in error.faults:
             faults.add(*fault)

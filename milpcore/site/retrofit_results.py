@@ -102,7 +102,7 @@ class RetrofitStudy:
     Attributes
     ----------
     baseline : SiteResult
-        The existing levels without heat pumps.
+        The existing levels without heat pumps, but those that options say are there today.
     without_moves : SiteResult
         The existing levels, with heat pumps if they are allowed.
     results : tuple of RetrofitResult
@@ -137,6 +137,12 @@ class RetrofitStudy:
             key=lambda one: len(one.moved_C) + len(one.given_up_C) + len(one.added_C),
             default=None,
         )
+
+    @property
+    def today_text(self) -> str:
+        """Heat pumps of the baseline, in words."""
+        has_pumps = bool(self.baseline.options.heat_pumps.existing)
+        return "with the heat pumps of today" if has_pumps else "without heat pumps"
 
     @property
     def without_moves_saving_percent(self) -> float:

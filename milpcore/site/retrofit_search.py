@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import time
@@ -21,6 +22,7 @@ from milpcore.site.operate import operate_levels
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.tac_second import WEIGHTS, settled_design
 from milpcore.site.retrofit_plan import SAME_K, RetrofitPlan
+from milpcore.site.scaling import design_in_own_size, resized, size_factor
 from milpcore.site.slot_search import EQUAL, all_open_prices, best_in_slots, changes
 from milpcore.site.study import honest
 
@@ -29,6 +31,7 @@ EQUAL_SETTLED = 1e-11
 """Share below which costs are equal where TAC comes second, with a weight."""
 
 FORMULATION_NAME = "slot_search"
+NOT_OPERATED = "the existing levels cannot keep what options ask for"
 NOT_SERVED = "the levels that are left do not serve every stream"
 
 
@@ -197,10 +200,15 @@ def operated(inputs: SiteInputs, levels: Integers) -> Outcome:
     Returns
     -------
     Outcome
+        Infeasible where options leave no operation.
     """
     start_s = time.perf_counter()
-    design = operate_levels(inputs, levels)
-    assert design is not None
+    factor = size_factor(inputs) if inputs.terms is not None else 1.0
+    design = operate_levels(resized(inputs, factor), levels)
+    if design is None:
+        told = _infeasible(1, time.perf_counter() - start_s)
+        return dataclasses.replace(told, message=NOT_OPERATED)
+    design = design_in_own_size(design, factor)
     bound = (1.0 - EQUAL) * objective_value(inputs, design)
     return _outcome(inputs, design, bound, 1, time.perf_counter() - start_s, is_proven=True)
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 
 from milpcore.site.inputs import SiteInputs
-from milpcore.site.model import Observer, Outcome, Progress
+from milpcore.site.model import Design, Observer, Outcome, Progress
 
 LEAST_KW, MOST_KW = 1e3, 1e8
 """Sites whose duties sum to something between these are solved as they are."""
@@ -52,15 +52,22 @@ def in_own_size(outcome: Outcome, factor: float) -> Outcome:
         return outcome
     design = outcome.design
     if design is not None:
-        design = replace(
-            design,
-            external_heat_kW=design.external_heat_kW / factor,
-            cooling_kW=design.cooling_kW / factor,
-            cascade_kW=design.cascade_kW / factor,
-            pump_heat_kW=design.pump_heat_kW / factor,
-        )
+        design = design_in_own_size(design, factor)
     return replace(
         outcome, design=design, objective=outcome.objective / factor, bound=outcome.bound / factor
+    )
+
+
+def design_in_own_size(design: Design, factor: float) -> Design:
+    """Bring back a design of a site times a factor."""
+    if factor == 1.0:
+        return design
+    return replace(
+        design,
+        external_heat_kW=design.external_heat_kW / factor,
+        cooling_kW=design.cooling_kW / factor,
+        cascade_kW=design.cascade_kW / factor,
+        pump_heat_kW=design.pump_heat_kW / factor,
     )
 
 

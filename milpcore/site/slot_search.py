@@ -96,7 +96,7 @@ def best_in_slots(
     profiles = np.stack([set_prices(network, np.unique(place)), general])
     duties_MW = network.hot_below_MW[-1] + network.cold_below_MW[-1]
     rounding = ROUNDING * float(duties_MW * network.external_heat_cost.max())
-    to_go = _completions(first, candidates, profiles, network.hot_below_MW, network.cold_below_MW)
+    to_go = completions(first, candidates, profiles, network.hot_below_MW, network.cold_below_MW)
     found = place.astype(np.int64)
     count = 0
     for settles, share in ((False, 0.1 * equal), (True, 0.9 * equal)):
@@ -157,7 +157,7 @@ def _descend(
 
 
 @kernel
-def _completions(
+def completions(
     first: Integers,
     candidates: Integers,
     profiles: Floats,

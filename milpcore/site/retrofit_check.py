@@ -1,0 +1,102 @@
+"""The independent check of a retrofit: of its design, and of what it says has changed.
+
+Beside `milpcore.site.check`:
+
+11. every level in use is one of today that neither moves nor is given up, or the place where one
+    moves to, or one that is added; nothing is told twice, and of levels of today only
+12. levels of today are free; ``investment = f_moved`` for each that moves, ``f`` for each that is
+    added, if it is in use
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from milpcore.economics import SiteEconomics
+from milpcore.site.check import check
+from milpcore.site.results import SiteResult
+from milpcore.site.violations import Report
+from milpcore.streams import Streams
+
+SAME_K = 2e-6
+"""Temperatures closer than this are the same."""
+
+
+class Changed(NamedTuple):
+    """What has changed, °C.
+
+    Attributes
+    ----------
+    moved_C : dict of float to float
+        Where levels of today go.
+    given_up_C, added_C : tuple of float
+        Levels of today that are left out, and new ones.
+    """
+
+    moved_C: dict[float, float]
+    given_up_C: tuple[float, ...]
+    added_C: tuple[float, ...]
+
+
+NOTHING_CHANGED = Changed({}, (), ())
+
+
+def check_retrofit(
+    result: SiteResult,
+    streams: Streams,
+    economics: SiteEconomics,
+    existing_C: npt.ArrayLike,
+    changed: Changed,
+) -> None:
+    """Check a configuration of a retrofit from its tables, and what it says has changed.
+
+    Parameters
+    ----------
+    result : SiteResult
+        The design; its options are those asked for.
+    streams : Streams
+        The stream table that was asked about.
+    economics : SiteEconomics
+        The prices and limits that were asked about.
+    existing_C : array_like (n,)
+        Levels of today, °C.
+    changed : Changed
+        What is told of them.
+
+    Raises
+    ------
+    CheckError
+        With every violation.
+    """
+    report, options = Report(), result.options
+    today_C = np.asarray(existing_C, dtype=np.float64)
+    gone_C = [*changed.moved_C, *changed.given_up_C]
+    for level_C in gone_C:
+        if not _has(today_C, level_C):
+            report.add("change", f"{level_C:.12g} °C", "moved or given up", "a level of today")
+        if gone_C.count(level_C) > 1:
+            report.add("change", f"{level_C:.12g} °C", "moved and given up", "one of both")
+    kept_C = [level_C for level_C in today_C if not _has(gone_C, level_C)]
+    new_C = [*changed.moved_C.values(), *changed.added_C]
+    for level_C in new_C:
+        if _has(kept_C, level_C):
+            report.add("change", f"{level_C:.12g} °C", "new", "none, as a level of today stays")
+    used_C = result.levels["temperature_C"].to_numpy(dtype=np.float64)
+    for level_C in used_C:
+        if not _has([*kept_C, *new_C], level_C):
+            report.add("level", f"{level_C:.12g} °C", "in use", "one of today, or told as new")
+    report.raise_if_any()
+    own = options.levels.moved_investment_EUR
+    moved_EUR = options.levels.investment_EUR if own is None else own
+    investment_EUR = sum(moved_EUR for one in changed.moved_C.values() if _has(used_C, one))
+    investment_EUR += sum(
+        options.levels.investment_EUR for one in changed.added_C if _has(used_C, one)
+    )
+    check(result, streams, economics, options=options, level_investment_EUR=investment_EUR)
+
+
+def _has(levels_C: npt.ArrayLike, level_C: float) -> bool:
+    return bool(np.any(np.abs(np.asarray(levels_C, dtype=np.float64) - level_C) <= SAME_K))

@@ -1,0 +1,93 @@
+"""What options mean in a retrofit: what is there today, and what is to come.
+
+Levels of today are free, and so are the heat pumps of today up to their sizes. What is to come is
+asked for: limits, forced levels, new heat pumps, investment in levels that move or are added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from milpcore.faults import FaultList
+from milpcore.site.inputs import Floats, SiteInputs, without_heat_pumps
+from milpcore.site_options import HeatPumpOptions, LevelOptions, LimitOptions, SiteOptions
+
+SAME_K = 1e-6
+"""Temperatures closer than this are the same."""
+
+
+def free_levels(inputs: SiteInputs) -> SiteInputs:
+    """Return the site with levels that cost nothing: changes are charged one by one."""
+    if inputs.terms is None:
+        return inputs
+    free = np.zeros(inputs.n_candidates)
+    return replace(inputs, terms=replace(inputs.terms, level_investment_EUR=free))
+
+
+def without_new_pumps(inputs: SiteInputs) -> SiteInputs:
+    """Return the site with the heat pumps of today alone."""
+    if inputs.terms is None:
+        return without_heat_pumps(inputs)
+    kept = ~inputs.terms.pump_is_new
+    return replace(
+        inputs,
+        pump_source=inputs.pump_source[kept],
+        pump_sink=inputs.pump_sink[kept],
+        pump_cop=inputs.pump_cop[kept],
+        terms=inputs.terms.of_pumps(kept),
+    )
+
+
+def as_it_is(inputs: SiteInputs) -> SiteInputs:
+    """Return the site of today: no new heat pump, no limit, no level that must be.
+
+    Prices by temperature, the COP table and heat pumps of today stay.
+    """
+    today = without_new_pumps(free_levels(inputs))
+    if today.terms is None:
+        return today
+    options, pumps = inputs.options, inputs.options.heat_pumps
+    none = LimitOptions()
+    return replace(
+        today,
+        options=replace(
+            options,
+            heat_pumps=HeatPumpOptions(existing=pumps.existing, cop_table=pumps.cop_table),
+            levels=LevelOptions(),
+            limits=none,
+        ),
+        terms=replace(
+            today.terms,
+            is_forced=np.zeros(today.n_candidates, dtype=np.bool_),
+            most_new_pumps=None,
+            most_external_heat_kW=none.external_heat_kW,
+            most_emission_t_per_a=none.emission_t_per_a,
+        ),
+    )
+
+
+def check_existing(options: SiteOptions, existing_C: Floats, faults: FaultList) -> None:
+    """Note levels of today that are forbidden, and heat pumps of today without their levels.
+
+    Examples
+    --------
+    >>> faults = FaultList()
+    >>> check_existing(SiteOptions(), np.array([25.0, 80.0]), faults)
+    >>> len(faults)
+    0
+    """
+    for one in options.levels.forbidden:
+        inside = (existing_C >= one.from_C - SAME_K) & (existing_C <= one.to_C + SAME_K)
+        for level_C in existing_C[inside]:
+            rule = "is forbidden, but there: no configuration would be allowed"
+            remedy = "forbid ranges between the existing levels"
+            faults.add("", "existing_C", f"{level_C:.10g} °C", rule, remedy)
+    for pump in options.heat_pumps.existing:
+        for end_C in (pump.source_C, pump.sink_C):
+            if np.abs(existing_C - end_C).min() > SAME_K:
+                name = f"{pump.source_C:g} → {pump.sink_C:g} °C"
+                rule = f"joins a level at {end_C:.10g} °C, which is none of the existing ones"
+                remedy = "name that level, or leave the heat pump out"
+                faults.add("heat pump options", "existing", name, rule, remedy)
