@@ -18,6 +18,12 @@ from milpcore.site_options_checks import (
     checked_items,
     checked_temperatures,
 )
+from milpcore.site_options_sources import (
+    ExternalHeatOptions,
+    HeatSource,
+    PriceOptions,
+    PriceStep,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,78 +257,6 @@ class LevelOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriceStep:
-    """A price from a temperature on, up to the next step.
-
-    Parameters
-    ----------
-    from_C : float
-        Lowest level that pays it; left out, the step holds from the lowest on.
-    price_EUR_per_MWh : float
-        What a MWh of heat costs there, without its CO2 price.
-
-    Raises
-    ------
-    InputError
-        Listing every fault.
-
-    Examples
-    --------
-    >>> PriceStep(from_C=150.0, price_EUR_per_MWh=60.0).price_EUR_per_MWh
-    60.0
-    """
-
-    from_C: float = -MOST
-    price_EUR_per_MWh: float
-
-    def __post_init__(self) -> None:
-        faults = FaultList()
-        check_numbers(self, faults)
-        faults.raise_if_any("price step")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PriceOptions:
-    """Prices that differ with the temperature of a level, of external heat or of cooling.
-
-    Parameters
-    ----------
-    prices : tuple of PriceStep
-        Levels below the first step, or all without any, pay what `SiteEconomics` says. Emissions
-        stay those of gas, at the CO2 price.
-
-    Raises
-    ------
-    InputError
-        Listing every fault.
-
-    Examples
-    --------
-    >>> steps = (PriceStep(price_EUR_per_MWh=20.0), PriceStep(from_C=30.0, price_EUR_per_MWh=0.0))
-    >>> PriceOptions(prices=steps).price_EUR_per_MWh(25.0, 7.0)
-    20.0
-    """
-
-    prices: tuple[PriceStep, ...] = ()
-
-    def __post_init__(self) -> None:
-        faults = FaultList()
-        steps = checked_items(self, "prices", PriceStep, faults)
-        starts_C = [one.from_C for one in steps]
-        for start_C in sorted({one for one in starts_C if starts_C.count(one) > 1}):
-            faults.add("", "from_C", f"{start_C:g} °C", "must not come twice", "remove one step")
-        object.__setattr__(self, "prices", tuple(sorted(steps, key=lambda one: one.from_C)))
-        faults.raise_if_any("prices")
-
-    def price_EUR_per_MWh(self, level_C: float, otherwise: float) -> float:
-        """Price at a level; `otherwise` below the first step."""
-        for one in reversed(self.prices):
-            if level_C >= one.from_C:
-                return one.price_EUR_per_MWh
-        return otherwise
-
-
-@dataclass(frozen=True, kw_only=True)
 class LimitOptions:
     """What the whole site may not exceed.
 
@@ -361,7 +295,8 @@ class SiteOptions:
     ----------
     heat_pumps : HeatPumpOptions
     levels : LevelOptions
-    external_heat, cooling : PriceOptions
+    external_heat : ExternalHeatOptions
+    cooling : PriceOptions
     limits : LimitOptions
 
     Examples
@@ -374,7 +309,7 @@ class SiteOptions:
 
     heat_pumps: HeatPumpOptions = field(default_factory=HeatPumpOptions)
     levels: LevelOptions = field(default_factory=LevelOptions)
-    external_heat: PriceOptions = field(default_factory=PriceOptions)
+    external_heat: ExternalHeatOptions = field(default_factory=ExternalHeatOptions)
     cooling: PriceOptions = field(default_factory=PriceOptions)
     limits: LimitOptions = field(default_factory=LimitOptions)
 
@@ -387,9 +322,11 @@ class SiteOptions:
 __all__ = [
     "CopPoint",
     "ExistingPump",
+    "ExternalHeatOptions",
     "ForbiddenLevels",
     "ForbiddenPumps",
     "HeatPumpOptions",
+    "HeatSource",
     "LevelOptions",
     "LimitOptions",
     "PriceOptions",

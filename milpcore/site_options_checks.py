@@ -26,6 +26,9 @@ OPTION_RANGES: dict[str, tuple[Range, str]] = {
     "moved_investment_EUR": (Range(0.0, 1e12, "give EUR for each level that moves"), "EUR"),
     "cop": (Range(0.0, 1e6, "heat delivered over electricity", open_minimum=True), "-"),
     "price_EUR_per_MWh": (Range(0.0, 1e5, "give the price per MWh"), "EUR/MWh"),
+    "emission_t_per_MWh": (Range(0.0, 10.0, "give t of CO2 for a MWh of fuel"), "t/MWh"),
+    "efficiency": (Range(0.0, 2.0, "heat delivered over fuel", open_minimum=True), "-"),
+    "capacity_kW": (Range(0.0, MOST, "give kW of heat delivered"), "kW"),
     "external_heat_kW": (Range(0.0, MOST, "give kW of external heat"), "kW"),
     "emission_t_per_a": (Range(0.0, MOST, "give t of CO2 a year"), "t/a"),
     **dict.fromkeys(("source_C", "sink_C"), (Range(ABSOLUTE_ZERO_C, 5000.0, _TEMPERATURE), "°C")),
@@ -34,7 +37,7 @@ OPTION_RANGES: dict[str, tuple[Range, str]] = {
         (Range(-MOST, 5000.0, _TEMPERATURE), "°C"),
     ),
     **dict.fromkeys(
-        ("to_C", "source_to_C", "sink_to_C"),
+        ("to_C", "source_to_C", "sink_to_C", "max_level_C"),
         (Range(ABSOLUTE_ZERO_C, MOST, _TEMPERATURE), "°C"),
     ),
 }

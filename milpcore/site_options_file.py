@@ -37,9 +37,11 @@ from milpcore.naming import shown, suggestion
 from milpcore.site_options import (
     CopPoint,
     ExistingPump,
+    ExternalHeatOptions,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
+    HeatSource,
     LevelOptions,
     LimitOptions,
     PriceOptions,
@@ -52,7 +54,7 @@ Options = TypeVar("Options")
 TABLES: dict[str, type[Any]] = {
     "heat_pumps": HeatPumpOptions,
     "levels": LevelOptions,
-    "external_heat": PriceOptions,
+    "external_heat": ExternalHeatOptions,
     "cooling": PriceOptions,
     "limits": LimitOptions,
 }
@@ -63,6 +65,7 @@ LISTS: dict[tuple[str, str], type[Any]] = {
     ("heat_pumps", "cop_table"): CopPoint,
     ("levels", "forbidden"): ForbiddenLevels,
     ("external_heat", "prices"): PriceStep,
+    ("external_heat", "sources"): HeatSource,
     ("cooling", "prices"): PriceStep,
 }
 """Lists of tables inside them, ``[[table.key]]``, and what each entry becomes."""

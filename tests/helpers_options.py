@@ -111,7 +111,10 @@ def least_operation(
 ) -> float:
     """Cost of the best heat flows at given levels, connections and heat pumps; inf without any."""
     measure = inputs.objective
-    economics, n, p = inputs.economics, len(levels), len(built)
+    economics, n = inputs.economics, len(levels)
+    sources = inputs.options.external_heat.sources
+    from_sources = [(row, one) for row in range(n) for one in sources]
+    p = len(built) + len(from_sources)
     annuity = economics.annuity_per_a if measure is Measure.TAC else 0.0
     signed = np.where(inputs.stream_is_hot, inputs.stream_duty_kW, -inputs.stream_duty_kW)
     supply_kW = np.bincount(chosen, weights=signed, minlength=n)
@@ -136,7 +139,8 @@ def least_operation(
             if able:
                 here = max(able, key=lambda step: step.from_C).price_EUR_per_MWh
                 price[column] += hours * (here - usual)
-    bounds: list[tuple[float, float | None]] = [(0.0, None)] * (2 * n)
+    bounds: list[tuple[float, float | None]] = [(0.0, 0.0 if sources else None)] * n
+    bounds += [(0.0, None)] * n
     for row in range(n):
         balance[row, row], balance[row, n + row] = 1.0, -1.0
         bounds.append((0.0, None if inputs.cascade and row > 0 else 0.0))
@@ -148,17 +152,32 @@ def least_operation(
         price[column] = economics.electricity_price(measure) / pump.cop
         price[column] += annuity * pump.investment_EUR_per_kW
         bounds.append((pump.least_kW, pump.most_kW if np.isfinite(pump.most_kW) else None))
+    for column, (row, source) in enumerate(from_sources, start=3 * n + len(built)):
+        balance[row, column] = 1.0
+        t_per_MWh, fuel = source.emission_t_per_MWh, hours / source.efficiency
+        cost = source.price_EUR_per_MWh + economics.co2_price_EUR_per_t * t_per_MWh
+        price[column] = fuel * (t_per_MWh if measure is Measure.CO2 else cost)
+        able = inputs.level_C[levels[row]] <= source.max_level_C
+        bounds.append((0.0, None if able else 0.0))
     scale = price.max() or 1.0
     limits, most = [], []
     if np.isfinite(inputs.options.limits.external_heat_kW):
-        limits.append(np.append(np.ones(n), np.zeros(2 * n + p)))
+        bought = np.append(np.ones(n), np.zeros(2 * n + p))
+        bought[3 * n + len(built) :] = 1.0
+        limits.append(bought)
         most.append(inputs.options.limits.external_heat_kW)
     if np.isfinite(inputs.options.limits.emission_t_per_a):
         heat = economics.external_heat_price(Measure.CO2)
         electric = economics.electricity_price(Measure.CO2)
         power = [electric / pump.cop for pump in built]
-        limits.append(np.concatenate((np.full(n, heat), np.zeros(2 * n), power)))
+        fuels = [hours * one.emission_t_per_MWh / one.efficiency for _, one in from_sources]
+        limits.append(np.concatenate((np.full(n, heat), np.zeros(2 * n), power, fuels)))
         most.append(inputs.options.limits.emission_t_per_a)
+    for source in sources:
+        if np.isfinite(source.capacity_kW):
+            own = [float(one is source) for _, one in from_sources]
+            limits.append(np.append(np.zeros(3 * n + len(built)), own))
+            most.append(source.capacity_kW)
     found = linprog(
         price / scale,
         A_ub=np.array(limits) if limits else None,

@@ -29,6 +29,7 @@ from milpcore.site.path_search import PathSearch
 from milpcore.site_options import (
     CopPoint,
     ExistingPump,
+    ExternalHeatOptions,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
@@ -137,7 +138,7 @@ def optional_sites(draw: st.DrawFn, *, max_streams: int = 4) -> SiteInputs:
         options=SiteOptions(
             heat_pumps=draw(pump_options()),
             levels=draw(level_options()),
-            external_heat=draw(prices()),
+            external_heat=ExternalHeatOptions(prices=draw(prices()).prices),
             cooling=draw(prices()),
             limits=draw(limits()),
         ),
@@ -163,7 +164,9 @@ def site_of_least_sizes() -> SiteInputs:
 def site_of_limits() -> SiteInputs:
     """A site that has to make heat of electricity, because it may buy little."""
     options = SiteOptions(
-        external_heat=PriceOptions(prices=(PriceStep(from_C=100.0, price_EUR_per_MWh=90.0),)),
+        external_heat=ExternalHeatOptions(
+            prices=(PriceStep(from_C=100.0, price_EUR_per_MWh=90.0),)
+        ),
         cooling=PriceOptions(
             prices=(
                 PriceStep(price_EUR_per_MWh=20.0),
@@ -244,7 +247,7 @@ RESTRICTIONS = {
     ),
     "forced level": SiteOptions(levels=LevelOptions(forced_C=(90.0,))),
     "dear steam": SiteOptions(
-        external_heat=PriceOptions(prices=(PriceStep(from_C=130.0, price_EUR_per_MWh=60.0),))
+        external_heat=ExternalHeatOptions(prices=(PriceStep(from_C=130.0, price_EUR_per_MWh=60.0),))
     ),
     "dear cooling": SiteOptions(cooling=PriceOptions(prices=(PriceStep(price_EUR_per_MWh=5.0),))),
     "limit of emissions": SiteOptions(limits=LimitOptions(emission_t_per_a=2700.0)),
@@ -445,7 +448,7 @@ def test_options_that_make_no_sense_are_refused(
 def test_path_search_is_exact_with_prices_by_temperature(
     streams: Streams, base: str, heat: PriceOptions, cold: PriceOptions, n_levels: int
 ) -> None:
-    options = SiteOptions(external_heat=heat, cooling=cold)
+    options = SiteOptions(external_heat=ExternalHeatOptions(prices=heat.prices), cooling=cold)
     inputs = prepare(streams, economics=PRICES[base], options=options)
     best = enumerated_with_options(inputs, n_levels)
     outcome = PathSearch(n_levels).solve(inputs, mip_rel_gap=0.0)
@@ -469,7 +472,9 @@ def test_cost_components_add_up_with_options() -> None:
     options = SiteOptions(
         heat_pumps=HeatPumpOptions(fixed_investment_EUR=5e4),
         levels=LevelOptions(investment_EUR=1e4),
-        external_heat=PriceOptions(prices=(PriceStep(from_C=110.0, price_EUR_per_MWh=60.0),)),
+        external_heat=ExternalHeatOptions(
+            prices=(PriceStep(from_C=110.0, price_EUR_per_MWh=60.0),)
+        ),
         cooling=PriceOptions(prices=(PriceStep(price_EUR_per_MWh=3.0),)),
     )
     study = greenfield_study(SITE, levels=[3, 4], options=options)

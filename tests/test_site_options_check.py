@@ -15,6 +15,7 @@ from milpcore.site.results import SiteResult
 from milpcore.site_options import (
     CopPoint,
     ExistingPump,
+    ExternalHeatOptions,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
@@ -78,7 +79,12 @@ OTHERS: dict[str, tuple[Callable[[], SiteOptions], str]] = {
     ),
     "emission": (lambda: limits(emission_t_per_a=1000.0), "whole site: emission, t/a: found"),
     "steam": (
-        lambda: replace(BASE, external_heat=steps(PriceStep(from_C=130.0, price_EUR_per_MWh=99.0))),
+        lambda: replace(
+            BASE,
+            external_heat=ExternalHeatOptions(
+                prices=(PriceStep(from_C=130.0, price_EUR_per_MWh=99.0),)
+            ),
+        ),
         "opex_EUR_per_a: found",
     ),
     "cooling": (

@@ -14,6 +14,7 @@ from milpcore.faults import InputError
 from milpcore.site_options import (
     CopPoint,
     ExistingPump,
+    ExternalHeatOptions,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
@@ -39,7 +40,11 @@ def test_what_is_written_is_read_back(
     path = tmp_path_factory.mktemp("options") / "mine.toml"
     economics = SiteEconomics(gas_price_EUR_per_MWh=price)
     options = SiteOptions(
-        heat_pumps=pumps, levels=levels, external_heat=steps, cooling=steps, limits=most
+        heat_pumps=pumps,
+        levels=levels,
+        external_heat=ExternalHeatOptions(prices=steps.prices),
+        cooling=steps,
+        limits=most,
     )
     write_site_options(economics, options, path)
     assert read_site_options(path) == (economics, options)

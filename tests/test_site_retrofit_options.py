@@ -29,6 +29,7 @@ from milpcore.site.retrofit_results import RetrofitStudy
 from milpcore.site_options import (
     CopPoint,
     ExistingPump,
+    ExternalHeatOptions,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
@@ -59,7 +60,7 @@ def plans(draw: st.DrawFn) -> RetrofitPlan:
     options = SiteOptions(
         heat_pumps=replace(pumps, existing=there),
         levels=levels,
-        external_heat=draw(prices()),
+        external_heat=ExternalHeatOptions(prices=draw(prices()).prices),
         cooling=draw(prices()),
         limits=draw(limits()),
     )
@@ -157,7 +158,7 @@ EVERYTHING = SiteOptions(
         existing=(ExistingPump(source_C=35.0, sink_C=70.0, size_kW=300.0),),
     ),
     levels=MOVED,
-    external_heat=PriceOptions(prices=(PriceStep(from_C=100.0, price_EUR_per_MWh=70.0),)),
+    external_heat=ExternalHeatOptions(prices=(PriceStep(from_C=100.0, price_EUR_per_MWh=70.0),)),
     cooling=PriceOptions(prices=(PriceStep(price_EUR_per_MWh=5.0),)),
     limits=LimitOptions(external_heat_kW=1200.0, emission_t_per_a=3500.0),
 )

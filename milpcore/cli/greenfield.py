@@ -28,7 +28,7 @@ from milpcore.report import ProgressLine
 from milpcore.site.candidates import Refined, candidates_from_text, candidates_name
 from milpcore.site.results import GreenfieldStudy, SiteResult
 
-_TABLES = ("summary", "levels", "heat_pumps", "connections", "notes")
+_TABLES = ("summary", "levels", "heat_pumps", "connections", "notes", "heat_sources")
 _FIGURE_TABLES = ("cost_components", "heat_pump_use")
 _FIGURES = ("cost_over_levels", "heat_pump_use")
 

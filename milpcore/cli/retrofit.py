@@ -28,7 +28,7 @@ from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.candidates import candidates_from_text, candidates_name
 from milpcore.site.retrofit_plan import RetrofitOptions
 
-_TABLES = ("summary", "existing", "levels", "heat_pumps", "connections", "notes")
+_TABLES = ("summary", "existing", "levels", "heat_pumps", "connections", "notes", "heat_sources")
 _FIGURES = ("retrofit_savings", "levels_best")
 
 

@@ -71,9 +71,12 @@ def _with_options(result: SiteResult) -> tuple[float, ...]:
     ]
     usual = prices.cooling_price_EUR_per_MWh
     cold = [options.cooling.price_EUR_per_MWh(one, usual) for one in level_C]
+    heat_EUR_per_a = hours * float(levels["external_heat_kW"].to_numpy() @ np.array(heat))
+    if options.external_heat.sources:
+        heat_EUR_per_a = float(result.heat_sources["cost_EUR_per_a"].sum())
     return (
         result.max_levels,
-        hours * float(levels["external_heat_kW"].to_numpy() @ np.array(heat)),
+        heat_EUR_per_a,
         prices.electricity_price(Measure.TAC) * float(row["electricity_kW"]),
         float(row["capex_EUR_per_a"]),
         hours * float(levels["cooling_kW"].to_numpy() @ np.array(cold)),

@@ -16,7 +16,8 @@ computed again, by their own formulas, in the numbering used beside the code:
 6. the objective is the measure it names, its bound is not above it, and the gap is theirs
 7. the whole site balances: ``hot + E + P = cold + W``
 
-and what options ask for, in `milpcore.site.option_check`, numbers 8 to 10.
+and what options ask for, in `milpcore.site.option_check`, numbers 8 to 10, and
+`milpcore.site.source_tables`, number 13.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from milpcore.site.option_check import (
     table_cop,
 )
 from milpcore.site.results import SiteResult
+from milpcore.site.source_tables import check_sources
 from milpcore.site.tables import SCHEMAS
 from milpcore.site.violations import CheckError, Report, Violation
 from milpcore.site_options import SiteOptions
@@ -351,19 +353,24 @@ def _check_costs(
     hours = economics.operating_hours_h_per_a / 1000.0
     rate, life_a = economics.interest_rate, economics.lifetime_a
     annuity = 1.0 / life_a if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -life_a)
-    fuel = hours * float(result.levels["external_heat_kW"].sum()) / economics.boiler_efficiency
+    external_kW = float(result.levels["external_heat_kW"].sum())
+    co2 = hours * external_kW * economics.gas_emission_t_per_MWh / economics.boiler_efficiency
     power = hours * float(result.heat_pumps["power_kW"].sum())
     investment_EUR = _investment_EUR(result.heat_pumps, economics, options).sum()
     investment_EUR += levels_EUR
-    co2 = economics.gas_emission_t_per_MWh * fuel + economics.electricity_emission_t_per_MWh * power
     gas = economics.gas_price_EUR_per_MWh / economics.boiler_efficiency
     heat_price = prices_EUR_per_MWh(result.levels, options.external_heat, gas)
+    heat_cost = hours * float(heat_price @ result.levels["external_heat_kW"])
+    if options.external_heat.sources:
+        asked = (economics, options)
+        heat_cost, co2 = check_sources(report, result.heat_sources, result.levels, *asked)
+    co2 += economics.electricity_emission_t_per_MWh * power
     cold_price = prices_EUR_per_MWh(
         result.levels, options.cooling, economics.cooling_price_EUR_per_MWh
     )
-    check_limits(report, float(result.levels["external_heat_kW"].sum()), co2, options.limits)
+    check_limits(report, external_kW, co2, options.limits)
     opex = (
-        hours * float(heat_price @ result.levels["external_heat_kW"])
+        heat_cost
         + economics.electricity_price_EUR_per_MWh * power
         + hours * float(cold_price @ result.levels["cooling_kW"])
         + economics.co2_price_EUR_per_t * co2

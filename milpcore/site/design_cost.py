@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from milpcore.economics import Measure
-from milpcore.site.inputs import SiteInputs
+from milpcore.site.inputs import Floats, SiteInputs
 from milpcore.site.model import Design
 from milpcore.site.option_terms import FixedCosts
 
@@ -34,7 +34,9 @@ def measured_cost(inputs: SiteInputs, measure: Measure, design: Design) -> float
     1608
     """
     flows_kW = design.external_heat_kW, design.cooling_kW, design.pump_heat_kW
-    return inputs.evaluate(measure, *flows_kW) + _fixed(inputs.fixed_costs(measure), design)
+    fixed = _fixed(inputs.fixed_costs(measure), design)
+    costs = inputs.source_costs(measure), inputs.costs(measure).external_heat
+    return inputs.evaluate(measure, *flows_kW) + fixed + _from_sources(*costs, design)
 
 
 def objective_value(inputs: SiteInputs, design: Design) -> float:
@@ -56,8 +58,17 @@ def objective_value(inputs: SiteInputs, design: Design) -> float:
         costs.external_heat @ design.external_heat_kW
         + costs.cooling @ design.cooling_kW
         + costs.pump_heat @ design.pump_heat_kW
+        + _from_sources(inputs.objective_source_costs, costs.external_heat, design)
     ) + _fixed(inputs.objective_fixed_costs, design)
 
 
 def _fixed(costs: FixedCosts, design: Design) -> float:
     return float(costs.pump @ (design.pump_heat_kW > 0.0) + costs.level @ design.is_open)
+
+
+def _from_sources(source_costs: Floats, usual_costs: Floats, design: Design) -> float:
+    """Cost of external heat beside that from the usual source of each level."""
+    if design.source_heat_kW is None:
+        return 0.0
+    more = source_costs[None, :] - usual_costs[:, None]
+    return float((more * design.source_heat_kW).sum())

@@ -12,6 +12,7 @@ from milpcore.core import Status
 from milpcore.economics import Measure
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Design, Outcome
+from milpcore.site.source_tables import sources_note
 from milpcore.site.tables import used_levels
 
 _NEGLIGIBLE = 1e-8
@@ -183,6 +184,7 @@ def _design_notes(
         )
     elif inputs.stream_is_hot.any() and has_cold and pump_kW <= _NEGLIGIBLE * total_kW:
         notes.append(_no_pump_note(inputs, design))
+    notes += sources_note(inputs, design)
     n_used = int(np.count_nonzero(used_levels(inputs, design)))
     if n_used < max_levels and inputs.n_streams > 1:
         notes.append(_fewer_levels_note(inputs, outcome, n_used, max_levels))

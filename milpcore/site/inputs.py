@@ -178,6 +178,20 @@ class SiteInputs:
             return np.zeros(self.n_candidates, dtype=np.bool_)
         return self.terms.is_forced
 
+    def source_costs(self, measure: Measure) -> Floats:
+        """Cost of a kW over a year from each source of external heat (S,); none without options."""
+        if self.terms is None or self.terms.sources is None:
+            return np.empty(0)
+        return self.terms.sources.costs(self.economics, measure)
+
+    @cached_property
+    def objective_source_costs(self) -> Floats:
+        """What a search minimises, of each source of external heat (S,)."""
+        tac = self.source_costs(Measure.TAC)
+        if self.objective in (Measure.TAC, Measure.CAPEX):
+            return tac
+        return np.asarray(self.source_costs(self.objective) + self.tac_weight * tac)
+
     def fixed_costs(self, measure: Measure) -> FixedCosts:
         """Cost of heat pumps and levels that are had at all, EUR/a; nothing without options."""
         if self.terms is None:
@@ -311,7 +325,7 @@ def prepare(
     kink = kink_index(is_hot, limit_C, level_C)
     refuse_unserved(streams, limit_C, kink, level_C)
     hot_kink_kW, cold_kink_kW = kink_duties(is_hot, kink, streams.duty_kW, len(level_C))
-    pairs, terms = option_terms(level_C, economics, options)
+    pairs, terms = option_terms(level_C, economics, options, measure)
     inputs = SiteInputs(
         streams=streams,
         economics=economics,

@@ -31,6 +31,7 @@ from milpcore.site.operate import (
     operate,
     without_spare_levels,
 )
+from milpcore.site.option_sources import source_surcharge
 
 PRICED = ("external_heat", "cooling", "pump_heat")
 """Column blocks with a cost."""
@@ -123,6 +124,10 @@ def _tac_problem(problem: Problem, inputs: SiteInputs, most: float) -> Problem:
     if inputs.terms is not None:
         fixed = inputs.fixed_costs(Measure.TAC)  # OPEX and CO2 have none
         cost[problem.column_blocks["is_open"]] += fixed.level / KW_PER_MW
+        every = np.arange(inputs.n_candidates)
+        for array, measure in ((limit, inputs.objective), (cost, Measure.TAC)):
+            more = source_surcharge(inputs, measure, every)
+            array[problem.column_blocks["source_heat"]] = more
         if "pump_built" in problem.column_blocks:
             cost[problem.column_blocks["pump_built"]] += (
                 fixed.pump[inputs.terms.is_chosen] / KW_PER_MW

@@ -62,6 +62,8 @@ class Design:
         Sink heat of each heat pump pair.
     stream_level : ndarray of int (S,)
         Level that each stream is connected to.
+    source_heat_kW : ndarray (L, S) or None
+        External heat at each level from each source; None where every level has its usual one.
     """
 
     is_open: Booleans
@@ -70,6 +72,7 @@ class Design:
     cascade_kW: Floats
     pump_heat_kW: Floats
     stream_level: Integers
+    source_heat_kW: Floats | None = None
 
 
 class Progress(NamedTuple):

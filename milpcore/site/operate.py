@@ -23,6 +23,13 @@ from milpcore.site.option_parts import (
     existing_first,
     largest_heat_MW,
 )
+from milpcore.site.option_sources import (
+    joined,
+    matched,
+    moved_down,
+    source_surcharge,
+    split_of,
+)
 from milpcore.site.option_terms import least_sizes_MW
 
 NOISE = 1e-11
@@ -39,7 +46,7 @@ SOLVER_PRICE = 1000.0
 """Largest price in the linear program, because the solver's tolerances are absolute."""
 
 
-_LIMITS = {"most_external_heat", "most_emission"}
+_LIMITS = {"most_external_heat", "most_emission", "source_split"}
 """Rows with which there may be no operation."""
 
 
@@ -68,6 +75,7 @@ class _Part(NamedTuple):
 class _Flows(NamedTuple):
     """Heat flows of a part: external heat (O,), cooling (O,), cascade (O-1,), pump heat (P,).
 
+    The last are external heat by source (A,), as in `milpcore.site.option_sources`.
     In MW; ``cascade[o]`` falls from open level ``o + 1`` to ``o``.
     """
 
@@ -75,6 +83,7 @@ class _Flows(NamedTuple):
     cooling: Floats
     cascade: Floats
     pump_heat: Floats
+    source_heat: Floats
 
 
 class _Prices(NamedTuple):
@@ -270,6 +279,7 @@ def _prices(inputs: SiteInputs, part: _Part, measure: Measure) -> _Prices:
         cooling=costs.cooling[part.level],
         cascade=np.zeros(part.level.size - 1),
         pump_heat=costs.pump_heat[part.pair],
+        source_heat=source_surcharge(inputs, measure, part.level),
     )
     largest = max((float(price.max()) for price in prices if price.size), default=0.0)
     factor = SOLVER_PRICE / largest if largest > 0.0 else 1.0
@@ -303,7 +313,9 @@ def _problem(
     if inputs.terms is not None:
         largest_MW = largest_heat_MW(inputs.terms)[part.pair]
     pump_heat = assembly.columns("pump_heat", part.pair.shape, upper=largest_MW)
-    columns = (external_heat, cooling, cascade, pump_heat)
+    own = (external_heat, part.level, pump_heat, part.pair)
+    source_heat = add_site_limits(assembly, inputs, *own)
+    columns = (external_heat, cooling, cascade, pump_heat, source_heat)
     demand_MW = -part.supply_MW
     balance = assembly.rows("level_balance", part.level.shape, lower=demand_MW, upper=demand_MW)
     assembly.put(balance, external_heat, 1.0)
@@ -319,7 +331,6 @@ def _problem(
         limit_MW = _pump_limit_MW(inputs, part)
         built = add_chosen_pumps(assembly, inputs.terms, part.pair, pump_heat, limit_MW)
         assembly.cost(built[built >= 0], prices.built[built >= 0])
-        add_site_limits(assembly, inputs, external_heat, part.level, pump_heat, part.pair)
     if first is not None:
         most = least + LEXICOGRAPHIC_SLACK * abs(least)
         kept = assembly.rows("first_objective", (), upper=most / SOLVER_PRICE)
@@ -354,27 +365,31 @@ def _solved(problem: Problem) -> _Flows | None:
 def _bought_low_removed_high(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
     """Buy heat low and remove it high, as far as neither objective nor TAC rises."""
     heat, cooling, cascade = (flow.copy() for flow in flows[:3])
+    split = split_of(inputs, part.level, flows.source_heat)
     measures = inputs.objective_costs, inputs.costs(Measure.TAC)
     heat_price = np.array([costs.external_heat[part.level] for costs in measures])
     cooling_price = np.array([costs.cooling[part.level] for costs in measures])
     for lower in reversed(range(cascade.size)):
-        if np.all(heat_price[:, lower] <= heat_price[:, lower + 1]):
+        is_same = split is not None  # from the same source, heat costs the same at every level
+        if is_same or np.all(heat_price[:, lower] <= heat_price[:, lower + 1]):
             moved_MW = min(heat[lower + 1], cascade[lower])
             heat[lower + 1] -= moved_MW
             cascade[lower] -= moved_MW
             heat[lower] += moved_MW
+            if split is not None:
+                moved_down(split, lower + 1, moved_MW)
     for lower in range(cascade.size):
         if np.all(cooling_price[:, lower + 1] <= cooling_price[:, lower]):
             moved_MW = min(cooling[lower], cascade[lower])
             cooling[lower] -= moved_MW
             cascade[lower] -= moved_MW
             cooling[lower + 1] += moved_MW
-    return _Flows(heat, cooling, cascade, flows.pump_heat)
+    return _Flows(heat, cooling, cascade, flows.pump_heat, joined(inputs, part.level, split))
 
 
 def _balanced(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
     """Close the balances that are open by more than `BALANCE_SHARE`, from the highest level on."""
-    heat, cooling, cascade, pump_heat = (flow.copy() for flow in flows)
+    heat, cooling, cascade, pump_heat = (flow.copy() for flow in flows[:4])
     drawn = inputs.pump_source_share[part.pair] * pump_heat
     n_levels = part.level.size
     into = np.bincount(part.sink, weights=pump_heat, minlength=n_levels)
@@ -395,7 +410,7 @@ def _balanced(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
             cascade[level - 1] += left
         else:
             growing[level] += left
-    return _Flows(heat, cooling, cascade, pump_heat)
+    return _Flows(heat, cooling, cascade, pump_heat, flows.source_heat)
 
 
 def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) -> Design:
@@ -418,6 +433,9 @@ def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) ->
     used[inputs.pump_source[pump_heat_kW > 0.0]] = True
     used[inputs.pump_sink[pump_heat_kW > 0.0]] = True
     used |= inputs.is_forced
+    split = split_of(inputs, part.level, flows.source_heat)
+    if split is not None:
+        split = matched(inputs, part.level, split, flows.external_heat) * KW_PER_MW
     return Design(
         is_open=used,
         external_heat_kW=external_heat_kW,
@@ -425,4 +443,5 @@ def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) ->
         cascade_kW=cascade_kW,
         pump_heat_kW=pump_heat_kW,
         stream_level=levels.copy(),
+        source_heat_kW=split,
     )

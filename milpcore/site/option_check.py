@@ -15,7 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from milpcore.site.violations import Report
-from milpcore.site_options import CopPoint, LimitOptions, PriceOptions, SiteOptions
+from milpcore.site_options import (
+    CopPoint,
+    ExternalHeatOptions,
+    LimitOptions,
+    PriceOptions,
+    SiteOptions,
+)
 
 Floats = npt.NDArray[np.float64]
 SIZE_TOLERANCE = 1e-6
@@ -74,7 +80,9 @@ def check_places(report: Report, levels: pd.DataFrame, options: SiteOptions) -> 
             report.add("level", f"{value_C:.12g} °C", "forbidden", "an allowed temperature")
 
 
-def prices_EUR_per_MWh(levels: pd.DataFrame, options: PriceOptions, usual: float) -> Floats:
+def prices_EUR_per_MWh(
+    levels: pd.DataFrame, options: PriceOptions | ExternalHeatOptions, usual: float
+) -> Floats:
     """Rule 9: price at each level (L,): that of the highest step not above it."""
     level_C = levels["temperature_C"].to_numpy(dtype=np.float64)
     price = np.full(len(levels), usual)

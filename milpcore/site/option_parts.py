@@ -38,6 +38,7 @@ from milpcore.core import Assembly
 from milpcore.economics import Measure
 from milpcore.site.inputs import Floats, Integers, SiteInputs
 from milpcore.site.model import KW_PER_MW, Interface
+from milpcore.site.option_sources import add_sources, source_surcharge
 from milpcore.site.option_terms import FixedCosts, OptionTerms
 
 
@@ -101,11 +102,18 @@ def add_site_limits(
     levels: Integers,
     pump_heat: Integers,
     offers: Integers,
-) -> None:
-    """Add rows (25) over the columns of some levels and offers; nothing without limits."""
+) -> Integers:
+    """Add rows (25) and sources of external heat (26), (27) over some levels and offers.
+
+    Returns
+    -------
+    ndarray of int
+        Columns of `milpcore.site.option_sources`, without a cost yet.
+    """
     terms = inputs.terms
+    source_heat = add_sources(assembly, inputs, external_heat, levels)
     if terms is None:
-        return
+        return source_heat
     if math.isfinite(terms.most_external_heat_kW):
         most_MW = terms.most_external_heat_kW / KW_PER_MW
         row = assembly.rows("most_external_heat", (), upper=most_MW)  # (25)
@@ -117,6 +125,9 @@ def add_site_limits(
         row = assembly.rows("most_emission", (), upper=most)  # (25)
         assembly.put(row, external_heat, co2.external_heat[levels] / scale)
         assembly.put(row, pump_heat, co2.pump_heat[offers] / scale)
+        more = source_surcharge(inputs, Measure.CO2, levels)
+        assembly.put(row, source_heat, more / scale)
+    return source_heat
 
 
 def existing_first(terms: OptionTerms, pair: Integers, pump_heat_MW: Floats) -> Floats:
@@ -161,7 +172,8 @@ def add_option_parts(
     assembly.cost(interface.is_open, costs.level / unit)
     offers, levels = np.arange(inputs.n_pairs), np.arange(inputs.n_candidates)
     columns = interface.external_heat, levels, interface.pump_heat, offers
-    add_site_limits(assembly, inputs, *columns)
+    source_heat = add_site_limits(assembly, inputs, *columns)
+    assembly.cost(source_heat, source_surcharge(inputs, None, levels) / inputs.cost_scale)
     built = add_chosen_pumps(assembly, terms, offers, interface.pump_heat, pump_limit_MW)
     chosen = np.flatnonzero(built >= 0)
     assembly.cost(built[chosen], costs.pump[chosen] / unit)

@@ -15,9 +15,11 @@ from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
 from milpcore.site_options import (
     CopPoint,
     ExistingPump,
+    ExternalHeatOptions,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
+    HeatSource,
     LevelOptions,
     LimitOptions,
     PriceOptions,
@@ -64,8 +66,26 @@ OPTIONS: Mapping[str, SiteOptions] = MappingProxyType(
             levels=LevelOptions(forbidden=(ForbiddenLevels(from_C=60.0, to_C=60.0),))
         ),
         "prices by temperature": SiteOptions(
-            external_heat=PriceOptions(prices=(PriceStep(from_C=100.0, price_EUR_per_MWh=60.0),)),
+            external_heat=ExternalHeatOptions(
+                prices=(PriceStep(from_C=100.0, price_EUR_per_MWh=60.0),)
+            ),
             cooling=PriceOptions(prices=(PriceStep(price_EUR_per_MWh=5.0),)),
+        ),
+        "sources of external heat": SiteOptions(
+            external_heat=ExternalHeatOptions(
+                sources=(
+                    HeatSource(name="waste", price_EUR_per_MWh=5.0, max_level_C=100.0),
+                    HeatSource(name="gas", price_EUR_per_MWh=45.0, emission_t_per_MWh=0.2),
+                )
+            )
+        ),
+        "sources with capacities": SiteOptions(
+            external_heat=ExternalHeatOptions(
+                sources=(
+                    HeatSource(name="waste", price_EUR_per_MWh=5.0, capacity_kW=500.0),
+                    HeatSource(name="gas", price_EUR_per_MWh=45.0, emission_t_per_MWh=0.2),
+                )
+            )
         ),
         "limits of external heat or emissions": SiteOptions(
             limits=LimitOptions(external_heat_kW=5000.0)

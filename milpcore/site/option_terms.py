@@ -18,7 +18,15 @@ import numpy.typing as npt
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
-from milpcore.site_options import CopPoint, HeatPumpOptions, LevelOptions, PriceOptions, SiteOptions
+from milpcore.site.option_sources import SourceTerms, source_terms
+from milpcore.site_options import (
+    CopPoint,
+    ExternalHeatOptions,
+    HeatPumpOptions,
+    LevelOptions,
+    PriceOptions,
+    SiteOptions,
+)
 from preprocess.heat_pumps import LIMIT_TOLERANCE_K, HeatPumpPairs, carnot_cop, heat_pump_pairs
 
 Floats = npt.NDArray[np.float64]
@@ -52,6 +60,8 @@ class OptionTerms:
         Price at each level, without CO2; None where it is that of `SiteEconomics` everywhere.
     most_external_heat_kW, most_emission_t_per_a : float
         Limits of the whole site; infinite without.
+    sources : SourceTerms or None
+        Where external heat comes from; None for the gas boiler.
     """
 
     pump_investment_EUR_per_kW: Floats
@@ -66,6 +76,7 @@ class OptionTerms:
     cooling_EUR_per_MWh: Floats | None = None
     most_external_heat_kW: float = math.inf
     most_emission_t_per_a: float = math.inf
+    sources: SourceTerms | None = None
 
     @property
     def is_chosen(self) -> Booleans:
@@ -80,11 +91,15 @@ class OptionTerms:
 
     @property
     def limits_site(self) -> bool:
-        """Whether external heat or emissions have a limit."""
+        """Whether external heat, its sources or emissions have a limit."""
+        if self.sources is not None and self.sources.is_split:
+            return True
         return min(self.most_external_heat_kW, self.most_emission_t_per_a) < math.inf
 
     def external_heat(self, economics: SiteEconomics, measure: Measure) -> Floats | None:
         """Cost of external heat at each level (L,), EUR/(kW a); None where it is the usual one."""
+        if self.sources is not None:
+            return self.sources.costs(economics, measure)[self.sources.usual]
         if self.external_heat_EUR_per_MWh is None or measure not in (Measure.TAC, Measure.OPEX):
             return None
         t_per_MWh = economics.gas_emission_t_per_MWh / economics.boiler_efficiency
@@ -120,6 +135,7 @@ class OptionTerms:
             level_investment_EUR=self.level_investment_EUR * factor,
             most_external_heat_kW=self.most_external_heat_kW * factor,
             most_emission_t_per_a=self.most_emission_t_per_a * factor,
+            sources=None if self.sources is None else self.sources.resized(factor),
         )
 
     def of_pumps(self, kept: Booleans) -> OptionTerms:
@@ -179,7 +195,10 @@ def allowed_levels(candidates_C: Sequence[float], options: SiteOptions) -> Seque
 
 
 def option_terms(
-    level_C: Floats, economics: SiteEconomics, options: SiteOptions
+    level_C: Floats,
+    economics: SiteEconomics,
+    options: SiteOptions,
+    objective: Measure = Measure.TAC,
 ) -> tuple[HeatPumpPairs, OptionTerms | None]:
     """List the heat pump offers of a site, and what options say about them and about levels.
 
@@ -191,6 +210,8 @@ def option_terms(
         Prices and limits.
     options : SiteOptions
         What is asked for beyond them.
+    objective : Measure
+        What is minimised.
 
     Returns
     -------
@@ -250,6 +271,7 @@ def option_terms(
         cooling_EUR_per_MWh=_prices(level_C, options.cooling, economics.cooling_price_EUR_per_MWh),
         most_external_heat_kW=options.limits.external_heat_kW,
         most_emission_t_per_a=options.limits.emission_t_per_a,
+        sources=source_terms(level_C, economics, options, objective),
     )
     offers = HeatPumpPairs(
         np.concatenate((pairs.source, present.source)),
@@ -363,7 +385,9 @@ def _existing(level_C: Floats, economics: SiteEconomics, options: HeatPumpOption
     return HeatPumpPairs(source, sink, cop)
 
 
-def _prices(level_C: Floats, options: PriceOptions, usual: float) -> Floats | None:
+def _prices(
+    level_C: Floats, options: PriceOptions | ExternalHeatOptions, usual: float
+) -> Floats | None:
     """Price at each level (L,), EUR/MWh; None without steps."""
     if not options.prices:
         return None

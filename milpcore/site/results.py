@@ -28,6 +28,8 @@ from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.explain import explain
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Outcome
+from milpcore.site.source_tables import SCHEMA as SOURCE_SCHEMA
+from milpcore.site.source_tables import empty_sources, source_table
 from milpcore.site.table_files import plain, write_tables
 from milpcore.site.tables import (
     COST_COLUMNS,
@@ -71,6 +73,8 @@ class SiteResult:
         The prices and limits.
     options : SiteOptions
         What was asked for beyond the published model.
+    heat_sources : DataFrame
+        External heat by source and level (°C, kW, EUR/a, t/a); empty where options name no source.
     """
 
     max_levels: int
@@ -85,6 +89,7 @@ class SiteResult:
     streams: Streams
     economics: SiteEconomics
     options: SiteOptions = field(default_factory=SiteOptions)
+    heat_sources: pd.DataFrame = field(default_factory=empty_sources)
 
     @property
     def has_design(self) -> bool:
@@ -105,6 +110,8 @@ class SiteResult:
         row = self.summary.iloc[0]
         pump_keys = ("source_C", "sink_C", "heat_kW", "power_kW", "cop")
         columns = [self.heat_pumps[key] for key in pump_keys]
+        by_source = self.heat_sources.groupby("source", sort=False)["heat_kW"].sum()
+        named = {name: plain(value) for name, value in by_source.items()}
         return {
             "max_levels": int(row["max_levels"]),
             "levels_C": [plain(value) for value in self.levels["temperature_C"]],
@@ -114,6 +121,7 @@ class SiteResult:
             ],
             **{column: plain(row[column]) for column in COST_COLUMNS.values()},
             "external_heat_kW": plain(row["external_heat_kW"]),
+            **({"heat_sources_kW": named} if self.options.external_heat.sources else {}),
             "objective": str(row["objective"]),
             "objective_value": plain(row["objective_value"]),
             "bound": plain(row["bound"]),
@@ -157,6 +165,11 @@ class GreenfieldStudy:
         return self._joined(lambda result: result.connections, "connections")
 
     @property
+    def heat_sources(self) -> pd.DataFrame:
+        """External heat by source, led by ``max_levels`` (°C, kW, EUR/a, t/a)."""
+        return self._joined(lambda result: result.heat_sources, "heat_sources")
+
+    @property
     def notes(self) -> pd.DataFrame:
         """Explanations of all configurations, columns ``max_levels`` and ``note``."""
         pairs = [(result.max_levels, note) for result in self.results for note in result.notes]
@@ -180,7 +193,7 @@ class GreenfieldStudy:
         -------
         tuple of Path
             The files ``summary.csv``, ``levels.csv``, ``heat_pumps.csv``, ``connections.csv`` and
-            ``notes.csv``.
+            ``notes.csv``; where options name sources of external heat, ``heat_sources.csv``, too.
 
         Raises
         ------
@@ -195,11 +208,14 @@ class GreenfieldStudy:
         >>> [path.name for path in study.write(tempfile.mkdtemp())]
         ['summary.csv', 'levels.csv', 'heat_pumps.csv', 'connections.csv', 'notes.csv']
         """
-        return write_tables({name: getattr(self, name) for name in (*SCHEMAS, "notes")}, directory)
+        has_sources = any(one.options.external_heat.sources for one in self.results)
+        names = (*SCHEMAS, "notes", *(("heat_sources",) if has_sources else ()))
+        return write_tables({name: getattr(self, name) for name in names}, directory)
 
     def _joined(self, table_of: Callable[[SiteResult], pd.DataFrame], name: str) -> pd.DataFrame:
         if not self.results:
-            return empty_table({"max_levels": "int64", **SCHEMAS[name]})
+            schema = SOURCE_SCHEMA if name == "heat_sources" else SCHEMAS[name]
+            return empty_table({"max_levels": "int64", **schema})
         tables = [table_of(result) for result in self.results]
         joined = pd.concat(tables, ignore_index=True)
         if "max_levels" not in joined:
@@ -322,4 +338,5 @@ def make_result(
         streams=inputs.streams,
         economics=inputs.economics,
         options=inputs.options,
+        heat_sources=source_table(inputs, design),
     )

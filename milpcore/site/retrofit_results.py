@@ -181,6 +181,11 @@ class RetrofitStudy:
         return self._joined("connections")
 
     @property
+    def heat_sources(self) -> pd.DataFrame:
+        """External heat by source of the existing system and of all configurations, likewise."""
+        return self._joined("heat_sources")
+
+    @property
     def notes(self) -> pd.DataFrame:
         """Explanations, columns ``configuration`` and ``note``."""
         pairs = [(name, note) for name, result in self._named() for note in result.notes]
@@ -221,14 +226,17 @@ class RetrofitStudy:
         -------
         tuple of Path
             The files ``summary.csv``, ``existing.csv``, ``levels.csv``, ``heat_pumps.csv``,
-            ``connections.csv`` and ``notes.csv``.
+            ``connections.csv`` and ``notes.csv``; where options name sources of external heat,
+            ``heat_sources.csv``, too.
 
         Raises
         ------
         InputError
             If the directory cannot be made or written to.
         """
-        names = ("summary", "existing", "levels", "heat_pumps", "connections", "notes")
+        names = ["summary", "existing", "levels", "heat_pumps", "connections", "notes"]
+        if self.baseline.options.external_heat.sources:
+            names.append("heat_sources")
         return write_tables({name: getattr(self, name) for name in names}, directory)
 
     def _named(self) -> list[tuple[str, SiteResult]]:

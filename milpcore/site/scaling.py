@@ -62,8 +62,10 @@ def design_in_own_size(design: Design, factor: float) -> Design:
     """Bring back a design of a site times a factor."""
     if factor == 1.0:
         return design
+    split = design.source_heat_kW
     return replace(
         design,
+        source_heat_kW=None if split is None else split / factor,
         external_heat_kW=design.external_heat_kW / factor,
         cooling_kW=design.cooling_kW / factor,
         cascade_kW=design.cascade_kW / factor,
