@@ -8,6 +8,7 @@ may hold them too (`milpcore.site_options_file`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from milpcore.faults import FaultList
 from milpcore.site_options_checks import (
@@ -155,6 +156,36 @@ class CopPoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvestmentPoint:
+    """What a new heat pump of one size costs.
+
+    Parameters
+    ----------
+    heat_kW : float
+        Heat delivered at the sink, from 0.
+    investment_EUR : float
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> InvestmentPoint(heat_kW=500, investment_EUR=4e5).heat_kW
+    500.0
+    """
+
+    heat_kW: float
+    investment_EUR: float
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        faults.raise_if_any("investment point")
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeatPumpOptions:
     """What heat pumps cost beside the investment per kW, and which of them may be built.
 
@@ -173,6 +204,9 @@ class HeatPumpOptions:
     cop_table : tuple of CopPoint
         COP in place of the fraction of Carnot's, bilinear between the four points around; a heat
         pump without four points around its source and sink is not possible.
+    investment_points : tuple of InvestmentPoint
+        Investment by size, in place of the price per kW, linear between the points; a new heat pump
+        has a size between the first and the last of them.
 
     Raises
     ------
@@ -192,6 +226,7 @@ class HeatPumpOptions:
     existing: tuple[ExistingPump, ...] = ()
     forbidden: tuple[ForbiddenPumps, ...] = ()
     cop_table: tuple[CopPoint, ...] = ()
+    investment_points: tuple[InvestmentPoint, ...] = ()
 
     def __post_init__(self) -> None:
         faults = FaultList()
@@ -209,7 +244,28 @@ class HeatPumpOptions:
         for source_C, sink_C in {pair for pair in pairs if pairs.count(pair) > 1}:
             value = f"{source_C:g} → {sink_C:g} °C"
             faults.add("", "existing", value, "must not come twice", "add up their sizes")
+        if checked_items(self, "investment_points", InvestmentPoint, faults):
+            self._check_points(faults)
         faults.raise_if_any("heat pump options")
+
+    def _check_points(self, faults: FaultList) -> None:
+        """Put the points in rising order, noting what is no curve."""
+        points = tuple(sorted(self.investment_points, key=lambda one: one.heat_kW))
+        object.__setattr__(self, "investment_points", points)
+        name = "investment_points"
+        if len(points) < 2:
+            faults.add("", name, len(points), "must be two at least", "give a second size")
+        for one, other in pairwise(points):
+            value = f"{other.heat_kW:g} kW"
+            if other.heat_kW <= one.heat_kW:
+                faults.add("", name, value, "must not come twice", "remove the duplicate")
+            elif other.investment_EUR < one.investment_EUR:
+                rule = f"must cost no less than {one.heat_kW:g} kW"
+                faults.add("", name, value, rule, "correct one of the two")
+        if self.fixed_investment_EUR > 0.0:
+            rule = "must not be given beside investment_points, which hold it"
+            value = f"{self.fixed_investment_EUR:g} EUR"
+            faults.add("", "fixed_investment_EUR", value, rule, "add it to every point")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,6 +383,7 @@ __all__ = [
     "ForbiddenPumps",
     "HeatPumpOptions",
     "HeatSource",
+    "InvestmentPoint",
     "LevelOptions",
     "LimitOptions",
     "PriceOptions",

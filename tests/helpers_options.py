@@ -7,7 +7,7 @@ from the options themselves: nothing here knows `milpcore.site.option_terms` or 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -56,7 +56,14 @@ def pumps_between(inputs: SiteInputs, levels: Sequence[int]) -> list[Pump]:
             price = economics.heat_pump_investment_EUR_per_kW
             sizes = options.min_size_kW, options.max_size_kW
             fixed = options.fixed_investment_EUR
-            pumps.append(Pump(i, j, cop, *sizes, fixed, price, is_new=True))
+            if not options.investment_points:
+                pumps.append(Pump(i, j, cop, *sizes, fixed, price, is_new=True))
+            for one, other in pairwise(options.investment_points):
+                price = (other.investment_EUR - one.investment_EUR) / (other.heat_kW - one.heat_kW)
+                fixed = one.investment_EUR - price * one.heat_kW
+                within = max(sizes[0], one.heat_kW), min(sizes[1], other.heat_kW)
+                if within[0] <= within[1]:
+                    pumps.append(Pump(i, j, cop, *within, fixed, price, is_new=True))
         for there in options.existing:
             if abs(there.source_C - level_C[i]) < 1e-6 and abs(there.sink_C - level_C[j]) < 1e-6:
                 pumps.append(Pump(i, j, cop, 0.0, there.size_kW, 0.0, 0.0, is_new=False))
@@ -79,6 +86,9 @@ def choices_of(inputs: SiteInputs, pumps: Sequence[Pump]) -> Iterator[list[Pump]
     most = inputs.options.heat_pumps.max_number
     for taken in product((False, True), repeat=len(pumps)):
         built = [pump for pump, is_taken in zip(pumps, taken, strict=True) if is_taken]
+        new = [(pump.source, pump.sink) for pump in built if pump.is_new]
+        if len(set(new)) < len(new):
+            continue  # two segments of one heat pump
         if most is None or sum(pump.is_new for pump in built) <= most:
             yield built
 
@@ -87,7 +97,10 @@ def needs_choice(inputs: SiteInputs) -> bool:
     """Whether it matters which heat pumps are built."""
     options = inputs.options.heat_pumps
     return bool(
-        options.fixed_investment_EUR or options.min_size_kW or options.max_number is not None
+        options.investment_points
+        or options.fixed_investment_EUR
+        or options.min_size_kW
+        or options.max_number is not None
     )
 
 

@@ -31,6 +31,7 @@ from milpcore.site.option_check import (
     check_limits,
     check_new_pumps,
     check_places,
+    curve_EUR,
     new_heat_kW,
     prices_EUR_per_MWh,
     table_cop,
@@ -338,6 +339,8 @@ def _check_summary(report: Report, result: SiteResult) -> None:
 
 def _investment_EUR(pumps: pd.DataFrame, economics: SiteEconomics, options: SiteOptions) -> Floats:
     new_kW = new_heat_kW(pumps, options)
+    if options.heat_pumps.investment_points:
+        return curve_EUR(new_kW, options)
     fixed_EUR = options.heat_pumps.fixed_investment_EUR * (new_kW > 0.0)
     return np.asarray(economics.heat_pump_investment_EUR_per_kW * new_kW + fixed_EUR)
 

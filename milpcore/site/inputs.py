@@ -160,7 +160,7 @@ class SiteInputs:
             external_heat = external_heat if stepped is None else stepped
             stepped = self.terms.cooling(economics, measure)
             cooling = cooling if stepped is None else stepped
-        if self.terms is not None and heat_pump > 0.0:
+        if self.terms is not None and measure in (Measure.TAC, Measure.CAPEX):
             of_each = economics.annuity_per_a * self.terms.pump_investment_EUR_per_kW
             heat_pump = float(of_each.min(initial=heat_pump))
         return UnitCosts(

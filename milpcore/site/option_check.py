@@ -3,7 +3,7 @@ r"""The part of the independent check that options add, from tables and `SiteOpt
 8. a heat pump row holds one that is there already, up to its size, and a new one for the rest:
    ``new = 0`` if ``Q_sink <= size``, else ``max(Q_sink - size, least size)``; new ones are within
    their sizes, allowed, and not more than their largest number; ``investment = f new + fixed (new
-   > 0)``
+   > 0)``, or on the line through the two points around where points are given
 9. external heat and cooling cost what the step of their level says, and limits are kept
 10. every level lies where it may, forced ones are there, and each costs its investment
 """
@@ -38,7 +38,27 @@ def new_heat_kW(pumps: pd.DataFrame, options: SiteOptions) -> Floats:
         present_kW[_at(pumps, one.source_C, one.sink_C)] += one.size_kW
     rest_kW = heat_kW - present_kW
     is_new = rest_kW > SIZE_TOLERANCE * present_kW
-    return np.where(is_new, np.maximum(rest_kW, options.heat_pumps.min_size_kW), 0.0)
+    return np.where(is_new, np.maximum(rest_kW, size_range_kW(options)[0]), 0.0)
+
+
+def size_range_kW(options: SiteOptions) -> tuple[float, float]:
+    """Least and largest size of a new heat pump."""
+    pumps = options.heat_pumps
+    sizes_kW = [one.heat_kW for one in pumps.investment_points] or [0.0, np.inf]
+    return max(pumps.min_size_kW, sizes_kW[0]), min(pumps.max_size_kW, sizes_kW[-1])
+
+
+def curve_EUR(new_kW: Floats, options: SiteOptions) -> Floats:
+    """Investment by size on the line through the two points around; 0 where nothing is built."""
+    points = options.heat_pumps.investment_points
+    investment_EUR = np.zeros(len(new_kW))
+    for row in np.flatnonzero(new_kW > 0.0):
+        above = next((n for n, one in enumerate(points) if one.heat_kW >= new_kW[row]), len(points))
+        high = min(max(above, 1), len(points) - 1)
+        one, other = points[high - 1], points[high]
+        share = (new_kW[row] - one.heat_kW) / (other.heat_kW - one.heat_kW)
+        investment_EUR[row] = one.investment_EUR * (1.0 - share) + other.investment_EUR * share
+    return investment_EUR
 
 
 def check_new_pumps(
@@ -46,13 +66,14 @@ def check_new_pumps(
 ) -> None:
     """Rule 8: sizes, number and pairs of new heat pumps."""
     limits, is_new = options.heat_pumps, new_kW > 0.0
+    smallest_kW, largest_kW = size_range_kW(options)
     heat_kW = pumps["heat_kW"].to_numpy(dtype=np.float64)
-    least_kW = np.where(is_new, limits.min_size_kW, 0.0) * (1.0 - SIZE_TOLERANCE)
+    least_kW = np.where(is_new, smallest_kW, 0.0) * (1.0 - SIZE_TOLERANCE)
     for row in np.flatnonzero(heat_kW < least_kW):
-        expected = f"at least {limits.min_size_kW:.12g}"
+        expected = f"at least {smallest_kW:.12g}"
         report.add("size of a new heat pump, kW", where[row], heat_kW[row], expected)
-    for row in np.flatnonzero(new_kW > limits.max_size_kW * (1.0 + SIZE_TOLERANCE)):
-        expected = f"at most {limits.max_size_kW:.12g}"
+    for row in np.flatnonzero(new_kW > largest_kW * (1.0 + SIZE_TOLERANCE)):
+        expected = f"at most {largest_kW:.12g}"
         report.add("size of a new heat pump, kW", where[row], new_kW[row], expected)
     if limits.max_number is not None:
         n_new = int(is_new.sum())

@@ -13,19 +13,21 @@ and rows, with ``M_k`` the least of the largest size and `milpcore.site.limits.F
 
    q_k \ge least_k z_k \tag{22}
 
-   z_k \le y_i, \quad z_k \le y_j \tag{23}
+   \sum_{k \in g} z_k \le y_i, \quad \sum_{k \in g} z_k \le y_j \tag{23}
 
    \sum_{k\,\mathrm{new}} z_k \le most \tag{24}
+
+   \sum_{k \in g} z_k \le 1 \tag{28}
 
 .. math::
 
    \sum_l E_l \le E^{max}, \quad \sum_l e_l E_l + \sum_k e_k q_k \le CO2^{max} \tag{25}
 
 Plain text: heat only of a pump that is built (21), at least so much (22), only between open levels
-(23), at most so many new ones (24), and the limits of the whole site (25), ``e`` being emissions.
-An offer without decision has its largest size as a bound. Rows (23) follow from (21) and (4), (5)
-where all is whole; in the relaxation they are tighter, because ``M_k`` is far above what a level
-takes.
+(23), at most so many new ones (24), one of the segments ``g`` of a heat pump (28), and the limits
+of the whole site (25), ``e`` being emissions. An offer without decision has its largest size as a
+bound. Rows (23) follow from (21) and (4), (5) where all is whole; in the relaxation they are
+tighter, because ``M_k`` is far above what a level takes.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from milpcore.core import Assembly
 from milpcore.economics import Measure
 from milpcore.site.inputs import Floats, Integers, SiteInputs
 from milpcore.site.model import KW_PER_MW, Interface
+from milpcore.site.option_investment import Segment, distributed
 from milpcore.site.option_sources import add_sources, source_surcharge
 from milpcore.site.option_terms import FixedCosts, OptionTerms
 
@@ -92,6 +95,15 @@ def add_chosen_pumps(
     if terms.most_new_pumps is not None:
         most_new = assembly.rows("most_new_pumps", (), upper=float(terms.most_new_pumps))  # (24)
         assembly.put(most_new, column[terms.pump_is_new[offers[chosen]]], 1.0)
+    alternative = terms.pump_is_alternative[offers[chosen]]
+    number, count = np.unique(
+        terms.pump_group[offers[chosen]][alternative], return_inverse=True, return_counts=True
+    )[1:]
+    shared = np.flatnonzero(count > 1)
+    row = np.full(count.size, -1, dtype=np.int64)
+    row[shared] = assembly.rows("one_segment", shared.shape, upper=1.0)  # (28)
+    has_row = row[number] >= 0
+    assembly.put(row[number[has_row]], column[alternative][has_row], 1.0)
     return built
 
 
@@ -133,7 +145,8 @@ def add_site_limits(
 def existing_first(terms: OptionTerms, pair: Integers, pump_heat_MW: Floats) -> Floats:
     """Let a heat pump that is there take over from a new one between the same levels.
 
-    Never dearer: a new one costs at least as much, and COP are the same.
+    Never dearer: a new one costs at least as much, and COP are the same. What is left of a new one
+    goes to the cheapest of its segments.
 
     Parameters
     ----------
@@ -150,14 +163,32 @@ def existing_first(terms: OptionTerms, pair: Integers, pump_heat_MW: Floats) -> 
         The same sums for each pair of levels.
     """
     heat_MW, most_MW = pump_heat_MW.copy(), largest_heat_MW(terms)
-    for old in np.flatnonzero(~terms.pump_is_new):
-        for new in np.flatnonzero(terms.pump_is_new & (pair == pair[old]) & (heat_MW > 0.0)):
-            both = heat_MW[old] + heat_MW[new]
-            least = float(terms.pump_least_kW[new]) / KW_PER_MW
+    is_new = terms.pump_is_new & (heat_MW > 0.0)
+    for group in np.unique(terms.pump_group[is_new]):
+        members = np.flatnonzero(terms.pump_group == group)
+        taken = int(members[heat_MW[members].argmax()])
+        new = float(heat_MW[members].sum())
+        least = float(terms.pump_least_kW[members].min()) / KW_PER_MW
+        for old in np.flatnonzero(~terms.pump_is_new & (pair == pair[taken])):
+            both = heat_MW[old] + new
             rest = max(both - float(most_MW[old]), least) if both > most_MW[old] else 0.0
-            if rest <= heat_MW[new]:
-                heat_MW[old], heat_MW[new] = both - rest, rest
+            if rest <= new:
+                heat_MW[old], new = both - rest, rest
+        segments = [_segment(terms, one) for one in members.tolist()]
+        own = segments[members.tolist().index(taken)]
+        heat_MW[members] = distributed(new, own, segments) if new > 0.0 else 0.0
     return heat_MW
+
+
+def _segment(terms: OptionTerms, offer: int) -> Segment:
+    """One offer as a segment, sizes in MW."""
+    return Segment(
+        float(terms.pump_least_kW[offer]) / KW_PER_MW,
+        float(terms.pump_most_kW[offer]) / KW_PER_MW,
+        float(terms.pump_fixed_EUR[offer]),
+        float(terms.pump_investment_EUR_per_kW[offer]) * KW_PER_MW,
+        bool(terms.pump_is_alternative[offer]),
+    )
 
 
 def add_option_parts(
@@ -181,6 +212,9 @@ def add_option_parts(
         ("pump_source_open", inputs.pump_source),
         ("pump_sink_open", inputs.pump_sink),
     ):
-        rows = assembly.rows(name, chosen.shape, upper=0.0)  # (23)
-        assembly.put(rows, built[chosen], 1.0)
-        assembly.put(rows, interface.is_open[end[chosen]], -1.0)
+        first, group = np.unique(terms.pump_group[chosen], return_index=True, return_inverse=True)[
+            1:
+        ]
+        rows = assembly.rows(name, first.shape, upper=0.0)  # (23)
+        assembly.put(rows[group], built[chosen], 1.0)
+        assembly.put(rows, interface.is_open[end[chosen[first]]], -1.0)

@@ -71,7 +71,11 @@ def relaxed_network(inputs: SiteInputs, n_levels: int) -> tuple[LevelNetwork, Sc
         The bound of single sets.
     """
     costs, scale = inputs.objective_costs, inputs.cost_scale
-    price, fixed = costs.pump_heat.copy(), inputs.objective_fixed_costs.pump
+    slope, fixed = costs.pump_heat, inputs.objective_fixed_costs.pump
+    if inputs.terms is not None and np.any(fixed < 0.0):  # on a segment, at its least size
+        at_least = np.divide(fixed, inputs.terms.pump_least_kW, where=fixed < 0.0, out=0.0 * fixed)
+        slope, fixed = slope + at_least, np.maximum(fixed, 0.0)
+    price = slope.copy()
     if inputs.terms is not None:
         most_kW = np.minimum(
             flow_limits(inputs, n_levels).pump_heat * KW_PER_MW, inputs.terms.pump_most_kW
@@ -100,7 +104,7 @@ def relaxed_network(inputs: SiteInputs, n_levels: int) -> tuple[LevelNetwork, Sc
         lowest_price=lowest_prices(cooling_cost, *ends, pump_cost),
     )
     plain, cheapest = np.full((2, first.size), np.inf)
-    np.minimum.at(plain, group, costs.pump_heat[order] / scale)
+    np.minimum.at(plain, group, slope[order] / scale)
     np.minimum.at(cheapest, group, fixed[order] / scale / KW_PER_MW)
     is_counted, most_new = np.zeros(first.size, dtype=np.bool_), 0
     if inputs.terms is not None and inputs.terms.most_new_pumps is not None:

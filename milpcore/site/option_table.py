@@ -20,6 +20,7 @@ from milpcore.site_options import (
     ForbiddenPumps,
     HeatPumpOptions,
     HeatSource,
+    InvestmentPoint,
     LevelOptions,
     LimitOptions,
     PriceOptions,
@@ -34,11 +35,25 @@ CASE = "dairy_8"
 TODAY_C = (5.0, 40.0, 85.0, 205.0)
 """Levels of today of that site."""
 
+
+def _curve(*investment_EUR: float) -> tuple[InvestmentPoint, ...]:
+    return tuple(
+        InvestmentPoint(heat_kW=500.0 * place, investment_EUR=one)
+        for place, one in enumerate(investment_EUR)
+    )
+
+
 OPTIONS: Mapping[str, SiteOptions] = MappingProxyType(
     {
         "none": SiteOptions(),
         "fixed investment of heat pumps": SiteOptions(
             heat_pumps=HeatPumpOptions(fixed_investment_EUR=1e5)
+        ),
+        "investment by size, concave": SiteOptions(
+            heat_pumps=HeatPumpOptions(investment_points=_curve(5e4, 3e5, 5e5))
+        ),
+        "investment by size, convex": SiteOptions(
+            heat_pumps=HeatPumpOptions(investment_points=_curve(0.0, 1e5, 5e5))
         ),
         "least size of heat pumps": SiteOptions(heat_pumps=HeatPumpOptions(min_size_kW=100.0)),
         "largest size of heat pumps": SiteOptions(heat_pumps=HeatPumpOptions(max_size_kW=500.0)),

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.site.option_investment import pump_segments
 from milpcore.site.option_sources import SourceTerms, source_terms
 from milpcore.site_options import (
     CopPoint,
@@ -62,6 +63,10 @@ class OptionTerms:
         Limits of the whole site; infinite without.
     sources : SourceTerms or None
         Where external heat comes from; None for the gas boiler.
+    pump_group : ndarray of int (K,)
+        The same number for the segments of one heat pump; see `milpcore.site.option_investment`.
+    pump_is_alternative : ndarray of bool (K,)
+        Whether at most one offer of its group may be taken.
     """
 
     pump_investment_EUR_per_kW: Floats
@@ -72,6 +77,8 @@ class OptionTerms:
     most_new_pumps: int | None
     level_investment_EUR: Floats
     is_forced: Booleans
+    pump_group: Integers
+    pump_is_alternative: Booleans
     external_heat_EUR_per_MWh: Floats | None = None
     cooling_EUR_per_MWh: Floats | None = None
     most_external_heat_kW: float = math.inf
@@ -82,7 +89,8 @@ class OptionTerms:
     def is_chosen(self) -> Booleans:
         """Offers (K,) that need a binary: a fixed cost, a least size, or counted."""
         counted = self.pump_is_new & (self.most_new_pumps is not None)
-        return np.asarray((self.pump_fixed_EUR > 0.0) | (self.pump_least_kW > 0.0) | counted)
+        costs = (self.pump_fixed_EUR > 0.0) | self.pump_is_alternative
+        return np.asarray(costs | (self.pump_least_kW > 0.0) | counted)
 
     @property
     def restricts_pumps(self) -> bool:
@@ -147,6 +155,8 @@ class OptionTerms:
             pump_least_kW=self.pump_least_kW[kept],
             pump_most_kW=self.pump_most_kW[kept],
             pump_is_new=self.pump_is_new[kept],
+            pump_group=self.pump_group[kept],
+            pump_is_alternative=self.pump_is_alternative[kept],
         )
 
 
@@ -216,7 +226,8 @@ def option_terms(
     Returns
     -------
     HeatPumpPairs
-        New heat pumps, rising by source, then sink; then existing ones in their order.
+        New heat pumps, rising by source, then sink, for each segment of their investment; then
+        existing ones in their order.
     OptionTerms or None
         None without options.
 
@@ -250,16 +261,22 @@ def option_terms(
     sizes_kW = [one.size_kW for one in options.heat_pumps.existing]
     pump = options.heat_pumps
 
-    def of_each(new: float, existing: Sequence[float] | float) -> Floats:
-        there = np.broadcast_to(np.asarray(existing, dtype=np.float64), (n_present,))
-        return np.concatenate((np.full(n_new, new, dtype=np.float64), there))
+    segments = pump_segments(pump, economics)
 
+    def of_each(new: Sequence[float], existing: Sequence[float] | float) -> Floats:
+        there = np.broadcast_to(np.asarray(existing, dtype=np.float64), (n_present,))
+        return np.concatenate((np.repeat(np.asarray(new, dtype=np.float64), n_new), there))
+
+    group = np.append(np.tile(np.arange(n_new), len(segments)), n_new + np.arange(n_present))
+    is_alternative = of_each([float(one.is_alternative) for one in segments], 0.0) > 0.0
     terms = OptionTerms(
-        pump_investment_EUR_per_kW=of_each(economics.heat_pump_investment_EUR_per_kW, 0.0),
-        pump_fixed_EUR=of_each(pump.fixed_investment_EUR, 0.0),
-        pump_least_kW=of_each(pump.min_size_kW, 0.0),
-        pump_most_kW=of_each(pump.max_size_kW, sizes_kW),
-        pump_is_new=np.arange(n_new + n_present) < n_new,
+        pump_investment_EUR_per_kW=of_each([one.EUR_per_kW for one in segments], 0.0),
+        pump_fixed_EUR=of_each([one.fixed_EUR for one in segments], 0.0),
+        pump_least_kW=of_each([one.least_kW for one in segments], 0.0),
+        pump_most_kW=of_each([one.most_kW for one in segments], sizes_kW),
+        pump_is_new=np.arange(group.size) < n_new * len(segments),
+        pump_group=group.astype(np.int64),
+        pump_is_alternative=is_alternative,
         most_new_pumps=pump.max_number,
         level_investment_EUR=np.full(len(level_C), options.levels.investment_EUR),
         is_forced=_is_forced(level_C, options.levels),
@@ -274,9 +291,14 @@ def option_terms(
         sources=source_terms(level_C, economics, options, objective),
     )
     offers = HeatPumpPairs(
-        np.concatenate((pairs.source, present.source)),
-        np.concatenate((pairs.sink, present.sink)),
-        np.concatenate((pairs.cop, present.cop)),
+        *(
+            np.concatenate((np.tile(new, len(segments)), there))
+            for new, there in zip(
+                (pairs.source, pairs.sink, pairs.cop),
+                (present.source, present.sink, present.cop),
+                strict=True,
+            )
+        )
     )
     return offers, terms
 
@@ -407,8 +429,13 @@ def most_new_pumps(terms: OptionTerms, n_levels: int) -> int:
 
 
 def least_sizes_MW(terms: OptionTerms | None, n_levels: int) -> float:
-    """Sum of the least sizes of all heat pumps that a design can have, MW."""
+    """Sum of the least sizes of all heat pumps that a design can have, MW.
+
+    A heat pump whose curve has segments may have the least size of all of them.
+    """
     if terms is None or not terms.pump_least_kW.any():
         return 0.0
-    least_MW = float(terms.pump_least_kW.max()) / 1000.0
+    least_kW = np.full(int(terms.pump_group.max()) + 1, np.inf)
+    np.minimum.at(least_kW, terms.pump_group, terms.pump_least_kW)
+    least_MW = float(least_kW[np.isfinite(least_kW)].max()) / 1000.0
     return least_MW * most_new_pumps(terms, n_levels)
