@@ -41,6 +41,7 @@ from milpcore.site_options import (
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
+    HeatPumpType,
     HeatSource,
     InvestmentPoint,
     LevelOptions,
@@ -65,6 +66,9 @@ LISTS: dict[tuple[str, str], type[Any]] = {
     ("heat_pumps", "forbidden"): ForbiddenPumps,
     ("heat_pumps", "cop_table"): CopPoint,
     ("heat_pumps", "investment_points"): InvestmentPoint,
+    ("heat_pumps", "types"): HeatPumpType,
+    ("heat_pumps.types", "cop_table"): CopPoint,
+    ("heat_pumps.types", "investment_points"): InvestmentPoint,
     ("levels", "forbidden"): ForbiddenLevels,
     ("external_heat", "prices"): PriceStep,
     ("external_heat", "sources"): HeatSource,
@@ -104,7 +108,10 @@ def read_site_options(path: str | Path) -> tuple[SiteEconomics, SiteOptions]:
     faults = FaultList()
     document = read_toml(path, faults)
     faults.raise_if_any(str(path))
-    _read_cop_file(document.get("heat_pumps"), Path(path).parent, faults)
+    pumps = document.get("heat_pumps")
+    types = pumps.get("types") if isinstance(pumps, dict) else None
+    for table in (pumps, *(types if isinstance(types, list) else ())):
+        _read_cop_file(table, Path(path).parent, faults)
     given = {name: document.pop(name) for name in TABLES if name in document}
     if given:
         document.setdefault("site", {})
@@ -225,12 +232,21 @@ def _lines(name: str, options: Any) -> list[str]:
     plain, lists = _changed(options), []
     for key in [key for key in plain if (name, key) in LISTS]:
         for one in plain.pop(key):
-            entries = [f"{inner} = {toml_value(value)}" for inner, value in _changed(one).items()]
-            lists += ["", f"[[{name}.{key}]]", *entries]
+            lists += _entry(f"{name}.{key}", one)
     if not plain and not lists:
         return []
     entries = [f"{key} = {toml_value(value)}" for key, value in plain.items()]
     return ["", f"[{name}]", *entries, *lists]
+
+
+def _entry(name: str, options: Any) -> list[str]:
+    """Write an entry of a list of tables, and the lists of tables inside it."""
+    plain, lists = _changed(options), []
+    for key in [key for key in plain if (name, key) in LISTS]:
+        for one in plain.pop(key):
+            lists += _entry(f"{name}.{key}", one)
+    values = [f"{key} = {toml_value(value)}" for key, value in plain.items()]
+    return ["", f"[[{name}]]", *values, *lists]
 
 
 def _changed(options: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from the options themselves: nothing here knows `milpcore.site.option_terms` or 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations, pairwise, product
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from scipy.optimize import linprog
 
 from milpcore.economics import Measure
 from milpcore.site.inputs import SiteInputs
+from milpcore.site_options import ExistingPump, HeatPumpOptions, HeatPumpType
 
 Floats = npt.NDArray[np.float64]
 KELVIN = 273.15
@@ -33,10 +35,46 @@ class Pump(NamedTuple):
     fixed_EUR: float
     investment_EUR_per_kW: float
     is_new: bool
+    kind: int = 0
 
 
-def pumps_between(inputs: SiteInputs, levels: Sequence[int]) -> list[Pump]:
+def of_type(inputs: SiteInputs, one: HeatPumpType) -> SiteInputs:
+    """Site whose heat pumps are all of one type."""
+    usual = inputs.economics
+    own = (
+        ("carnot_efficiency", one.carnot_efficiency),
+        ("max_lift_K", one.max_lift_K),
+        ("max_sink_C", one.max_sink_C),
+        ("heat_pump_investment_EUR_per_kW", one.investment_EUR_per_kW),
+    )
+    pumps = HeatPumpOptions(
+        fixed_investment_EUR=one.fixed_investment_EUR,
+        min_size_kW=one.min_size_kW,
+        max_size_kW=one.max_size_kW,
+        cop_table=one.cop_table,
+        investment_points=one.investment_points,
+        forbidden=inputs.options.heat_pumps.forbidden,
+        existing=tuple(
+            ExistingPump(source_C=there.source_C, sink_C=there.sink_C, size_kW=there.size_kW)
+            for there in inputs.options.heat_pumps.existing
+            if there.type == one.name
+        ),
+    )
+    return replace(
+        inputs,
+        economics=replace(usual, **{name: value for name, value in own if value is not None}),
+        options=replace(inputs.options, heat_pumps=pumps),
+    )
+
+
+def pumps_between(inputs: SiteInputs, levels: Sequence[int], *, kind: int = 0) -> list[Pump]:
     """List every heat pump that options allow between the levels of a set."""
+    if inputs.options.heat_pumps.types:
+        return [
+            pump
+            for number, one in enumerate(inputs.options.heat_pumps.types)
+            for pump in pumps_between(of_type(inputs, one), levels, kind=number)
+        ]
     economics, options = inputs.economics, inputs.options.heat_pumps
     level_C = inputs.level_C[list(levels)]
     pumps = []
@@ -57,16 +95,16 @@ def pumps_between(inputs: SiteInputs, levels: Sequence[int]) -> list[Pump]:
             sizes = options.min_size_kW, options.max_size_kW
             fixed = options.fixed_investment_EUR
             if not options.investment_points:
-                pumps.append(Pump(i, j, cop, *sizes, fixed, price, is_new=True))
+                pumps.append(Pump(i, j, cop, *sizes, fixed, price, is_new=True, kind=kind))
             for one, other in pairwise(options.investment_points):
                 price = (other.investment_EUR - one.investment_EUR) / (other.heat_kW - one.heat_kW)
                 fixed = one.investment_EUR - price * one.heat_kW
                 within = max(sizes[0], one.heat_kW), min(sizes[1], other.heat_kW)
                 if within[0] <= within[1]:
-                    pumps.append(Pump(i, j, cop, *within, fixed, price, is_new=True))
+                    pumps.append(Pump(i, j, cop, *within, fixed, price, is_new=True, kind=kind))
         for there in options.existing:
             if abs(there.source_C - level_C[i]) < 1e-6 and abs(there.sink_C - level_C[j]) < 1e-6:
-                pumps.append(Pump(i, j, cop, 0.0, there.size_kW, 0.0, 0.0, is_new=False))
+                pumps.append(Pump(i, j, cop, 0.0, there.size_kW, 0.0, 0.0, is_new=False, kind=kind))
     return pumps
 
 
@@ -86,7 +124,7 @@ def choices_of(inputs: SiteInputs, pumps: Sequence[Pump]) -> Iterator[list[Pump]
     most = inputs.options.heat_pumps.max_number
     for taken in product((False, True), repeat=len(pumps)):
         built = [pump for pump, is_taken in zip(pumps, taken, strict=True) if is_taken]
-        new = [(pump.source, pump.sink) for pump in built if pump.is_new]
+        new = [(pump.source, pump.sink, pump.kind) for pump in built if pump.is_new]
         if len(set(new)) < len(new):
             continue  # two segments of one heat pump
         if most is None or sum(pump.is_new for pump in built) <= most:
@@ -97,7 +135,8 @@ def needs_choice(inputs: SiteInputs) -> bool:
     """Whether it matters which heat pumps are built."""
     options = inputs.options.heat_pumps
     return bool(
-        options.investment_points
+        options.types
+        or options.investment_points
         or options.fixed_investment_EUR
         or options.min_size_kW
         or options.max_number is not None

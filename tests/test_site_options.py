@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from helpers_options import enumerated_with_options
 from helpers_sites import PRICES, stream_tables, streams_of
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from milpcore.core import Status, solve
@@ -130,14 +130,17 @@ def limits() -> st.SearchStrategy[LimitOptions]:
 @st.composite
 def optional_sites(draw: st.DrawFn, *, max_streams: int = 4) -> SiteInputs:
     """Draw a site with options and prices on either side of every condition."""
+    streams, levels = draw(stream_tables(max_streams=max_streams)), draw(level_options())
+    kinks_C = prepare(streams).level_C  # forbidden levels must leave some
+    assume(levels.forced_C or not levels.forbidden or np.any((kinks_C < 41.0) | (kinks_C > 43.0)))
     return prepare(
-        draw(stream_tables(max_streams=max_streams)),
+        streams,
         economics=PRICES[draw(st.sampled_from(sorted(PRICES)))],
         cascade=draw(st.sampled_from([True, True, True, False])),
         objective=draw(st.sampled_from(["tac", "tac", "opex", "co2"])),
         options=SiteOptions(
             heat_pumps=draw(pump_options()),
-            levels=draw(level_options()),
+            levels=levels,
             external_heat=ExternalHeatOptions(prices=draw(prices()).prices),
             cooling=draw(prices()),
             limits=draw(limits()),

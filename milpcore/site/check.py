@@ -30,12 +30,14 @@ from milpcore.economics import SiteEconomics
 from milpcore.site.option_check import (
     check_limits,
     check_new_pumps,
+    check_number,
     check_places,
     curve_EUR,
     new_heat_kW,
     prices_EUR_per_MWh,
     table_cop,
 )
+from milpcore.site.option_types import rows_of_types
 from milpcore.site.results import SiteResult
 from milpcore.site.source_tables import check_sources
 from milpcore.site.tables import SCHEMAS
@@ -104,7 +106,8 @@ def check(
     >>> site.check(result, streams, milpcore.SiteEconomics())
     """
     report = Report()
-    _check_form(report, result)
+    asked = SiteOptions() if options is None else options
+    _check_form(report, result, has_types=bool(asked.heat_pumps.types) and result.has_design)
     report.raise_if_any()
     for what, field in (("status", result.status), ("objective", result.objective)):
         if field.value != result.summary[what].iloc[0]:
@@ -114,11 +117,12 @@ def check(
         report.raise_if_any()
         return
     _check_connections(report, result.connections, result.levels, streams, economics)
-    asked = SiteOptions() if options is None else options
     _check_level_sums(report, result, forced_C=asked.levels.forced_C)
     check_places(report, result.levels, asked)
     _check_balances(report, result, streams, cascade=cascade)
-    _check_heat_pumps(report, result.heat_pumps, result.levels, economics, asked)
+    for rows, own, typed in rows_of_types(result.heat_pumps, economics, asked):
+        _check_heat_pumps(report, rows, result.levels, own, typed)
+    check_number(report, result.heat_pumps, economics, asked)
     _check_summary(report, result)
     levels_EUR = level_investment_EUR
     if levels_EUR is None:
@@ -128,12 +132,13 @@ def check(
     report.raise_if_any()
 
 
-def _check_form(report: Report, result: SiteResult) -> None:
+def _check_form(report: Report, result: SiteResult, *, has_types: bool) -> None:
     """Columns, one summary row, finite numbers, nothing negative that cannot be."""
     for name, schema in SCHEMAS.items():
         table = getattr(result, name)
-        if list(table.columns) != list(schema):
-            report.add("columns", name, list(table.columns), list(schema))
+        columns = [*schema, *(["type"] if has_types and name == "heat_pumps" else [])]
+        if list(table.columns) != columns:
+            report.add("columns", name, list(table.columns), columns)
     if len(result.summary) != 1:
         report.add("number of rows", "summary", len(result.summary), 1)
     if report.violations:
@@ -359,7 +364,9 @@ def _check_costs(
     external_kW = float(result.levels["external_heat_kW"].sum())
     co2 = hours * external_kW * economics.gas_emission_t_per_MWh / economics.boiler_efficiency
     power = hours * float(result.heat_pumps["power_kW"].sum())
-    investment_EUR = _investment_EUR(result.heat_pumps, economics, options).sum()
+    investment_EUR = sum(
+        _investment_EUR(*one).sum() for one in rows_of_types(result.heat_pumps, economics, options)
+    )
     investment_EUR += levels_EUR
     gas = economics.gas_price_EUR_per_MWh / economics.boiler_efficiency
     heat_price = prices_EUR_per_MWh(result.levels, options.external_heat, gas)

@@ -50,8 +50,9 @@ def pump_dominance_faults(inputs: SiteInputs) -> list[str]:
     fixed cost, a least or a largest size, or counts; nor where pairs are forbidden such that a
     pair (i, j) is allowed, but not each (i, m) and (m, j) between. They do hold with levels
     that cost something, are forced or forbidden: no exchange opens or closes a level; and with
-    prices by temperature, which the conditions look at. A limit of external heat or of emissions
-    rules them out: ``d`` could not be bought.
+    prices by temperature, which the conditions look at. A limit of external heat, of its sources or
+    of emissions rules them out: ``d`` could not be bought. Nor are they proven with several types
+    of heat pumps, of which one may exist between two levels and not for a smaller lift.
     """
     faults = nearest_level_faults(inputs)
     if inputs.n_pairs == 0:
@@ -84,6 +85,8 @@ def _offer_faults(inputs: SiteInputs) -> list[str]:
         return ["external heat or emissions are limited"]
     if terms.restricts_pumps:
         return ["heat pumps have a fixed cost, a least or largest size, or are counted"]
+    if terms.has_types:
+        return ["there are several types of heat pumps"]
     if not _smaller_lifts_exist(inputs):
         return ["a heat pump is allowed, but not the one of a smaller lift between its levels"]
     if not _cop_is_monotone(inputs):

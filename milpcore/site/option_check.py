@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from milpcore.economics import SiteEconomics
+from milpcore.site.option_types import rows_of_types
 from milpcore.site.violations import Report
 from milpcore.site_options import (
     CopPoint,
@@ -75,9 +77,6 @@ def check_new_pumps(
     for row in np.flatnonzero(new_kW > largest_kW * (1.0 + SIZE_TOLERANCE)):
         expected = f"at most {largest_kW:.12g}"
         report.add("size of a new heat pump, kW", where[row], new_kW[row], expected)
-    if limits.max_number is not None:
-        n_new = int(is_new.sum())
-        report.at_most("number of new heat pumps", ["heat_pumps"], n_new, limits.max_number, 0.0)
     source_C, sink_C = (pumps[end].to_numpy(dtype=np.float64) for end in ("source_C", "sink_C"))
     for one in limits.forbidden:
         is_inside = (source_C >= one.source_from_C - SAME_K) & (
@@ -86,6 +85,19 @@ def check_new_pumps(
         is_inside &= (sink_C >= one.sink_from_C - SAME_K) & (sink_C <= one.sink_to_C + SAME_K)
         for row in np.flatnonzero(is_inside & is_new):
             report.add("new heat pump", where[row], "forbidden", "an allowed pair of levels")
+
+
+def check_number(
+    report: Report, pumps: pd.DataFrame, economics: SiteEconomics, options: SiteOptions
+) -> None:
+    """Rule 8: number of new heat pumps of all types, and that each is of one."""
+    most = options.heat_pumps.max_number
+    parts = list(rows_of_types(pumps, economics, options))
+    if sum(len(rows) for rows, _, _ in parts) != len(pumps):
+        report.add("type", "heat_pumps", pumps["type"].tolist(), "types that options name")
+    if most is not None:
+        n_new = sum(int((new_heat_kW(rows, own) > 0.0).sum()) for rows, _, own in parts)
+        report.at_most("number of new heat pumps", ["heat_pumps"], n_new, most, 0.0)
 
 
 def check_places(report: Report, levels: pd.DataFrame, options: SiteOptions) -> None:

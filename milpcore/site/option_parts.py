@@ -143,7 +143,7 @@ def add_site_limits(
 
 
 def existing_first(terms: OptionTerms, pair: Integers, pump_heat_MW: Floats) -> Floats:
-    """Let a heat pump that is there take over from a new one between the same levels.
+    """Let a heat pump that is there take over from a new one of its type and levels.
 
     Never dearer: a new one costs at least as much, and COP are the same. What is left of a new one
     goes to the cheapest of its segments.
@@ -169,7 +169,8 @@ def existing_first(terms: OptionTerms, pair: Integers, pump_heat_MW: Floats) -> 
         taken = int(members[heat_MW[members].argmax()])
         new = float(heat_MW[members].sum())
         least = float(terms.pump_least_kW[members].min()) / KW_PER_MW
-        for old in np.flatnonzero(~terms.pump_is_new & (pair == pair[taken])):
+        same = (pair == pair[taken]) & (terms.pump_type == terms.pump_type[taken])
+        for old in np.flatnonzero(~terms.pump_is_new & same):
             both = heat_MW[old] + new
             rest = max(both - float(most_MW[old]), least) if both > most_MW[old] else 0.0
             if rest <= new:

@@ -30,6 +30,8 @@ def network_option_faults(inputs: SiteInputs) -> list[str]:
         faults.append("heat pumps have a fixed cost or a least size, or are counted")
     elif terms.restricts_pumps:
         faults.append("heat pumps have a largest size")
+    if terms.has_types:
+        faults.append("there are several types of heat pumps")
     if terms.costs_levels:
         faults.append("levels cost something")
     if terms.is_forced.any():

@@ -3,7 +3,8 @@
 Between the levels of one set there are few pairs. Every choice of heat pumps that may be built
 together is priced without sizes (`milpcore.site.path_search.level_set`), and their fixed costs are
 added. The least of these is what the level set costs at least; it is exact where nothing but
-fixed costs and the number of heat pumps is asked for.
+fixed costs and the number of heat pumps is asked for. Segments and types of heat pumps between two
+levels become one that costs no more than any of them.
 """
 
 from __future__ import annotations
@@ -53,6 +54,39 @@ class Screen(NamedTuple):
         return float(_bound(levels, self.fixed, self.is_counted, self.most_counted, *chosen))
 
 
+def has_parallel_types(inputs: SiteInputs) -> bool:
+    """Whether heat pumps of different COP may join the same levels."""
+    return inputs.terms is not None and inputs.terms.has_types
+
+
+def _least_cop(inputs: SiteInputs) -> Floats:
+    """Least COP of the heat pumps between the same levels (K,)."""
+    pair = inputs.pump_source * inputs.n_candidates + inputs.pump_sink
+    least = np.full(inputs.n_candidates**2, np.inf)
+    np.minimum.at(least, pair, inputs.pump_cop)
+    return np.asarray(least[pair])
+
+
+def _cooling_saved(inputs: SiteInputs) -> Floats:
+    """Cost of cooling that a heat pump saves by its COP, beside one of least COP (K,).
+
+    A heat pump of source share ``r`` is one of the least share ``r_0`` with cooling ``r - r_0`` at
+    its source. So between the same levels, one heat pump of share ``r_0`` at the least of ``c_k -
+    w (r_k - r_0)`` costs no more than any of them.
+    """
+    more = inputs.pump_source_share - (1.0 - 1.0 / _least_cop(inputs))
+    return np.asarray(inputs.objective_costs.cooling[inputs.pump_source] * more)
+
+
+def screen_refusal(inputs: SiteInputs) -> str | None:
+    """Why heat pumps of several types have no common relaxation; None where they have one."""
+    if not has_parallel_types(inputs) or np.all(
+        _cooling_saved(inputs) <= inputs.objective_costs.pump_heat
+    ):
+        return None
+    return "cannot bound types of heat pumps by each other, as cooling is dear; use level_path"
+
+
 def relaxed_network(inputs: SiteInputs, n_levels: int) -> tuple[LevelNetwork, Screen]:
     """Level network on which every level set costs no more than with options.
 
@@ -75,6 +109,10 @@ def relaxed_network(inputs: SiteInputs, n_levels: int) -> tuple[LevelNetwork, Sc
     if inputs.terms is not None and np.any(fixed < 0.0):  # on a segment, at its least size
         at_least = np.divide(fixed, inputs.terms.pump_least_kW, where=fixed < 0.0, out=0.0 * fixed)
         slope, fixed = slope + at_least, np.maximum(fixed, 0.0)
+    if has_parallel_types(inputs):
+        slope, least_cop = slope - _cooling_saved(inputs), _least_cop(inputs)
+    else:
+        least_cop = inputs.pump_cop
     price = slope.copy()
     if inputs.terms is not None:
         most_kW = np.minimum(
@@ -90,7 +128,7 @@ def relaxed_network(inputs: SiteInputs, n_levels: int) -> tuple[LevelNetwork, Sc
             inputs,
             pump_source=inputs.pump_source[first],
             pump_sink=inputs.pump_sink[first],
-            pump_cop=inputs.pump_cop[first],
+            pump_cop=least_cop[first],
             terms=None,
         )
     )

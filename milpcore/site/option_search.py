@@ -48,7 +48,7 @@ from milpcore.site.milp_parts import (
 )
 from milpcore.site.model import KW_PER_MW, Design, Observer, Outcome, Progress, relative_gap
 from milpcore.site.operate import operate_levels, without_spare_levels
-from milpcore.site.option_screen import relaxed_network
+from milpcore.site.option_screen import relaxed_network, screen_refusal
 from milpcore.site.path_search.incumbents import level_set_costs
 from milpcore.site.path_search.relaxation import LinearSolver
 from milpcore.site.path_search.search import Search, SearchState, SearchStopped
@@ -106,7 +106,7 @@ class SetSearch:
                 "would not end where limits of external heat or emissions leave no level set; "
                 "use level_path"
             )
-        return refusal
+        return refusal or screen_refusal(inputs)
 
     def solve(
         self,

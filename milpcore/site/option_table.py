@@ -19,6 +19,7 @@ from milpcore.site_options import (
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
+    HeatPumpType,
     HeatSource,
     InvestmentPoint,
     LevelOptions,
@@ -65,6 +66,11 @@ OPTIONS: Mapping[str, SiteOptions] = MappingProxyType(
         ),
         "forbidden heat pumps": SiteOptions(
             heat_pumps=HeatPumpOptions(forbidden=(ForbiddenPumps(sink_to_C=60.0),))
+        ),
+        "types of heat pumps": SiteOptions(
+            heat_pumps=HeatPumpOptions(
+                types=(HeatPumpType(name="usual"), HeatPumpType(name="best", carnot_efficiency=0.6))
+            )
         ),
         "COP table": SiteOptions(
             heat_pumps=HeatPumpOptions(

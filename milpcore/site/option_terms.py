@@ -18,17 +18,16 @@ import numpy.typing as npt
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
-from milpcore.site.option_investment import pump_segments
+from milpcore.site.option_pairs import carnot_pairs, offers_of
 from milpcore.site.option_sources import SourceTerms, source_terms
+from milpcore.site.option_types import pump_types
 from milpcore.site_options import (
-    CopPoint,
     ExternalHeatOptions,
-    HeatPumpOptions,
     LevelOptions,
     PriceOptions,
     SiteOptions,
 )
-from preprocess.heat_pumps import LIMIT_TOLERANCE_K, HeatPumpPairs, carnot_cop, heat_pump_pairs
+from preprocess.heat_pumps import HeatPumpPairs
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -67,6 +66,10 @@ class OptionTerms:
         The same number for the segments of one heat pump; see `milpcore.site.option_investment`.
     pump_is_alternative : ndarray of bool (K,)
         Whether at most one offer of its group may be taken.
+    pump_type : ndarray of int (K,)
+        Type of each offer.
+    type_names : tuple of str
+        Names of the types; a single empty one where options name none.
     """
 
     pump_investment_EUR_per_kW: Floats
@@ -79,6 +82,8 @@ class OptionTerms:
     is_forced: Booleans
     pump_group: Integers
     pump_is_alternative: Booleans
+    pump_type: Integers
+    type_names: tuple[str, ...]
     external_heat_EUR_per_MWh: Floats | None = None
     cooling_EUR_per_MWh: Floats | None = None
     most_external_heat_kW: float = math.inf
@@ -96,6 +101,11 @@ class OptionTerms:
     def restricts_pumps(self) -> bool:
         """Whether an offer has more than a price per kW: the exchange of heat pumps is not free."""
         return bool(self.is_chosen.any() or np.isfinite(self.pump_most_kW).any())
+
+    @property
+    def has_types(self) -> bool:
+        """Whether several types of heat pumps may join the same levels."""
+        return len(self.type_names) > 1
 
     @property
     def limits_site(self) -> bool:
@@ -157,6 +167,7 @@ class OptionTerms:
             pump_is_new=self.pump_is_new[kept],
             pump_group=self.pump_group[kept],
             pump_is_alternative=self.pump_is_alternative[kept],
+            pump_type=self.pump_type[kept],
         )
 
 
@@ -238,46 +249,35 @@ def option_terms(
 
     Examples
     --------
+    >>> from milpcore.site_options import HeatPumpOptions
     >>> options = SiteOptions(heat_pumps=HeatPumpOptions(fixed_investment_EUR=1e6))
     >>> pairs, terms = option_terms(np.array([25.0, 80.0]), SiteEconomics(), options)
     >>> terms.pump_fixed_EUR.tolist(), terms.is_chosen.tolist()
     ([1000000.0], [True])
     """
-    pairs = heat_pump_pairs(
-        level_C,
-        carnot_efficiency=economics.carnot_efficiency,
-        dt_source_K=economics.heat_pump_dt_source_K,
-        dt_sink_K=economics.heat_pump_dt_sink_K,
-        max_lift_K=economics.max_lift_K,
-        max_sink_C=economics.max_sink_C,
-    )
+    types = pump_types(economics, options.heat_pumps)
     if options.is_none:
-        return pairs, None
-    if options.heat_pumps.cop_table:
-        pairs = _pairs_of_table(level_C, economics, options.heat_pumps.cop_table)
-    pairs = _without_forbidden(level_C, pairs, options.heat_pumps)
-    present = _existing(level_C, economics, options.heat_pumps)
-    n_new, n_present = len(pairs.cop), len(present.cop)
-    sizes_kW = [one.size_kW for one in options.heat_pumps.existing]
-    pump = options.heat_pumps
+        return carnot_pairs(level_C, economics), None
+    offers = [offers_of(level_C, one) for one in types]
+    pairs = [one.pairs for one in offers]
+    first_group = np.cumsum([0, *(one.n_groups for one in offers[:-1])])
+    sizes = [len(one.cop) for one in pairs]
 
-    segments = pump_segments(pump, economics)
+    def joined(values: list[npt.NDArray[np.generic]]) -> Floats:
+        return np.concatenate(values).astype(np.float64)
 
-    def of_each(new: Sequence[float], existing: Sequence[float] | float) -> Floats:
-        there = np.broadcast_to(np.asarray(existing, dtype=np.float64), (n_present,))
-        return np.concatenate((np.repeat(np.asarray(new, dtype=np.float64), n_new), there))
-
-    group = np.append(np.tile(np.arange(n_new), len(segments)), n_new + np.arange(n_present))
-    is_alternative = of_each([float(one.is_alternative) for one in segments], 0.0) > 0.0
     terms = OptionTerms(
-        pump_investment_EUR_per_kW=of_each([one.EUR_per_kW for one in segments], 0.0),
-        pump_fixed_EUR=of_each([one.fixed_EUR for one in segments], 0.0),
-        pump_least_kW=of_each([one.least_kW for one in segments], 0.0),
-        pump_most_kW=of_each([one.most_kW for one in segments], sizes_kW),
-        pump_is_new=np.arange(group.size) < n_new * len(segments),
-        pump_group=group.astype(np.int64),
-        pump_is_alternative=is_alternative,
-        most_new_pumps=pump.max_number,
+        pump_investment_EUR_per_kW=joined([one.EUR_per_kW for one in offers]),
+        pump_fixed_EUR=joined([one.fixed_EUR for one in offers]),
+        pump_least_kW=joined([one.least_kW for one in offers]),
+        pump_most_kW=joined([one.most_kW for one in offers]),
+        pump_is_new=joined([one.is_new for one in offers]) > 0.0,
+        pump_group=joined([one.group for one in offers]).astype(np.int64)
+        + np.repeat(first_group, sizes).astype(np.int64),
+        pump_is_alternative=joined([one.is_alternative for one in offers]) > 0.0,
+        pump_type=np.repeat(np.arange(len(types)), sizes).astype(np.int64),
+        type_names=tuple(one.name for one in types),
+        most_new_pumps=options.heat_pumps.max_number,
         level_investment_EUR=np.full(len(level_C), options.levels.investment_EUR),
         is_forced=_is_forced(level_C, options.levels),
         external_heat_EUR_per_MWh=_prices(
@@ -290,121 +290,9 @@ def option_terms(
         most_emission_t_per_a=options.limits.emission_t_per_a,
         sources=source_terms(level_C, economics, options, objective),
     )
-    offers = HeatPumpPairs(
-        *(
-            np.concatenate((np.tile(new, len(segments)), there))
-            for new, there in zip(
-                (pairs.source, pairs.sink, pairs.cop),
-                (present.source, present.sink, present.cop),
-                strict=True,
-            )
-        )
-    )
-    return offers, terms
-
-
-def table_cop(source_C: Floats, sink_C: Floats, points: Sequence[CopPoint]) -> Floats:
-    """COP of heat pumps by bilinear interpolation in a table.
-
-    Parameters
-    ----------
-    source_C, sink_C : ndarray (P,)
-        Ends of each heat pump.
-    points : sequence of CopPoint
-        The table; its temperatures make a grid, of which points may be missing.
-
-    Returns
-    -------
-    ndarray (P,)
-        NaN where one of the four points around is missing.
-
-    Examples
-    --------
-    >>> corners = ((20.0, 60.0, 4.0), (20.0, 80.0, 3.0), (40.0, 60.0, 8.0), (40.0, 80.0, 5.0))
-    >>> table = [CopPoint(source_C=i, sink_C=j, cop=value) for i, j, value in corners]
-    >>> table_cop(np.array([20.0, 30.0, 50.0]), np.array([70.0, 70.0, 70.0]), table)
-    array([3.5, 5. , nan])
-    """
-    axes = [np.unique([getattr(one, end) for one in points]) for end in ("source_C", "sink_C")]
-    grid = np.full((axes[0].size, axes[1].size), np.nan)
-    for one in points:
-        grid[np.searchsorted(axes[0], one.source_C), np.searchsorted(axes[1], one.sink_C)] = one.cop
-    cop = np.zeros(source_C.shape)
-    (rows, row_shares), (columns, column_shares) = (
-        _around(axis, value_C) for axis, value_C in zip(axes, (source_C, sink_C), strict=True)
-    )
-    for row, row_share in zip(rows, row_shares, strict=True):
-        for column, column_share in zip(columns, column_shares, strict=True):
-            share = row_share * column_share
-            cop += np.where(share != 0.0, share * grid[row, column], 0.0)
-    return cop
-
-
-def _around(axis_C: Floats, value_C: Floats) -> tuple[list[Integers], list[Floats]]:
-    """Places below and above on an axis, and their shares; NaN outside."""
-    below = np.clip(np.searchsorted(axis_C, value_C + SAME_K, side="right") - 1, 0, axis_C.size - 1)
-    above = np.minimum(below + 1, axis_C.size - 1)
-    width_K = axis_C[above] - axis_C[below]
-    past_K, share = value_C - axis_C[below], np.zeros_like(value_C)
-    np.divide(past_K, width_K, where=width_K > 0.0, out=share)
-    share[np.abs(past_K) <= SAME_K] = 0.0
-    share[(value_C < axis_C[0] - SAME_K) | (value_C > axis_C[-1] + SAME_K)] = np.nan
-    return [below, above], [1.0 - share, share]
-
-
-def _pairs_of_table(
-    level_C: Floats, economics: SiteEconomics, points: Sequence[CopPoint]
-) -> HeatPumpPairs:
-    """List every heat pump within the limits that the table has a COP above 1 for."""
-    source, sink = (index.astype(np.int64) for index in np.triu_indices(len(level_C), 1))
-    source_C, sink_C = level_C[source], level_C[sink]
-    cop = table_cop(source_C, sink_C, points)
-    kept = (cop > 1.0) & (sink_C - source_C <= economics.max_lift_K + LIMIT_TOLERANCE_K)
-    kept &= sink_C <= economics.max_sink_C + LIMIT_TOLERANCE_K
-    return HeatPumpPairs(source[kept], sink[kept], cop[kept])
-
-
-def _without_forbidden(
-    level_C: Floats, pairs: HeatPumpPairs, options: HeatPumpOptions
-) -> HeatPumpPairs:
-    """Drop the new heat pumps that may not be built."""
-    if options.max_number == 0:
-        return HeatPumpPairs(pairs.source[:0], pairs.sink[:0], pairs.cop[:0])
-    source_C, sink_C = level_C[pairs.source], level_C[pairs.sink]
-    kept = np.ones(source_C.size, dtype=np.bool_)
-    for one in options.forbidden:
-        kept &= ~(
-            (source_C >= one.source_from_C - SAME_K)
-            & (source_C <= one.source_to_C + SAME_K)
-            & (sink_C >= one.sink_from_C - SAME_K)
-            & (sink_C <= one.sink_to_C + SAME_K)
-        )
-    return HeatPumpPairs(pairs.source[kept], pairs.sink[kept], pairs.cop[kept])
-
-
-def _existing(level_C: Floats, economics: SiteEconomics, options: HeatPumpOptions) -> HeatPumpPairs:
-    """List the heat pumps that are there already; their ends are candidates."""
-    source_C = np.array([one.source_C for one in options.existing], dtype=np.float64)
-    sink_C = np.array([one.sink_C for one in options.existing], dtype=np.float64)
-    cop = carnot_cop(
-        source_C,
-        sink_C,
-        economics.carnot_efficiency,
-        economics.heat_pump_dt_source_K,
-        economics.heat_pump_dt_sink_K,
-    )
-    if options.cop_table:
-        cop = table_cop(source_C, sink_C, options.cop_table)
-    faults = FaultList()
-    for one in np.flatnonzero(~(cop > 1.0)):
-        name = f"{source_C[one]:g} → {sink_C[one]:g} °C"
-        faults.add("", "existing", name, "has no COP above 1", "leave it out")
-    faults.raise_if_any("heat pump options")
-    source, sink = (
-        np.abs(level_C[None, :] - end_C[:, None]).argmin(axis=1).astype(np.int64)
-        for end_C in (source_C, sink_C)
-    )
-    return HeatPumpPairs(source, sink, cop)
+    ends = (joined([one[end] for one in pairs]) for end in range(2))
+    source, sink = (one.astype(np.int64) for one in ends)
+    return HeatPumpPairs(source, sink, joined([one.cop for one in pairs])), terms
 
 
 def _prices(
@@ -424,7 +312,7 @@ def _is_forced(level_C: Floats, options: LevelOptions) -> Booleans:
 
 def most_new_pumps(terms: OptionTerms, n_levels: int) -> int:
     """Largest number of new heat pumps that join so many levels."""
-    most = n_levels * (n_levels - 1) // 2
+    most = n_levels * (n_levels - 1) // 2 * len(terms.type_names)
     return most if terms.most_new_pumps is None else min(most, terms.most_new_pumps)
 
 

@@ -108,7 +108,8 @@ class SiteResult:
         'optimal'
         """
         row = self.summary.iloc[0]
-        pump_keys = ("source_C", "sink_C", "heat_kW", "power_kW", "cop")
+        pump_keys = ["source_C", "sink_C", "heat_kW", "power_kW", "cop"]
+        pump_keys += ["type"] if "type" in self.heat_pumps else []
         columns = [self.heat_pumps[key] for key in pump_keys]
         by_source = self.heat_sources.groupby("source", sort=False)["heat_kW"].sum()
         named = {name: plain(value) for name, value in by_source.items()}

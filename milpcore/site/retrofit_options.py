@@ -12,7 +12,8 @@ import numpy as np
 
 from milpcore.faults import FaultList
 from milpcore.site.inputs import Floats, SiteInputs, without_heat_pumps
-from milpcore.site_options import HeatPumpOptions, LevelOptions, LimitOptions, SiteOptions
+from milpcore.site.option_screen import screen_refusal
+from milpcore.site_options import LevelOptions, LimitOptions, SiteOptions
 
 SAME_K = 1e-6
 """Temperatures closer than this are the same."""
@@ -54,7 +55,7 @@ def as_it_is(inputs: SiteInputs) -> SiteInputs:
         today,
         options=replace(
             options,
-            heat_pumps=HeatPumpOptions(existing=pumps.existing, cop_table=pumps.cop_table),
+            heat_pumps=replace(pumps, max_number=0, forbidden=()),
             levels=LevelOptions(),
             limits=none,
         ),
@@ -66,6 +67,16 @@ def as_it_is(inputs: SiteInputs) -> SiteInputs:
             most_emission_t_per_a=none.emission_t_per_a,
         ),
     )
+
+
+def refuse_unbounded(inputs: SiteInputs) -> None:
+    """Refuse types of heat pumps that the search cannot bound."""
+    refusal = screen_refusal(inputs)
+    if refusal is not None:
+        faults = FaultList()
+        rule = refusal.partition("; ")[0]
+        faults.add("", "types", None, f"the search {rule}", "give one type, or cheaper cooling")
+        faults.raise_if_any("retrofit")
 
 
 def check_existing(options: SiteOptions, existing_C: Floats, faults: FaultList) -> None:

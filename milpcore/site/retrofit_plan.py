@@ -19,6 +19,7 @@ from milpcore.site.retrofit_options import (
     as_it_is,
     check_existing,
     free_levels,
+    refuse_unbounded,
     without_new_pumps,
 )
 from milpcore.site.unserved import note_unserved
@@ -185,6 +186,7 @@ def plan_retrofit(
         options=wanted,
     )
     inputs, bare = free_levels(inputs), as_it_is(inputs)
+    refuse_unbounded(inputs)
     without_new = bare if inputs.terms is None else without_new_pumps(inputs)
     return RetrofitPlan(
         inputs=inputs if options.heat_pumps else without_new,

@@ -134,11 +134,15 @@ def level_table(inputs: SiteInputs, design: Design) -> pd.DataFrame:
 
 
 def heat_pump_table(inputs: SiteInputs, design: Design) -> pd.DataFrame:
-    """Heat pumps that deliver heat, with their energy balance and investment."""
+    """Heat pumps that deliver heat, with their energy balance and investment.
+
+    Where options name types, with a column ``type`` at the end.
+    """
     built = np.flatnonzero(design.pump_heat_kW > 0.0)
     heat_kW, investment_EUR = design.pump_heat_kW[built], _investment_EUR(inputs, design)[built]
     if inputs.terms is not None:  # a new heat pump beside one that is there is one row
-        ends = np.stack((inputs.pump_source[built], inputs.pump_sink[built]), axis=1)
+        kind = inputs.terms.pump_type[built]
+        ends = np.stack((inputs.pump_source[built], inputs.pump_sink[built], kind), axis=1)
         _, first, row = np.unique(ends, axis=0, return_index=True, return_inverse=True)
         heat_kW, investment_EUR = (
             np.bincount(row.ravel(), weights=part, minlength=first.size).astype(np.float64)
@@ -150,7 +154,7 @@ def heat_pump_table(inputs: SiteInputs, design: Design) -> pd.DataFrame:
     )
     cop = inputs.pump_cop[built]
     power_kW = heat_kW / cop
-    return table(
+    found = table(
         SCHEMAS["heat_pumps"],
         source_C,
         sink_C,
@@ -161,6 +165,10 @@ def heat_pump_table(inputs: SiteInputs, design: Design) -> pd.DataFrame:
         power_kW,
         investment_EUR,
     )
+    if inputs.options.heat_pumps.types and inputs.terms is not None:
+        names = np.array(inputs.terms.type_names, dtype=object)[inputs.terms.pump_type[built]]
+        found["type"] = pd.Series(names, dtype="str")
+    return found
 
 
 def _investment_EUR(inputs: SiteInputs, design: Design) -> Floats:
