@@ -117,7 +117,7 @@ def _best_threshold(
     tail, head = labels.tail[used], labels.head[used]
     price = flow[used] * (node.price.level[head] - node.price.level[tail])
     free_from = pump_free_from(network, node) if network.shared_price else n
-    boundary, coverage_MW, score = _score_boundaries(
+    boundary, coverage_MW, score = score_boundaries(
         tail, head, labels.lifted[used], flow[used], price, n, free_from
     )
     if boundary < 0:
@@ -128,7 +128,7 @@ def _best_threshold(
 
 
 @kernel
-def _score_boundaries(
+def score_boundaries(
     tail: Integers,
     head: Integers,
     lifted: Floats,

@@ -1,0 +1,210 @@
+r"""All periods in one mixed-integer program: the level path, flows of every period, shared sizes.
+
+Idea: levels and connections are those of `milpcore.site.level_path`, the same in every period;
+flows have a period axis; a size is the most heat of its pump. Exact for any site that
+`prepare_periods` accepts; for small ones, and the reference of `PeriodSearch` in tests.
+
+Source of the single period: Hochhaus, Grünewald, Riese (2026), *Optimization of Site-wide
+Heat-Integrated Utility Systems with Heat Pumps using MILP*, Systems and Control Transactions.
+
+Columns, MW, with ``P`` periods, ``L`` levels, ``K`` pump pairs, ``A`` arcs:
+
+- ``is_open`` (L,): 0 or 1, the only integers
+- ``arc`` (A,): 1 where its ends are consecutive open levels
+- ``size`` (K,): of a heat pump
+- ``pump_heat`` (P, K), ``cascade`` (P, L+1), ``external_heat`` (P,), ``cooling`` (P,)
+
+External heat and cooling cost the same at every level and heat falls for nothing, so all of it is
+bought at the highest and removed at the lowest candidate, from where it cascades through closed
+levels: no limits are needed for them. Rows, with :math:`H^t_a, C^t_a` the hot heat and cold duty
+that arc ``a`` brings to its tail and its head:
+
+.. math::
+
+   \sum_{a\,\mathrm{out}} H^t_a u_a - \sum_{a\,\mathrm{into}} C^t_a u_a
+   + E^t[l = L] - W^t[l = 1] + R^t_{l+1} - R^t_l + \sum_{in} q^t - \sum_{out} r q^t &= 0
+   \quad \forall t, l \tag{1} \\
+   q^t_k &\le s_k \quad \forall t, k \tag{2} \\
+   \sum_{k\,\mathrm{into}\,j} q^t_k &\le M^t_j\, y_j \quad \forall t, j \tag{3} \\
+   \sum_{k\,\mathrm{out\,of}\,i} r_k q^t_k &\le M^t_i\, y_i \quad \forall t, i \tag{4} \\
+   \sum_{a\,\mathrm{into}\,l} u_a = y_l, \quad \sum_{a\,\mathrm{out\,of}\,l} u_a &= y_l
+   \quad \forall l \tag{5, 6}
+
+with one start (7) and at most N levels (8). In plain text: every level balances in every period;
+no pump delivers more than its size; pumps neither lead to nor start from closed levels; the open
+levels are a path.
+
+**The limits of (3) and (4).** With levels and sizes fixed, the operation of a period is a flow of
+heat with gains whose elementary parts visit a level at most once (`milpcore.site.limits`): from hot
+streams or external heat to cold streams or cooling, or from a loop that turns electricity into
+heat. Parts that lead from external heat or a loop to cooling, or lift heat on its way to cooling,
+can be left out or shortened *without using any pump more*, so sizes allow it. What is left grows on
+its way to cold streams, so that pumps deliver at most the cold duty of the period to a level; a
+loop that gives off 1 passes at most ``COP_k`` through pump ``k``. Where a kW of electricity costs
+no less than a kW of external heat, loops are not needed. Hence :math:`M^t_j = C^t \max_k g_k` and
+:math:`M^t_i = C^t \max_k r_k g_k` with ``g = COP`` if loops may pay, else 1. The dominance rows of
+the single period do *not* hold: the pump of the smaller lift would have to be bought as well.
+
+Size: A + L + K + P (K + L + 3) columns and P (L + K + 2 L') + 2 L + 2 rows.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from milpcore.core import Assembly, Problem, Solution, solve
+from milpcore.site.inputs import Floats, Integers
+from milpcore.site.level_path import SOURCE, level_arcs
+from milpcore.site.milp_parts import checked_level_count
+from milpcore.site.model import KW_PER_MW
+from milpcore.site.periods.inputs import PeriodInputs
+from milpcore.site.periods.network import period_network
+from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_levels
+
+NEGLIGIBLE = 1e-12
+
+
+@dataclass(frozen=True)
+class ExtensivePath:
+    """A path through the candidates with at most `n_levels` levels, all periods at once.
+
+    Parameters
+    ----------
+    n_levels : int
+        Largest number of levels.
+
+    Raises
+    ------
+    InputError
+        If `n_levels` is not a whole number from 1.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> from milpcore.site.periods import Periods, prepare_periods
+    >>> periods = Periods(("day", "night"), [4e3, 4e3], [[900, 900], [900, 0]])
+    >>> inputs = prepare_periods(milpcore.load_case("two_streams"), periods)
+    >>> ExtensivePath(n_levels=2).solve(inputs).status
+    <Status.OPTIMAL: 'optimal'>
+    """
+
+    n_levels: int
+    name: ClassVar[str] = "extensive_path"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n_levels", checked_level_count(self.name, self.n_levels))
+
+    def build(self, inputs: PeriodInputs) -> Problem:
+        """Assemble the problem."""
+        site, n_periods = inputs.site, inputs.n_periods
+        n, n_pairs = site.n_candidates, site.n_pairs
+        arcs = level_arcs(site)
+        from_source, to_sink = arcs.tail == SOURCE, arcs.head == n
+        assembly = Assembly()
+        is_open = assembly.columns("is_open", (n,), upper=1.0, integer=True)
+        arc = assembly.columns("arc", arcs.tail.shape, upper=1.0)
+        size = assembly.columns("size", (n_pairs,))
+        heat = assembly.columns("pump_heat", (n_periods, n_pairs))
+        most_MW = np.full(n + 1, np.inf)
+        most_MW[[0, -1]] = 0.0
+        cascade = assembly.columns("cascade", (n_periods, n + 1), upper=most_MW)
+        external = assembly.columns("external_heat", (n_periods,))
+        cooling = assembly.columns("cooling", (n_periods,))
+
+        balance = assembly.rows("level_balance", (n_periods, n), lower=0.0, upper=0.0)  # (1)
+        hot_MW, cold_MW = _arc_duties(inputs, arcs.tail, arcs.head)
+        leaves, enters = ~from_source, ~to_sink
+        assembly.put(balance[:, arcs.tail[leaves]], arc[leaves], hot_MW[:, leaves])
+        assembly.put(balance[:, arcs.head[enters]], arc[enters], -cold_MW[:, enters])
+        assembly.put(balance[:, -1], external, 1.0)
+        assembly.put(balance[:, 0], cooling, -1.0)
+        assembly.put(balance, cascade[:, 1:], 1.0)
+        assembly.put(balance, cascade[:, :-1], -1.0)
+        assembly.put(balance[:, site.pump_sink], heat, 1.0)
+        assembly.put(balance[:, site.pump_source], heat, -site.pump_source_share)
+        within = assembly.rows("within_size", (n_periods, n_pairs), upper=0.0)  # (2)
+        assembly.put(within, heat, 1.0)
+        assembly.put(within, size, -1.0)
+        _add_pump_limits(assembly, inputs, is_open, heat)
+        into = assembly.rows("path_enters", (n,), lower=0.0, upper=0.0)  # (5)
+        assembly.put(into[arcs.head[enters]], arc[enters], 1.0)
+        assembly.put(into, is_open, -1.0)
+        out = assembly.rows("path_leaves", (n,), lower=0.0, upper=0.0)  # (6)
+        assembly.put(out[arcs.tail[leaves]], arc[leaves], 1.0)
+        assembly.put(out, is_open, -1.0)
+        starts = assembly.rows("path_starts", (), lower=1.0, upper=1.0)  # (7)
+        assembly.put(starts, arc[from_source], 1.0)
+        most_levels = assembly.rows("most_levels", (), upper=float(self.n_levels))  # (8)
+        assembly.put(most_levels, is_open, 1.0)
+
+        scale = site.cost_scale
+        assembly.cost(size, inputs.pump_investment / scale)
+        assembly.cost(heat, inputs.pump_operation_cost / scale)
+        assembly.cost(external, inputs.external_heat_cost / scale)
+        assembly.cost(cooling, inputs.cooling_cost / scale)
+        return assembly.problem()
+
+    def read(self, inputs: PeriodInputs, solution: Solution) -> Integers:
+        """Open levels of a solution, rising."""
+        del inputs
+        return np.flatnonzero(solution.values["is_open"] > 0.5)
+
+    def solve(
+        self,
+        inputs: PeriodInputs,
+        *,
+        mip_rel_gap: float = 1e-4,
+        time_limit_s: float | None = None,
+    ) -> PeriodOutcome:
+        """Solve one configuration; the levels found are operated by their own linear program."""
+        start_s = time.perf_counter()
+        solution = solve(self.build(inputs), mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
+        unit = KW_PER_MW * inputs.site.cost_scale
+        return outcome_of_levels(
+            inputs,
+            period_network(inputs),
+            self.read(inputs, solution) if solution.has_incumbent else None,
+            status=solution.status,
+            bound=solution.bound * unit,
+            n_nodes=solution.n_nodes,
+            start_s=start_s,
+            message=solution.message,
+        )
+
+
+def _arc_duties(inputs: PeriodInputs, tail: Integers, head: Integers) -> tuple[Floats, Floats]:
+    """Hot heat to the tail and cold duty to the head of each arc in each period (P, A), MW."""
+    n = inputs.site.n_candidates
+    hot, cold = (
+        np.concatenate([np.zeros((inputs.n_periods, 1)), np.cumsum(kink_kW, axis=1)], axis=1)
+        for kink_kW in (inputs.hot_kink_kW / KW_PER_MW, inputs.cold_kink_kW / KW_PER_MW)
+    )
+    hot_MW = hot[:, head] - hot[:, np.maximum(tail, 0)]
+    return hot_MW, cold[:, np.minimum(head + 1, n)] - cold[:, tail + 1]
+
+
+def _add_pump_limits(
+    assembly: Assembly, inputs: PeriodInputs, is_open: Integers, heat: Integers
+) -> None:
+    """Add (3) and (4) at the levels that pumps lead to and start from."""
+    site = inputs.site
+    electricity = site.costs(site.objective).electricity
+    external = site.costs(site.objective).external_heat.max()
+    loops_pay = electricity < external * (1.0 - NEGLIGIBLE)
+    gain = site.pump_cop if loops_pay else np.ones(site.n_pairs)
+    cold_MW = inputs.cold_kink_kW.sum(axis=1) / KW_PER_MW
+    ends = (
+        ("pumps_in_limit", site.pump_sink, np.ones(site.n_pairs)),  # (3)
+        ("pumps_out_limit", site.pump_source, site.pump_source_share),  # (4)
+    )
+    for name, level, share in ends:
+        occurring = np.unique(level)
+        most = np.zeros(site.n_candidates)
+        np.maximum.at(most, level, share * gain)
+        rows = assembly.rows(name, (inputs.n_periods, occurring.size), upper=0.0)
+        assembly.put(rows[:, np.searchsorted(occurring, level)], heat, share)
+        assembly.put(rows, is_open[occurring], -cold_MW[:, None] * most[occurring])
