@@ -20,4 +20,5 @@ BENCHMARKS = (
     "first_use",
     "loops",
     "options",
+    "periods",
 )

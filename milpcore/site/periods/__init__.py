@@ -10,18 +10,24 @@ annual cost is minimised. The site itself is that of `milpcore.site.inputs`, wit
 prepared inputs.
 """
 
+from milpcore.site.periods.check import check_periods
 from milpcore.site.periods.extensive import ExtensivePath
 from milpcore.site.periods.formulation import PeriodSearch
 from milpcore.site.periods.inputs import PeriodInputs, prepare_periods
 from milpcore.site.periods.outcome import PeriodOutcome
+from milpcore.site.periods.results import PeriodResult
+from milpcore.site.periods.study import greenfield_periods
 from milpcore.site.periods.table import Periods, read_periods
 
 __all__ = [
     "ExtensivePath",
     "PeriodInputs",
     "PeriodOutcome",
+    "PeriodResult",
     "PeriodSearch",
     "Periods",
+    "check_periods",
+    "greenfield_periods",
     "prepare_periods",
     "read_periods",
 ]

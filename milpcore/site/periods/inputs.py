@@ -116,7 +116,7 @@ def prepare_periods(
     """
     faults = FaultList()
     if not isinstance(periods, Periods):
-        remedy = "read them with milpcore.site.read_periods(...)"
+        remedy = "read them with milpcore.site.periods.read_periods(...)"
         faults.add("", "periods", type(periods).__name__, "must be Periods", remedy)
         faults.raise_if_any("site")
     site = prepare(streams, economics=economics, candidates_C=candidates_C)

@@ -21,6 +21,7 @@ import numpy as np
 
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.enumeration import list_paths
+from milpcore.site.path_search.incumbents import shaken
 from milpcore.site.path_search.labels import trace_path
 from milpcore.site.path_search.start import first_guess
 from milpcore.site.periods.network import PeriodNetwork
@@ -40,6 +41,7 @@ LP_ROUNDS = 3
 TRIALS = 12
 """Neighbours that a step of the local search tries exactly."""
 LEAST_GAIN = 1e-9
+SHAKES = 8
 
 
 class PeriodSearchStopped(Exception):  # noqa: N818
@@ -168,6 +170,7 @@ class BranchAndBound:
                 self.profile, state.root_bound = node.price, node.bound
             if state.n_nodes == 1 and lp_round == 0:
                 self._improve(state.levels)
+                self._shake()
             self._try_cheapest_path(raised.labels)
             self._pause()
             labels = self._reduced(node)
@@ -235,6 +238,32 @@ class BranchAndBound:
             before = self.state.cost
             if self._offer(path) < before:
                 self._improve(path)
+
+    def _shake(self) -> None:
+        """Replace two levels of the incumbent by random ones and search around that."""
+        random = np.random.default_rng(self.n_levels)
+        for _ in range(SHAKES):
+            if self.state.bound >= self.cutoff or self.root.bound >= self.cutoff:
+                return
+            trial = shaken(self.network.base, self.state.levels, random)
+            if trial is None:
+                return
+            self._improve(self._descend(trial))
+
+    def _descend(self, levels: Integers) -> Integers:
+        """Insert or replace one level while that lowers the cost with a split investment."""
+        row = np.full((1, self.n_levels), -1, dtype=np.int64)
+        row[0, : levels.size] = levels
+        here = float(separate_costs(self.network, row, self.profile.pump_cost)[0])
+        while True:
+            self._pause()
+            limit = here * (1.0 - LEAST_GAIN)
+            sets = self._neighbours(levels, limit)
+            separate = separate_costs(self.network, sets, self.profile.pump_cost)
+            if separate.size == 0 or separate.min() >= limit:
+                return levels
+            best = int(separate.argmin())
+            here, levels = float(separate[best]), sets[best][sets[best] >= 0]
 
     def _improve(self, levels: Integers) -> None:
         """Insert or replace one level while that lowers the cost."""

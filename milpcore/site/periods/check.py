@@ -1,0 +1,273 @@
+r"""The independent check of a result with periods, from its tables, the streams and the prices.
+
+Nothing here knows the arrays or matrices that were solved. As in `milpcore.site.check`, with
+
+1. every stream connected once, to an open level that can serve it, the same in every period
+2. every level balanced in every period: ``hot + external heat + pumps in + cascade in = cold +
+   cooling + pumps out + cascade out``, with the duties asked about
+3. heat cascading only downwards, unchanged between neighbouring open levels
+4. heat pumps: ``Q_sink = Q_source + P``, ``COP = eta T_sink/(T_sink - T_source)``, lift and sink
+   within limits, **no more heat in any period than their size**, and no size larger than needed
+5. costs: ``OPEX = sum of hours [(p_gas + EF_gas c)/eta_b E + c_cool W + (p_el + EF_el c) P]``,
+   ``CAPEX = i/(1 - (1+i)^-n) f size``, ``TAC = OPEX + CAPEX``
+6. a bound not above TAC, and the gap between them
+7. the whole site balanced in every period
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from milpcore.economics import SiteEconomics
+from milpcore.site.inputs import Floats, Integers
+from milpcore.site.periods.results import SCHEMAS, PeriodResult
+from milpcore.site.periods.table import Periods
+from milpcore.site.violations import Report
+from milpcore.streams import Streams
+
+BALANCE_TOLERANCE = 1e-6
+"""Relative tolerance of energy balances."""
+TABLE_TOLERANCE = 1e-9
+"""Relative tolerance of what is computed from the tables."""
+TEMPERATURE_TOLERANCE_K = 2e-6
+_GIVEN = ("hot_streams_kW", "external_heat_kW", "heat_pump_sink_kW", "cascade_in_kW")
+_TAKEN = ("cold_streams_kW", "cooling_kW", "heat_pump_source_kW", "cascade_out_kW")
+
+
+def check_periods(
+    result: PeriodResult, streams: Streams, periods: Periods, economics: SiteEconomics
+) -> None:
+    """Check a result against streams, periods and prices, from the tables alone.
+
+    Raises
+    ------
+    CheckError
+        With every violation: what, where, found, expected, tolerance.
+    """
+    report = Report()
+    for name, schema in SCHEMAS.items():
+        columns = list(getattr(result, name).columns)
+        if columns != list(schema):
+            report.add("columns", name, columns, list(schema))
+    if len(result.summary) != 1:
+        report.add("number of rows", "summary", len(result.summary), 1)
+    report.raise_if_any()
+    if not result.has_design:
+        for name in SCHEMAS:
+            if name != "summary" and len(getattr(result, name)):
+                report.add("number of rows", name, len(getattr(result, name)), 0)
+        report.raise_if_any()
+        return
+    n_rows = {
+        "operation": len(result.levels) * periods.n_periods,
+        "pump_operation": len(result.heat_pumps) * periods.n_periods,
+        "periods": periods.n_periods,
+        "connections": streams.n_streams,
+    }
+    for name, expected in n_rows.items():
+        if len(getattr(result, name)) != expected:
+            report.add("number of rows", name, len(getattr(result, name)), expected)
+    report.raise_if_any()
+    at_level = _check_connections(report, result, streams, economics)
+    _check_pumps(report, result, economics)
+    for period in range(periods.n_periods):
+        _check_period(report, result, streams, periods, period, at_level)
+    _check_costs(report, result, periods, economics)
+    report.raise_if_any()
+
+
+def _check_connections(
+    report: Report, result: PeriodResult, streams: Streams, economics: SiteEconomics
+) -> Integers:
+    """Rule 1; the row of each stream's level, -1 for none."""
+    connections, where = result.connections, [f"stream {label}" for label in streams.label]
+    for column in ("zone", "name", "kind"):
+        found, wanted = connections[column].to_numpy(), streams.table[column].to_numpy()
+        for row in np.flatnonzero(found != wanted).tolist():
+            report.add(column, where[row], found[row], wanted[row])
+    level_C, target_C = connections["level_C"].to_numpy(), streams.t_target_C
+    distance_K = np.where(streams.is_hot, target_C - level_C, level_C - target_C)
+    slack_K = TEMPERATURE_TOLERANCE_K
+    given = (("t_supply_C", streams.t_supply_C), ("t_target_C", target_C), ("dt_min_K", distance_K))
+    for column, values in given:
+        report.near(column, where, connections[column], values, slack_K)
+    needed_K = streams.dt_cont_K + economics.level_dt_cont_K
+    report.at_most("temperature difference needed, K", where, needed_K, distance_K, slack_K)
+    at_level = _level_rows(result.levels, level_C)
+    for row in np.flatnonzero(at_level < 0).tolist():
+        report.add("level_C", where[row], level_C[row], "the temperature of an open level")
+    names = [f"level {value:.12g} °C" for value in result.levels["temperature_C"]]
+    for kind in ("hot", "cold"):
+        chosen = (streams.table["kind"] == kind).to_numpy() & (at_level >= 0)
+        count = np.bincount(at_level[chosen], minlength=len(names))
+        report.near(f"n_{kind}_streams", names, result.levels[f"n_{kind}_streams"], count, 0.0)
+    return at_level
+
+
+def _check_pumps(report: Report, result: PeriodResult, economics: SiteEconomics) -> None:
+    """Rule 4 but for the heat of single periods."""
+    pumps = result.heat_pumps
+    source_C, sink_C = pumps["source_C"].to_numpy(), pumps["sink_C"].to_numpy()
+    where = [f"heat pump {i:.12g} → {j:.12g} °C" for i, j in zip(source_C, sink_C, strict=True)]
+    for end, value_C in (("source_C", source_C), ("sink_C", sink_C)):
+        for row in np.flatnonzero(_level_rows(result.levels, value_C) < 0).tolist():
+            report.add(end, where[row], value_C[row], "the temperature of an open level")
+    lift_K, slack_K = sink_C - source_C, TEMPERATURE_TOLERANCE_K
+    report.near("lift_K", where, pumps["lift_K"], lift_K, slack_K)
+    report.at_most("lift, K", where, lift_K, economics.max_lift_K, slack_K)
+    report.at_most("sink_C", where, sink_C, economics.max_sink_C, slack_K)
+    for row in np.flatnonzero(~(lift_K > 0.0)).tolist():
+        report.add("lift, K", where[row], lift_K[row], "positive")
+    warm_K = sink_C + economics.heat_pump_dt_sink_K + 273.15
+    cold_K = source_C - economics.heat_pump_dt_source_K + 273.15
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cop = economics.carnot_efficiency * warm_K / (warm_K - cold_K)
+    report.near("cop", where, pumps["cop"], cop, TABLE_TOLERANCE * np.abs(cop))
+    if not len(pumps):
+        return
+    hours = result.periods["hours_h_per_a"].to_numpy()
+    heat_kW = result.pump_operation["heat_kW"].to_numpy().reshape(len(hours), len(pumps))
+    size_kW = pumps["size_kW"].to_numpy()
+    report.near("size_kW", where, size_kW, heat_kW.max(axis=0), TABLE_TOLERANCE * size_kW)
+    full_h = hours @ heat_kW / np.maximum(size_kW, 1e-300)
+    report.near("full_load_h_per_a", where, pumps["full_load_h_per_a"], full_h, 1e-6)
+    investment = economics.heat_pump_investment_EUR_per_kW * size_kW
+    margin = TABLE_TOLERANCE * investment
+    report.near("investment_EUR", where, pumps["investment_EUR"], investment, margin)
+
+
+def _check_period(
+    report: Report,
+    result: PeriodResult,
+    streams: Streams,
+    periods: Periods,
+    period: int,
+    at_level: Integers,
+) -> None:
+    """Rules 2, 3, 7 and the pumps of one period."""
+    n_levels, n_pumps, name = len(result.levels), len(result.heat_pumps), periods.names[period]
+    levels = result.operation.iloc[period * n_levels : (period + 1) * n_levels]
+    pumps = result.pump_operation.iloc[period * n_pumps : (period + 1) * n_pumps]
+    where = [f"period {name}, level {value:.12g} °C" for value in result.levels["temperature_C"]]
+    for frame in (levels, pumps):
+        for found in frame["period"][frame["period"] != name]:
+            report.add("period", f"period {name}", found, name)
+    slack_K = TEMPERATURE_TOLERANCE_K
+    report.near("temperature_C", where, levels["temperature_C"], result.levels.iloc[:, 0], slack_K)
+    duty_kW, is_hot = periods.duty_kW[period], np.asarray(streams.is_hot)
+    for column, chosen in (("hot_streams_kW", is_hot), ("cold_streams_kW", ~is_hot)):
+        known = chosen & (at_level >= 0)
+        heat_kW = np.bincount(at_level[known], weights=duty_kW[known], minlength=n_levels)
+        report.near(column, where, levels[column], heat_kW, TABLE_TOLERANCE * heat_kW)
+    pump_where = [f"period {name}, heat pump {row + 1}" for row in range(n_pumps)]
+    heat_kW, source_kW, power_kW = (
+        pumps[column].to_numpy() for column in ("heat_kW", "source_heat_kW", "power_kW")
+    )
+    margin_kW = TABLE_TOLERANCE * heat_kW
+    sum_kW = source_kW + power_kW
+    report.near("source_heat_kW + power_kW", pump_where, sum_kW, heat_kW, margin_kW)
+    cop = result.heat_pumps["cop"].to_numpy()
+    report.near("power_kW times COP", pump_where, power_kW * cop, heat_kW, margin_kW)
+    size_kW = result.heat_pumps["size_kW"].to_numpy()
+    report.at_most("heat_kW", pump_where, heat_kW, size_kW, TABLE_TOLERANCE * size_kW.sum())
+    ends = (
+        ("sink_C", heat_kW, "heat_pump_sink_kW"),
+        ("source_C", source_kW, "heat_pump_source_kW"),
+    )
+    for end, flow_kW, column in ends:
+        shared_C = result.heat_pumps[end].to_numpy()
+        report.near(end, pump_where, pumps[end], shared_C, slack_K)
+        at = _level_rows(result.levels, shared_C)
+        sums = np.bincount(at[at >= 0], weights=flow_kW[at >= 0], minlength=n_levels)
+        report.near(column, where, levels[column], sums, TABLE_TOLERANCE * sums)
+    _check_balances(report, levels, where)
+    whole = duty_kW[is_hot].sum() + levels["external_heat_kW"].sum() + power_kW.sum()
+    taken = duty_kW[~is_hot].sum() + levels["cooling_kW"].sum()
+    margin = BALANCE_TOLERANCE * max(whole, taken)
+    report.near("energy balance, supply in kW", [f"period {name}"], whole, taken, margin)
+    totals = result.periods.iloc[period]
+    here = [f"period {name}"]
+    if totals["period"] != name:
+        report.add("period", "periods", totals["period"], name)
+    for column, value in (
+        ("hours_h_per_a", periods.hours_h_per_a[period]),
+        ("external_heat_kW", levels["external_heat_kW"].sum()),
+        ("cooling_kW", levels["cooling_kW"].sum()),
+        ("electricity_kW", power_kW.sum()),
+    ):
+        report.near(column, here, totals[column], value, TABLE_TOLERANCE * abs(value))
+
+
+def _check_balances(report: Report, levels: pd.DataFrame, where: list[str]) -> None:
+    """Rules 2 and 3 at the levels of one period."""
+    supply_kW, demand_kW = (levels[list(part)].to_numpy().sum(axis=1) for part in (_GIVEN, _TAKEN))
+    largest_kW = np.maximum(supply_kW, demand_kW).max(initial=0.0)
+    margin = BALANCE_TOLERANCE * np.maximum(supply_kW, demand_kW) + TABLE_TOLERANCE * largest_kW
+    report.near("level balance, supply in kW", where, supply_kW, demand_kW, margin)
+    into_kW, out_kW = (levels[column].to_numpy() for column in ("cascade_in_kW", "cascade_out_kW"))
+    above_kW, margin_kW = np.append(out_kW[1:], 0.0), TABLE_TOLERANCE * largest_kW
+    report.near("cascade_in_kW", where, into_kW, above_kW, margin_kW)
+    report.near("cascade_out_kW", where[:1], out_kW[:1], 0.0, margin_kW)
+    flows = levels[[*_GIVEN, *_TAKEN]].to_numpy()
+    for row in np.flatnonzero((flows < 0.0).any(axis=1)).tolist():
+        report.add("flows, kW", where[row], float(flows[row].min()), "not negative")
+
+
+def _check_costs(
+    report: Report, result: PeriodResult, periods: Periods, economics: SiteEconomics
+) -> None:
+    """Rules 5 and 6."""
+    table, row = result.periods, result.summary.iloc[0]
+    hours = periods.hours_h_per_a / 1000.0
+    rate, life_a = economics.interest_rate, economics.lifetime_a
+    annuity = 1.0 / life_a if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -life_a)
+    heat, cold, power = (
+        hours * table[f"{name}_kW"].to_numpy()
+        for name in ("external_heat", "cooling", "electricity")
+    )
+    fuel = heat / economics.boiler_efficiency
+    co2 = economics.gas_emission_t_per_MWh * fuel + economics.electricity_emission_t_per_MWh * power
+    opex = (
+        economics.gas_price_EUR_per_MWh * fuel
+        + economics.cooling_price_EUR_per_MWh * cold
+        + economics.electricity_price_EUR_per_MWh * power
+        + economics.co2_price_EUR_per_t * co2
+    )
+    where = [f"period {name}" for name in periods.names]
+    for column, values in (("opex_EUR_per_a", opex), ("co2_t_per_a", co2)):
+        report.near(column, where, table[column], values, TABLE_TOLERANCE * np.abs(values))
+    capex = annuity * float(result.heat_pumps["investment_EUR"].sum())
+    tac = float(opex.sum()) + capex
+    sums = {
+        "opex_EUR_per_a": float(opex.sum()),
+        "capex_EUR_per_a": capex,
+        "tac_EUR_per_a": tac,
+        "co2_t_per_a": float(co2.sum()),
+        "external_heat_MWh_per_a": float(heat.sum()),
+        "cooling_MWh_per_a": float(cold.sum()),
+        "electricity_MWh_per_a": float(power.sum()),
+        "heat_pump_size_kW": float(result.heat_pumps["size_kW"].sum()),
+    }
+    for column, value in sums.items():
+        report.near(column, ["summary"], row[column], value, TABLE_TOLERANCE * abs(value))
+    for column, count in (
+        ("n_levels", len(result.levels)),
+        ("n_heat_pumps", len(result.heat_pumps)),
+        ("n_periods", periods.n_periods),
+        ("max_levels", result.max_levels),
+    ):
+        report.near(column, ["summary"], row[column], count, 0.0)
+    report.at_most("number of levels", ["levels"], len(result.levels), result.max_levels, 0.0)
+    bound, tolerance = float(row["bound_EUR_per_a"]), TABLE_TOLERANCE * abs(tac)
+    report.at_most("bound_EUR_per_a", ["summary"], bound, tac, tolerance)
+    gap = max(0.0, tac - bound) / max(abs(tac), 1e-12)
+    report.near("gap", ["summary"], row["gap"], gap, TABLE_TOLERANCE)
+
+
+def _level_rows(levels: pd.DataFrame, value_C: Floats) -> Integers:
+    """Row of the level with each temperature, -1 where there is none."""
+    distance_K = np.abs(value_C[:, None] - levels["temperature_C"].to_numpy()[None, :])
+    nearest = distance_K.argmin(axis=1)
+    near = distance_K[np.arange(value_C.size), nearest] <= TEMPERATURE_TOLERANCE_K
+    return np.where(near, nearest, -1)
