@@ -271,6 +271,15 @@ def test_heat_falls_past_levels_and_what_is_left_is_removed_where_it_arises() ->
     assert design.external_heat_kW.sum() == 0.0
 
 
+def test_a_site_that_costs_nothing_is_proven() -> None:
+    inputs = site_at_levels({150.0: 100.0, 90.0: 50.0, 60.0: 70.0}, {40.0: 20.0})
+    duty_kW = np.array([[100.0, 50.0, 0.1, 20.0], [3.0, 0.0, 70.0, 0.1]])
+    periods = Periods(("a", "b"), np.array([4000.0, 3000.0]), duty_kW)
+    outcome = PeriodSearch(3).solve(prepare_periods(inputs.streams, periods), mip_rel_gap=0.0)
+    assert outcome.status is Status.OPTIMAL
+    assert (outcome.objective, outcome.bound, outcome.gap) == (0.0, 0.0, 0.0)
+
+
 def test_several_periods_of_a_dairy_agree() -> None:
     streams = milpcore.load_case("dairy_8")
     inputs = prepare_periods(streams, seasonal(streams, 4))

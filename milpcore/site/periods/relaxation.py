@@ -22,6 +22,8 @@ thousand arcs matter: an LP of 12 periods on 156 levels has some 4,000 rows.
 
 from __future__ import annotations
 
+import math
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +66,7 @@ def raise_bound(
     n_levels: int,
     cutoff: float,
     tolerance: float,
+    deadline_s: float = math.inf,
 ) -> RaisedBound:
     """Find better prices for a node, which is changed in place.
 
@@ -80,6 +83,8 @@ def raise_bound(
         A bound that closes the node.
     tolerance : float
         Gap asked for, in units of cost.
+    deadline_s : float
+        Value of `time.perf_counter` at which an LP is given up.
     """
     best_price, best = node.price, labels
     flow = np.zeros(node.arcs.size)
@@ -87,7 +92,7 @@ def raise_bound(
     n_programs = 0
     while n_programs < MAX_ROUNDS:
         n_programs += 1
-        solved = _solve(network, node, labels, arcs, pumps, n_levels)
+        solved = _solve(network, node, labels, arcs, pumps, n_levels, deadline_s)
         if solved is None:
             break
         objective, price, of_arcs = solved
@@ -122,6 +127,7 @@ def _solve(
     arcs: Booleans,
     pumps: Booleans,
     n_levels: int,
+    deadline_s: float,
 ) -> tuple[float, Floats, Floats] | None:
     """Optimum, heat prices (P, L) and flows of the chosen arcs; None if not found."""
     levels = np.unique(np.concatenate([labels.tail, labels.head, _lonely(node)]))
@@ -135,7 +141,8 @@ def _solve(
         node.pumps[pumps],
         n_levels,
     )
-    solution = solve_lp(problem, method="highs-ipm")
+    left_s = None if deadline_s == math.inf else max(0.0, deadline_s - time.perf_counter())
+    solution = solve_lp(problem, method="highs-ipm", time_limit_s=left_s)
     if solution.status is not Status.OPTIMAL:
         return None
     below = np.searchsorted(levels, np.arange(network.n_levels), side="right") - 1

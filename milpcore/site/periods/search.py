@@ -162,6 +162,7 @@ class BranchAndBound:
                 n_levels=self.n_levels,
                 cutoff=self.cutoff,
                 tolerance=self.gap * abs(state.cost),
+                deadline_s=self.deadline_s,
             )
             state.n_programs += raised.n_programs
             flow[:] = 0.0
@@ -257,7 +258,7 @@ class BranchAndBound:
         here = float(separate_costs(self.network, row, self.profile.pump_cost)[0])
         while True:
             self._pause()
-            limit = here * (1.0 - LEAST_GAIN)
+            limit = here - LEAST_GAIN * abs(here)
             sets = self._neighbours(levels, limit)
             separate = separate_costs(self.network, sets, self.profile.pump_cost)
             if separate.size == 0 or separate.min() >= limit:
@@ -271,7 +272,7 @@ class BranchAndBound:
         improved = True
         while improved:
             improved = False
-            limit = here * (1.0 - LEAST_GAIN)
+            limit = here - LEAST_GAIN * abs(here)
             sets = self._neighbours(levels, limit)
             separate = separate_costs(self.network, sets, self.profile.pump_cost)
             order = np.argsort(separate, kind="stable")
