@@ -34,6 +34,7 @@ from milpcore.site.path_search.incumbents import canonical, first_level_set, lev
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.node import (
     Node,
+    _drop_pumps,
     feasible_prices,
     label_node,
     reduce_node,
@@ -324,6 +325,37 @@ def test_a_search_is_stuck_when_its_gap_stays_while_its_nodes_double() -> None:
     assert not progress.is_stuck(399, 0.80)
     assert not progress.is_stuck(400, 0.80)
     assert progress.is_stuck(600, 0.79)
+
+
+@given(
+    inputs=small_sites(), n_levels=st.integers(2, 4), share=st.floats(0.0, 1.0), seed=st.integers(0)
+)
+@settings(deadline=None, max_examples=60)
+def test_the_bound_of_dropped_pumps_is_that_of_the_cheapest_path_through_one(
+    inputs: SiteInputs, n_levels: int, share: float, seed: int
+) -> None:
+    network = level_network(inputs)
+    random = np.random.default_rng(seed)
+    node = root_node(network, network.external_heat_cost * random.uniform(0.3, 1.0))
+    labels = label_node(network, node, n_levels)
+    lengths = [
+        (set(levels.tolist()), path_length(network, node.price.level, levels))
+        for levels in paths_of(network, n_levels)
+    ]
+    through = np.array(
+        [
+            min((length for path, length in lengths if {i, j} <= path), default=math.inf)
+            for i, j in zip(network.pump_source.tolist(), network.pump_sink.tolist(), strict=True)
+        ]
+    )
+    longest = max(length for _, length in lengths)
+    cutoff = labels.bound + share * (longest - labels.bound)
+    noise = 1e-9 * max(1.0, abs(longest))
+    assume(not np.any(np.abs(through - cutoff) < noise))
+    keep = np.ones(labels.tail.size, dtype=np.bool_)
+    told = _drop_pumps(network, node, labels, keep, cutoff)
+    assert node.pumps.tolist() == np.flatnonzero(through < cutoff).tolist()
+    assert told == pytest.approx(through[through >= cutoff].min(initial=np.inf), abs=noise)
 
 
 @pytest.mark.parametrize("limited", [False, True])

@@ -243,7 +243,7 @@ def reduce_node(network: LevelNetwork, node: Node, n_levels: int, cutoff: float)
         if not keep.all():
             dropped = min(dropped, float(through[~keep].min()))
             node.arcs = node.arcs[keep]
-        _drop_pumps(network, node, labels, keep, cutoff)
+        dropped = min(dropped, _drop_pumps(network, node, labels, keep, cutoff))
         rose = _raise_floors(network, node, labels, keep)
         small = node.arcs.size < WORTHWHILE * before[0] or node.pumps.size < WORTHWHILE * before[1]
         if not (rose or small):
@@ -291,8 +291,14 @@ def _drop_beyond_ceiling(network: LevelNetwork, node: Node) -> None:
 
 def _drop_pumps(
     network: LevelNetwork, node: Node, labels: Labels, keep: Booleans, cutoff: float
-) -> None:
-    """Drop pumps at levels without arcs, and those that no path below the cutoff can use."""
+) -> float:
+    """Drop pumps at levels without arcs, and those that no path below the cutoff can use.
+
+    Returned is the least cost of a path through both levels of a pump of the second kind, infinite
+    if there is none: no design with such a pump costs less. One of the first kind is in no design
+    but those whose arcs were dropped before.
+    """
+    least = np.inf
     source, sink = network.pump_source[node.pumps], network.pump_sink[node.pumps]
     usable = pumps_between_levels(network, node.arcs, node.pumps)
     alive = np.unique(np.concatenate([labels.tail[keep], labels.head[keep]]))
@@ -308,8 +314,10 @@ def _drop_pumps(
             source[usable],
             sink[usable],
         )
+        least = float(through[through >= cutoff].min(initial=np.inf))
         usable[usable] = through < cutoff
     node.pumps = node.pumps[usable]
+    return least
 
 
 def _raise_floors(network: LevelNetwork, node: Node, labels: Labels, keep: Booleans) -> bool:
