@@ -20,5 +20,6 @@ BENCHMARKS = (
     "first_use",
     "loops",
     "options",
+    "connections",
     "periods",
 )

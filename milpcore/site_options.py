@@ -17,6 +17,7 @@ from milpcore.site_options_checks import (
     checked_items,
     checked_temperatures,
 )
+from milpcore.site_options_connections import ConnectionOptions, ForbiddenConnections
 from milpcore.site_options_pumps import (
     CopPoint,
     ExistingPump,
@@ -144,6 +145,7 @@ class SiteOptions:
     external_heat : ExternalHeatOptions
     cooling : PriceOptions
     limits : LimitOptions
+    connections : ConnectionOptions
 
     Examples
     --------
@@ -158,6 +160,7 @@ class SiteOptions:
     external_heat: ExternalHeatOptions = field(default_factory=ExternalHeatOptions)
     cooling: PriceOptions = field(default_factory=PriceOptions)
     limits: LimitOptions = field(default_factory=LimitOptions)
+    connections: ConnectionOptions = field(default_factory=ConnectionOptions)
 
     @property
     def is_none(self) -> bool:
@@ -166,9 +169,11 @@ class SiteOptions:
 
 
 __all__ = [
+    "ConnectionOptions",
     "CopPoint",
     "ExistingPump",
     "ExternalHeatOptions",
+    "ForbiddenConnections",
     "ForbiddenLevels",
     "ForbiddenPumps",
     "HeatPumpOptions",

@@ -18,7 +18,13 @@ MOST = math.inf
 _TEMPERATURE = "give a temperature in °C"
 _SIZE = "give kW of heat delivered at the sink"
 OPTION_RANGES: dict[str, tuple[Range, str]] = {
-    "fixed_investment_EUR": (Range(0.0, 1e12, "give EUR for each heat pump"), "EUR"),
+    "fixed_investment_EUR": (Range(0.0, 1e12, "give EUR for each"), "EUR"),
+    "area_investment_EUR": (Range(0.0, 1e9, "give EUR of an exchanger of 1 m²"), "EUR"),
+    "area_exponent": (Range(0.0, 2.0, "0.6 to 1 is usual", open_minimum=True), "-"),
+    **dict.fromkeys(
+        ("level_htc_kW_per_m2_K", "stream_htc_kW_per_m2_K"),
+        (Range(0.0, 1e12, "give kW/(m² K)", open_minimum=True), "kW/(m² K)"),
+    ),
     "min_size_kW": (Range(0.0, 1e12, _SIZE), "kW"),
     "max_size_kW": (Range(0.0, MOST, _SIZE, open_minimum=True), "kW"),
     "size_kW": (Range(0.0, 1e12, _SIZE, open_minimum=True), "kW"),

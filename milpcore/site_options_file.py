@@ -35,9 +35,11 @@ from milpcore.faults import FaultList, InputError
 from milpcore.files import read_bytes, replacing
 from milpcore.naming import shown, suggestion
 from milpcore.site_options import (
+    ConnectionOptions,
     CopPoint,
     ExistingPump,
     ExternalHeatOptions,
+    ForbiddenConnections,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
@@ -59,6 +61,7 @@ TABLES: dict[str, type[Any]] = {
     "external_heat": ExternalHeatOptions,
     "cooling": PriceOptions,
     "limits": LimitOptions,
+    "connections": ConnectionOptions,
 }
 """Tables of options, and what each becomes."""
 LISTS: dict[tuple[str, str], type[Any]] = {
@@ -70,6 +73,7 @@ LISTS: dict[tuple[str, str], type[Any]] = {
     ("heat_pumps.types", "cop_table"): CopPoint,
     ("heat_pumps.types", "investment_points"): InvestmentPoint,
     ("levels", "forbidden"): ForbiddenLevels,
+    ("connections", "forbidden"): ForbiddenConnections,
     ("external_heat", "prices"): PriceStep,
     ("external_heat", "sources"): HeatSource,
     ("cooling", "prices"): PriceStep,

@@ -46,8 +46,12 @@ def test_something_is_exact_under_every_option() -> None:
     assert table.loc["none"].all()
     exact = "assignment_weak", "assignment_strong", "kink_assignment", "level_path", "set_search"
     for name in exact:
-        limited = name == "set_search"
-        assert table[name].iloc[: -2 if limited else None].all()
+        wrong = ["investment of connections", "forbidden connections"]
+        wrong = [] if name.startswith("assignment") else wrong
+        if name == "set_search":
+            wrong = [*wrong, *table.index[-2:]]  # limits of the whole site
+        assert table.index[~table[name]].tolist() == wrong
+    assert table.loc["investment of connections", "connection_search"]
     assert not table.loc["forced levels", "path_search"]
     assert table.loc["forbidden heat pumps", "path_search"]
     assert [name for name, one in OPTIONS.items() if one == SiteOptions()] == ["none"]

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from milpcore.exchangers import exchanger_area_m2, mean_difference_K
 from milpcore.loops import FLUIDS, ExchangerCost, LoopParameters
 from milpcore.loops.cost_laws import (
-    exchanger_area_m2,
     exchanger_cost_per_a,
-    mean_difference_K,
     pipe_cost_per_a,
     pipe_diameter_m,
     pump_cost_per_a,

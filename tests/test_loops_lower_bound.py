@@ -10,11 +10,11 @@ from helpers_loop_cases import case_of, random_case, two_streams
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from milpcore.exchangers import mean_difference_K
 from milpcore.loops import load_case
 from milpcore.loops.bound_boxes import first_boxes
 from milpcore.loops.bound_dual import Bounder
 from milpcore.loops.bound_units import StreamPricer
-from milpcore.loops.cost_laws import mean_difference_K
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.inputs import LoopInputs, prepare
 from milpcore.loops.lower_bound import _bound_by_boxes, _Task, lower_bound

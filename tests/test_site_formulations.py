@@ -102,7 +102,7 @@ def test_without_cascade_only_assignments_are_exact(
     formulation: KinkAssignment | LevelPath, two_kinks: SiteInputs
 ) -> None:
     inputs = replace(two_kinks, cascade=False)
-    reason = "is exact only if heat cascades freely, but heat may not cascade between levels"
+    reason = "connects streams to the nearest level, but heat may not cascade between levels"
     assert formulation.refusal(inputs) == f"{reason}; use assignment_strong"
     assert formulation.refusal(two_kinks) is None
     for call in (formulation.build, formulation.solve):

@@ -471,7 +471,7 @@ def test_a_number_of_levels_is_checked(make: type[ArcPath]) -> None:
     with pytest.raises(InputError, match="must be a whole number from 1"):
         make(0)
     streams = streams_of((50.0, 90.0, 100.0, 5.0), (150.0, 90.0, 100.0, 5.0))
-    with pytest.raises(InputError, match="is exact only if heat cascades freely"):
+    with pytest.raises(InputError, match="connects streams to the nearest level"):
         make(2).build(prepare(streams, cascade=False))
 
 

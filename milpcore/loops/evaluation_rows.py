@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from milpcore.exchangers import exchanger_area_m2, mean_difference_K
 from milpcore.loops.case import LoopCase
 from milpcore.loops.cost_laws import (
-    exchanger_area_m2,
     exchanger_cost_per_a,
-    mean_difference_K,
     pipe_cost_per_a,
     pipe_diameter_m,
     pump_cost_per_a,

@@ -9,9 +9,10 @@ from itertools import combinations, permutations
 import numpy as np
 import numpy.typing as npt
 
+from milpcore.exchangers import mean_difference_K
 from milpcore.faults import Fault, FaultList, InputError
 from milpcore.loops.case import LoopCase
-from milpcore.loops.cost_laws import mean_difference_K, pipe_cost_per_a, pump_cost_per_a
+from milpcore.loops.cost_laws import pipe_cost_per_a, pump_cost_per_a
 from milpcore.loops.limits import Match
 
 Floats = npt.NDArray[np.float64]

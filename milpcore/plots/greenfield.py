@@ -73,8 +73,11 @@ def cost_over_levels(study: GreenfieldStudy, *, title: str = "Greenfield study")
     figure = new_figure(height_in=7.4)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.15))
     _objective(upper, summary, title)
-    costs_levels = any(one.options.levels.investment_EUR > 0.0 for one in study.results)
-    _components(lower, cost_components(study), costs_levels=costs_levels)
+    options = [one.options for one in study.results]
+    paid = ["heat pumps"]
+    paid += ["levels"] if any(one.levels.investment_EUR > 0.0 for one in options) else []
+    paid += ["exchangers"] if any(one.connections.costs for one in options) else []
+    _components(lower, cost_components(study), paid)
     lower.set_xticks(summary["max_levels"].tolist())
     first, last = int(summary["max_levels"].min()), int(summary["max_levels"].max())
     lower.set_xlim(first - 0.7, last + 0.7)
@@ -148,13 +151,16 @@ def _unproven(axes: Axes, found: pd.DataFrame, scale: Scale) -> None:
         )
 
 
-def _components(axes: Axes, costs: pd.DataFrame, *, costs_levels: bool) -> None:
+def _components(axes: Axes, costs: pd.DataFrame, paid: list[str]) -> None:
+    """Stack what is paid for; `paid` is what investments are in."""
+    *others, last = paid
+    investment = f"investment in {', '.join(others)} and {last}" if others else ""
     scale = scale_for(Kind.COST, costs["tac_EUR_per_a"])
     base = np.zeros(len(costs))
     for column, label, colour in _COMPONENTS:
         height = costs[column].to_numpy(dtype=np.float64) / scale.factor
         if np.any(height > 0.0):
-            told = f"{label} and levels" if costs_levels and colour == PUMP else label
+            told = investment if investment and colour == PUMP else label
             axes.bar(costs["max_levels"], height, bottom=base, width=0.72, color=colour, label=told)
             base = base + height
     size = TEXT_SIZE if len(costs) <= 16 else TEXT_SIZE - 2.0

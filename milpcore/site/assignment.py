@@ -1,7 +1,7 @@
 r"""Every stream is assigned to an open level: the published model and its tight version.
 
 Idea: a binary for each feasible pair of stream and level. The only formulations that can do
-without cascade, and the ones for costs or limits that hang on a single connection.
+without cascade. What connections cost (`milpcore.site.connection_terms`) stands on these binaries.
 
 Source: Hochhaus, Grünewald, Riese (2026), *Optimization of Site-wide Heat-Integrated Utility
 Systems with Heat Pumps using MILP*, Systems and Control Transactions, for `AssignmentWeak`. The
@@ -31,9 +31,9 @@ with ``n_l`` the number of streams that level ``l`` can serve. Plain text: each 
 Size: M + 4 L + 1 + K columns, S + 3 L + 1 rows, one or two for each level with pumps, and L (weak)
 or M (strong) rows (10). Strong is never looser than weak: (10a) is the sum of (10b).
 
-Exact always: this is the definition of model A. With a free cascade `read` connects
-each stream to the open level nearest to its kink, which costs no more
-(`milpcore.site.conditions.nearest_level_faults`).
+Exact always: this is the definition of model A. Where nothing hangs on a single connection and
+heat cascades freely, `read` connects each stream to the open level nearest to its kink, which costs
+no more (`milpcore.site.conditions.nearest_level_faults`).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from typing import ClassVar
 import numpy as np
 
 from milpcore.core import Assembly, Problem, Solution
+from milpcore.site.conditions import nearest_level_faults
 from milpcore.site.inputs import Booleans, Integers, SiteInputs
 from milpcore.site.milp_parts import DutyTerms, add_stream_terms, checked_level_count
 from milpcore.site.model import (
@@ -183,6 +184,9 @@ def _assemble(inputs: SiteInputs, n_levels: int) -> tuple[Assembly, Interface, I
     assembly = Assembly()
     interface = add_interface(assembly, inputs, open_is_integer=True)
     connection = assembly.columns("connection", stream.shape, upper=1.0, integer=True)
+    if inputs.chooses_connections:
+        costs = inputs.objective_connection_costs[stream, level]
+        assembly.cost(connection, costs / (KW_PER_MW * inputs.cost_scale))
     duty_MW = inputs.stream_duty_kW[stream] / KW_PER_MW
     is_hot = inputs.stream_is_hot[stream]
     hot, cold = (
@@ -200,13 +204,17 @@ def _assemble(inputs: SiteInputs, n_levels: int) -> tuple[Assembly, Interface, I
 
 
 def _matches(inputs: SiteInputs) -> tuple[Integers, Integers]:
-    """Stream and level of every feasible match (M,)."""
-    return feasible_matches(inputs.stream_is_hot, inputs.stream_kink, inputs.n_candidates)
+    """Stream and level of every match (M,) that is feasible and not forbidden."""
+    stream, level = feasible_matches(inputs.stream_is_hot, inputs.stream_kink, inputs.n_candidates)
+    if inputs.terms is None or inputs.terms.connections is None:
+        return stream, level
+    kept = inputs.terms.connections.is_allowed[stream, level]
+    return stream[kept], level[kept]
 
 
 def _read(inputs: SiteInputs, solution: Solution) -> tuple[Booleans, Integers]:
     is_open = solution.values["is_open"] > 0.5
-    if inputs.cascade:
+    if not nearest_level_faults(inputs):
         return is_open, nearest_levels(inputs, is_open)
     stream, level = _matches(inputs)
     chosen = np.full(inputs.n_streams, -1, dtype=np.int64)

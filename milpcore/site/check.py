@@ -16,8 +16,8 @@ computed again, by their own formulas, in the numbering used beside the code:
 6. the objective is the measure it names, its bound is not above it, and the gap is theirs
 7. the whole site balances: ``hot + E + P = cold + W``
 
-and what options ask for, in `milpcore.site.option_check`, numbers 8 to 10, and
-`milpcore.site.source_tables`, number 13.
+and what options ask for, in `milpcore.site.option_check`, numbers 8 to 10,
+`milpcore.site.source_tables`, number 13, and `milpcore.site.connection_tables`, number 14.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from milpcore.economics import SiteEconomics
+from milpcore.site.connection_tables import check_exchangers, columns_of
 from milpcore.site.option_check import (
     check_limits,
     check_new_pumps,
@@ -107,7 +108,11 @@ def check(
     """
     report = Report()
     asked = SiteOptions() if options is None else options
-    _check_form(report, result, has_types=bool(asked.heat_pumps.types) and result.has_design)
+    more = {
+        "heat_pumps": ["type"] if asked.heat_pumps.types and result.has_design else [],
+        "connections": columns_of(asked.connections, has_design=result.has_design),
+    }
+    _check_form(report, result, more)
     report.raise_if_any()
     for what, field in (("status", result.status), ("objective", result.objective)):
         if field.value != result.summary[what].iloc[0]:
@@ -127,16 +132,17 @@ def check(
     levels_EUR = level_investment_EUR
     if levels_EUR is None:
         levels_EUR = asked.levels.investment_EUR * len(result.levels)
+    levels_EUR += check_exchangers(report, result.connections, streams, asked.connections)
     _check_costs(report, result, economics, asked, levels_EUR)
     _check_objective(report, result)
     report.raise_if_any()
 
 
-def _check_form(report: Report, result: SiteResult, *, has_types: bool) -> None:
-    """Columns, one summary row, finite numbers, nothing negative that cannot be."""
+def _check_form(report: Report, result: SiteResult, more: dict[str, list[str]]) -> None:
+    """Columns with those that options add, one summary row, finite numbers, none below zero."""
     for name, schema in SCHEMAS.items():
         table = getattr(result, name)
-        columns = [*schema, *(["type"] if has_types and name == "heat_pumps" else [])]
+        columns = [*schema, *more.get(name, [])]
         if list(table.columns) != columns:
             report.add("columns", name, list(table.columns), columns)
     if len(result.summary) != 1:
@@ -355,9 +361,12 @@ def _check_costs(
     result: SiteResult,
     economics: SiteEconomics,
     options: SiteOptions,
-    levels_EUR: float,
+    other_EUR: float,
 ) -> None:
-    """Rule 5: the four measures, recomputed from the level and heat pump tables."""
+    """Rule 5: the four measures, recomputed from the level and heat pump tables.
+
+    `other_EUR` is the investment in levels and exchangers.
+    """
     hours = economics.operating_hours_h_per_a / 1000.0
     rate, life_a = economics.interest_rate, economics.lifetime_a
     annuity = 1.0 / life_a if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -life_a)
@@ -367,7 +376,7 @@ def _check_costs(
     investment_EUR = sum(
         _investment_EUR(*one).sum() for one in rows_of_types(result.heat_pumps, economics, options)
     )
-    investment_EUR += levels_EUR
+    investment_EUR += other_EUR
     gas = economics.gas_price_EUR_per_MWh / economics.boiler_efficiency
     heat_price = prices_EUR_per_MWh(result.levels, options.external_heat, gas)
     heat_cost = hours * float(heat_price @ result.levels["external_heat_kW"])

@@ -23,10 +23,14 @@ def nearest_level_faults(inputs: SiteInputs) -> list[str]:
     fall to the new one: every other flow stays as it is, and so does the cost. A hot stream moved
     up to the highest feasible open level lets its heat fall to where it went before. Hence a free
     cascade is all that is needed, whatever the prices, as long as no cost or limit hangs on
-    a single connection. None of `milpcore.site_options` does: levels, heat pumps and what is
-    bought stay as they are in the exchange.
+    a single connection. Of `milpcore.site_options` only those of connections do: in the exchange
+    levels, heat pumps and what is bought stay as they are. A smaller temperature difference needs
+    a larger exchanger, so that with the cost of its area the nearest level may be the dearest.
     """
-    return [] if inputs.cascade else ["heat may not cascade between levels"]
+    faults = [] if inputs.cascade else ["heat may not cascade between levels"]
+    if inputs.chooses_connections:
+        faults.append("connections cost something or are forbidden")
+    return faults
 
 
 def pump_dominance_faults(inputs: SiteInputs) -> list[str]:

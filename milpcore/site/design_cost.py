@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from milpcore.economics import Measure
 from milpcore.site.inputs import Floats, SiteInputs
 from milpcore.site.model import Design
@@ -36,6 +38,8 @@ def measured_cost(inputs: SiteInputs, measure: Measure, design: Design) -> float
     flows_kW = design.external_heat_kW, design.cooling_kW, design.pump_heat_kW
     fixed = _fixed(inputs.fixed_costs(measure), design)
     costs = inputs.source_costs(measure), inputs.costs(measure).external_heat
+    if inputs.chooses_connections:
+        fixed += _connected(inputs.connection_costs(measure), design)
     return inputs.evaluate(measure, *flows_kW) + fixed + _from_sources(*costs, design)
 
 
@@ -54,12 +58,20 @@ def objective_value(inputs: SiteInputs, design: Design) -> float:
     float
     """
     costs = inputs.objective_costs
-    return float(
+    fixed = _fixed(inputs.objective_fixed_costs, design)
+    if inputs.chooses_connections:
+        fixed += _connected(inputs.objective_connection_costs, design)
+    return fixed + float(
         costs.external_heat @ design.external_heat_kW
         + costs.cooling @ design.cooling_kW
         + costs.pump_heat @ design.pump_heat_kW
         + _from_sources(inputs.objective_source_costs, costs.external_heat, design)
-    ) + _fixed(inputs.objective_fixed_costs, design)
+    )
+
+
+def _connected(costs: Floats, design: Design) -> float:
+    """Cost of every stream's connection, from those of all pairs (S, L)."""
+    return float(costs[np.arange(design.stream_level.size), design.stream_level].sum())
 
 
 def _fixed(costs: FixedCosts, design: Design) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from milpcore.faults import FaultList
 from milpcore.naming import suggestion
 from milpcore.site.assignment import AssignmentStrong, AssignmentWeak
+from milpcore.site.connection_search import ConnectionSearch
 from milpcore.site.kink_assignment import KinkAssignment
 from milpcore.site.layered_path import ArcPath, LayeredPath
 from milpcore.site.level_path import LevelPath
@@ -20,6 +21,7 @@ FormulationClass = (
     | type[LayeredPath]
     | type[PathSearch]
     | type[SetSearch]
+    | type[ConnectionSearch]
 )
 
 FORMULATIONS: tuple[FormulationClass, ...] = (
@@ -31,6 +33,7 @@ FORMULATIONS: tuple[FormulationClass, ...] = (
     LayeredPath,
     PathSearch,
     SetSearch,
+    ConnectionSearch,
 )
 """All formulations, from the published one to the fastest; each takes ``n_levels``."""
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
 from milpcore.site.candidates import Candidates
+from milpcore.site.connection_terms import connection_terms
 from milpcore.site.door_checks import (
     checked_candidates,
     checked_measure,
@@ -192,6 +193,29 @@ class SiteInputs:
             return tac
         return np.asarray(self.source_costs(self.objective) + self.tac_weight * tac)
 
+    @property
+    def chooses_connections(self) -> bool:
+        """Whether a stream need not go to the nearest level: connections cost, or are forbidden."""
+        return self.terms is not None and self.terms.connections is not None
+
+    def connection_costs(self, measure: Measure) -> Floats:
+        """Cost of connecting each stream to each level (S, L), EUR/a; none in OPEX and CO2.
+
+        Zeros where options say nothing about connections, and where one is not allowed.
+        """
+        terms = self.terms
+        if terms is None or terms.connections is None:
+            return np.zeros((self.n_streams, self.n_candidates))
+        pays = measure in (Measure.TAC, Measure.CAPEX)
+        return (self.economics.annuity_per_a if pays else 0.0) * terms.connections.investment_EUR
+
+    @cached_property
+    def objective_connection_costs(self) -> Floats:
+        """What a search minimises of connections (S, L)."""
+        tac = self.connection_costs(Measure.TAC)
+        is_cost = self.objective in (Measure.TAC, Measure.CAPEX)
+        return tac if is_cost else self.tac_weight * tac
+
     def fixed_costs(self, measure: Measure) -> FixedCosts:
         """Cost of heat pumps and levels that are had at all, EUR/a; nothing without options."""
         if self.terms is None:
@@ -326,6 +350,9 @@ def prepare(
     refuse_unserved(streams, limit_C, kink, level_C)
     hot_kink_kW, cold_kink_kW = kink_duties(is_hot, kink, streams.duty_kW, len(level_C))
     pairs, terms = option_terms(level_C, economics, options, measure)
+    connections = connection_terms(streams, level_C, kink, options.connections)
+    if terms is not None:
+        terms = replace(terms, connections=connections)
     inputs = SiteInputs(
         streams=streams,
         economics=economics,

@@ -169,9 +169,8 @@ def nearest_level_refusal(inputs: SiteInputs, dominance_rows: bool | None) -> st
     """
     faults = nearest_level_faults(inputs)
     if faults:
-        return f"is exact only if heat cascades freely, but {' and '.join(faults)}; " + (
-            "use assignment_strong"
-        )
+        remedy = "use connection_search" if inputs.cascade else "use assignment_strong"
+        return f"connects streams to the nearest level, but {' and '.join(faults)}; {remedy}"
     faults = pump_dominance_faults(inputs) if dominance_rows else []
     if faults:
         return f"would be wrong with dominance rows, because {' and '.join(faults)}; " + (

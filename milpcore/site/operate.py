@@ -41,10 +41,8 @@ BALANCE_SHARE = 1e-9
 LEXICOGRAPHIC_SLACK = 1e-9
 """Relative amount by which TAC, coming second, may worsen the first objective."""
 
-
 SOLVER_PRICE = 1000.0
 """Largest price in the linear program, because the solver's tolerances are absolute."""
-
 
 _LIMITS = {"most_external_heat", "most_emission", "source_split"}
 """Rows with which there may be no operation."""
@@ -170,7 +168,8 @@ def without_spare_levels(inputs: SiteInputs, design: Design) -> Design:
     """Leave out every level that saves nothing, from the highest to the lowest.
 
     Streams of a level that is left out move to the nearest level that is left and can serve them;
-    all others stay. This is repeated until nothing changes.
+    all others stay. This is repeated until nothing changes. Where connections cost something or
+    are forbidden, the design stays as it is.
 
     Parameters
     ----------
@@ -201,6 +200,8 @@ def without_spare_levels(inputs: SiteInputs, design: Design) -> Design:
     >>> without_spare_levels(inputs, at_50_and_130).is_open
     array([False,  True,  True])
     """
+    if inputs.chooses_connections:
+        return design
     most = [value * (1.0 + LEXICOGRAPHIC_SLACK) for value in _objective_and_tac(inputs, design)]
     found = True
     while found:
@@ -231,15 +232,16 @@ def _refuse_wrong_connections(inputs: SiteInputs, is_open: Booleans, levels: Int
     distance = np.where(
         inputs.stream_is_hot, inputs.stream_kink - levels, levels - inputs.stream_kink
     )
-    for wrong, reason in (
-        (~is_open[levels], "which is closed"),
-        (distance < 0, "which cannot serve it"),
-    ):
+    is_forbidden = np.zeros(levels.size, dtype=np.bool_)
+    if inputs.terms is not None and inputs.terms.connections is not None:
+        is_forbidden = ~inputs.terms.connections.allows(levels)
+    reasons = {"is closed": ~is_open[levels], "cannot serve it": distance < 0}
+    for reason, wrong in {**reasons, "is forbidden": is_forbidden}.items():
         if wrong.any():
             stream = int(np.flatnonzero(wrong)[0])
             raise ValueError(
                 f"operate: stream {inputs.streams.label[stream]} is connected to level "
-                f"{inputs.level_C[levels[stream]]:g} °C, {reason}"
+                f"{inputs.level_C[levels[stream]]:g} °C, which {reason}"
             )
 
 

@@ -13,9 +13,11 @@ from milpcore.site.inputs import prepare
 from milpcore.site.milp_parts import uses_dominance_rows
 from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
 from milpcore.site_options import (
+    ConnectionOptions,
     CopPoint,
     ExistingPump,
     ExternalHeatOptions,
+    ForbiddenConnections,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
@@ -85,6 +87,14 @@ OPTIONS: Mapping[str, SiteOptions] = MappingProxyType(
         "forced levels": SiteOptions(levels=LevelOptions(forced_C=(60.0,))),
         "forbidden levels": SiteOptions(
             levels=LevelOptions(forbidden=(ForbiddenLevels(from_C=60.0, to_C=60.0),))
+        ),
+        "investment of connections": SiteOptions(
+            connections=ConnectionOptions(area_investment_EUR=500.0, stream_htc_kW_per_m2_K=0.5)
+        ),
+        "forbidden connections": SiteOptions(
+            connections=ConnectionOptions(
+                forbidden=(ForbiddenConnections(zone="milk", from_C=100.0, to_C=120.0),)
+            )
         ),
         "prices by temperature": SiteOptions(
             external_heat=ExternalHeatOptions(

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.site.connection_terms import ConnectionTerms
 from milpcore.site.option_pairs import carnot_pairs, offers_of
 from milpcore.site.option_sources import SourceTerms, source_terms
 from milpcore.site.option_types import pump_types
@@ -70,6 +71,8 @@ class OptionTerms:
         Type of each offer.
     type_names : tuple of str
         Names of the types; a single empty one where options name none.
+    connections : ConnectionTerms or None
+        Exchangers of streams at levels; None where connections cost nothing and all may be had.
     """
 
     pump_investment_EUR_per_kW: Floats
@@ -89,6 +92,7 @@ class OptionTerms:
     most_external_heat_kW: float = math.inf
     most_emission_t_per_a: float = math.inf
     sources: SourceTerms | None = None
+    connections: ConnectionTerms | None = None
 
     @property
     def is_chosen(self) -> Booleans:
@@ -154,6 +158,7 @@ class OptionTerms:
             most_external_heat_kW=self.most_external_heat_kW * factor,
             most_emission_t_per_a=self.most_emission_t_per_a * factor,
             sources=None if self.sources is None else self.sources.resized(factor),
+            connections=None if self.connections is None else self.connections.resized(factor),
         )
 
     def of_pumps(self, kept: Booleans) -> OptionTerms:

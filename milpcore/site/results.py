@@ -25,6 +25,7 @@ import pandas as pd
 
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
+from milpcore.site.connection_tables import with_exchangers
 from milpcore.site.explain import explain
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Outcome
@@ -317,7 +318,7 @@ def make_result(
     else:
         levels = level_table(inputs, design)
         heat_pumps = heat_pump_table(inputs, design)
-        connections = connection_table(inputs, design)
+        connections = with_exchangers(inputs, design, connection_table(inputs, design))
     summary = summary_table(
         inputs,
         outcome,

@@ -89,6 +89,10 @@ def check_existing(options: SiteOptions, existing_C: Floats, faults: FaultList) 
     >>> len(faults)
     0
     """
+    if options.connections.decides:
+        rule = "does not go with a retrofit, whose search connects streams to the nearest level"
+        remedy = "leave the table out; greenfield takes it"
+        faults.add("", "[connections]", None, rule, remedy)
     for one in options.levels.forbidden:
         inside = (existing_C >= one.from_C - SAME_K) & (existing_C <= one.to_C + SAME_K)
         for level_C in existing_C[inside]:

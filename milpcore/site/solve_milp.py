@@ -147,13 +147,17 @@ def lowest_and_highest(inputs: SiteInputs, n_levels: int = 2) -> Design | None:
     """Cool all hot streams at the lowest and heat all cold ones at the highest candidate.
 
     A design that always exists with two levels, for a search that ended before it found one; None
-    where options force others, and the number of levels does not allow for all.
+    where options force others and the number of levels does not allow for all, or forbid one of
+    these connections.
     """
     highest = inputs.n_candidates - 1
     level = np.where(inputs.stream_is_hot, 0, highest)
     is_open = np.isin(np.arange(inputs.n_candidates), [0, highest])
     is_open |= inputs.is_forced
     if is_open.sum() > n_levels:
+        return None
+    connections = None if inputs.terms is None else inputs.terms.connections
+    if connections is not None and not connections.allows(level).all():
         return None
     return operate(inputs, is_open, level)
 

@@ -25,7 +25,13 @@ from milpcore.site.option_refusals import network_option_faults
 from milpcore.site.scaling import in_own_size, observer_in_own_size, resized, size_factor
 
 _log = logging.getLogger(__name__)
-PREFERRED = ("path_search", "set_search", "level_path", "assignment_strong")
+PREFERRED = (
+    "path_search",
+    "set_search",
+    "connection_search",
+    "level_path",
+    "assignment_strong",
+)
 """Used where no formulation is asked for: the first of these that is exact for the input."""
 
 MakeFormulation = Callable[[int], Formulation]
@@ -190,6 +196,8 @@ def chosen_formulation(
 def choice_note(inputs: SiteInputs, formulation: FormulationChoice | None, name: str) -> str:
     """Tell why options made another formulation than the usual one necessary; empty if not."""
     faults = network_option_faults(inputs)
+    if inputs.chooses_connections:
+        faults.append("connections cost something or are forbidden")
     if formulation is not None or not faults:
         return ""
     return f"Solved with {name}: {PREFERRED[0]} does not know that {' and '.join(faults)}."

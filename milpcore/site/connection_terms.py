@@ -1,0 +1,190 @@
+r"""What options say about connections, as arrays over streams and levels.
+
+A stream gives or takes its whole duty at one isothermal level, so that its exchanger at a level is
+known before anything is solved. With temperature differences
+:math:`\Delta_1, \Delta_2` between the level and the stream's supply and target
+
+.. math::
+
+   A_{sl} = Q_s \left(\frac{1}{h_s} + \frac{1}{h}\right)
+            \frac{\ln(\Delta_1/\Delta_2)}{\Delta_1 - \Delta_2}, \qquad
+   I_{sl} = a + b\, A_{sl}^{\,c} \tag{1}
+
+Whatever the cost law, it is a number for each pair: no line or piece approximates it, and economies
+of scale (``c < 1``) are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from milpcore.exchangers import exchanger_area_m2
+from milpcore.faults import FaultList
+from milpcore.site_options import ConnectionOptions, ForbiddenConnections
+from milpcore.streams import Streams
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+SAME_K = 1e-6
+"""Temperatures closer than this are the same."""
+MOST_NAMED = 20
+"""Faults of a kind that are named one by one."""
+
+
+@dataclass(frozen=True, eq=False)
+class ConnectionTerms:
+    """Exchangers of every stream at every level.
+
+    Attributes
+    ----------
+    is_allowed : ndarray of bool (S, L)
+        Whether the level can serve the stream and options do not forbid it.
+    area_m2 : ndarray (S, L)
+        Equation (1); 0 where not allowed, or where no cost depends on it.
+    investment_EUR : ndarray (S, L)
+        Equation (1); 0 where not allowed.
+    """
+
+    is_allowed: Booleans
+    area_m2: Floats
+    investment_EUR: Floats
+
+    def allows(self, stream_level: Integers) -> Booleans:
+        """Whether each stream (S,) may be connected to its level."""
+        return np.asarray(self.is_allowed[np.arange(stream_level.size), stream_level])
+
+    def resized(self, factor: float) -> ConnectionTerms:
+        """Return the same for a site with all duties, and all costs, times a factor."""
+        return replace(
+            self, area_m2=self.area_m2 * factor, investment_EUR=self.investment_EUR * factor
+        )
+
+
+def connection_terms(
+    streams: Streams, level_C: Floats, kink: Integers, options: ConnectionOptions
+) -> ConnectionTerms | None:
+    """Size and price the exchanger of every stream at every level.
+
+    Parameters
+    ----------
+    streams : Streams
+        The stream table.
+    level_C : ndarray (L,)
+        Candidate levels, rising.
+    kink : ndarray of int (S,)
+        Candidate nearest to the limit temperature of each stream, on the feasible side.
+    options : ConnectionOptions
+        What is asked for.
+
+    Returns
+    -------
+    ConnectionTerms or None
+        None where connections cost nothing and none is forbidden.
+
+    Raises
+    ------
+    InputError
+        If a film coefficient is missing, a name is unknown, a stream has no level left, or levels
+        have the temperature of a stream that they serve.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> streams = milpcore.load_case("two_streams")
+    >>> options = ConnectionOptions(area_investment_EUR=500.0, stream_htc_kW_per_m2_K=0.5)
+    >>> terms = connection_terms(streams, np.array([50.0, 130.0]), np.array([0, 1]), options)
+    >>> terms.area_m2.round(1).tolist()
+    [[76.8, 0.0], [0.0, 61.8]]
+    """
+    if not options.decides:
+        return None
+    faults = FaultList()
+    is_allowed = _served(streams, kink, len(level_C))
+    for number, one in enumerate(options.forbidden, start=1):
+        is_allowed &= ~_forbidden(streams, level_C, one, number, faults)
+    _note_unserved(streams, is_allowed, faults)
+    area_m2 = np.zeros(is_allowed.shape)
+    if options.area_investment_EUR > 0.0:
+        htc = streams.htc_kW_per_m2_K
+        if htc is None and options.stream_htc_kW_per_m2_K is None:
+            rule = "is missing, and the stream table has no column htc"
+            faults.add("[connections]", "stream_htc_kW_per_m2_K", None, rule, "give one of both")
+        elif htc is not None and options.stream_htc_kW_per_m2_K is not None:
+            rule = "is given, but the stream table has a column htc, too"
+            value = options.stream_htc_kW_per_m2_K
+            faults.add("[connections]", "stream_htc_kW_per_m2_K", value, rule, "leave one out")
+        else:
+            usual = np.full(streams.n_streams, options.stream_htc_kW_per_m2_K or np.nan)
+            area_m2 = _areas_m2(
+                streams, level_C, is_allowed, usual if htc is None else htc, options, faults
+            )
+    faults.raise_if_any("connections")
+    cost_EUR = options.area_investment_EUR * area_m2**options.area_exponent
+    investment_EUR = np.where(is_allowed, options.fixed_investment_EUR + cost_EUR, 0.0)
+    return ConnectionTerms(is_allowed, area_m2, investment_EUR)
+
+
+def _served(streams: Streams, kink: Integers, n_levels: int) -> Booleans:
+    """Whether each level can serve each stream (S, L)."""
+    level, is_hot = np.arange(n_levels)[None, :], np.asarray(streams.is_hot)[:, None]
+    return np.where(is_hot, level <= kink[:, None], level >= kink[:, None])
+
+
+def _forbidden(
+    streams: Streams, level_C: Floats, one: ForbiddenConnections, number: int, faults: FaultList
+) -> Booleans:
+    """Pairs (S, L) that an entry forbids."""
+    chosen = np.ones(streams.n_streams, dtype=np.bool_)
+    where = f"[[connections.forbidden]] {number}"
+    for name, column, value in (("zone", "zone", one.zone), ("stream", "name", one.stream)):
+        if value:
+            is_named = streams.table[column].to_numpy() == value
+            if not is_named.any():
+                rule = f"is no {name} of the stream table"
+                faults.add(where, name, value, rule, "correct the name, or leave it out")
+            chosen &= is_named
+    inside = (level_C >= one.from_C - SAME_K) & (level_C <= one.to_C + SAME_K)
+    return np.asarray(chosen[:, None] & inside[None, :])
+
+
+def _note_unserved(streams: Streams, is_allowed: Booleans, faults: FaultList) -> None:
+    for stream in np.flatnonzero(~is_allowed.any(axis=1))[:MOST_NAMED]:
+        rule = "has no level left that it may be connected to"
+        remedy = "allow some, or give candidates elsewhere"
+        faults.add("", "stream", streams.label[stream], rule, remedy)
+
+
+def _areas_m2(
+    streams: Streams,
+    level_C: Floats,
+    is_allowed: Booleans,
+    htc_kW_per_m2_K: Floats,
+    options: ConnectionOptions,
+    faults: FaultList,
+) -> Floats:
+    """Areas (S, L), 0 where not allowed."""
+    ends_K = [
+        np.abs(end_C[:, None] - level_C[None, :])
+        for end_C in (np.asarray(streams.t_supply_C), np.asarray(streams.t_target_C))
+    ]
+    least_K = np.minimum(*ends_K)
+    is_touching = is_allowed & (least_K <= SAME_K)
+    for stream in np.flatnonzero(is_touching.any(axis=1))[:MOST_NAMED]:
+        touched_C = level_C[is_touching[stream]][0]
+        rule = f"has no temperature difference to a level at {touched_C:.10g} °C: no area is enough"
+        remedy = "raise dt_cont of the stream or level_dt_cont"
+        faults.add("", "stream", streams.label[stream], rule, remedy)
+    is_sized = is_allowed & ~is_touching
+    one_K, other_K = (np.where(is_sized, end_K, 1.0) for end_K in ends_K)
+    area_m2 = exchanger_area_m2(
+        streams.duty_kW[:, None],
+        one_K,
+        other_K,
+        htc_kW_per_m2_K[:, None],
+        options.level_htc_kW_per_m2_K,
+    )
+    return np.where(is_sized, area_m2, 0.0)
