@@ -15,6 +15,7 @@ from milpcore.site_options_file import read_site_options
 
 PAGE = ROOT / "docs" / "site_options.md"
 MORE = ROOT / "docs" / "site_options_more.md"
+CONNECTIONS = ROOT / "docs" / "connections.md"
 
 
 def between(text: str, name: str) -> str:
@@ -91,3 +92,24 @@ def test_the_page_on_more_options_runs(here: Path, capsys: pytest.CaptureFixture
     answer = run(capsys, *command.split()[1:], "--quiet")
     assert answer.code == 0
     assert "saving" in answer.out
+
+
+def test_the_page_on_connections_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "(connections.md)" in text_of(PAGE)
+    (options,) = blocks(CONNECTIONS, "toml")
+    (here / "connections.toml").write_text(options, encoding="utf-8")
+    names = run_python(CONNECTIONS, {"__name__": "docs"})
+    connections = names["result"].connections.set_index("zone")
+    assert connections.loc["milk", "level_C"].max() < 160.0
+    assert (connections["investment_EUR"] >= 20_000.0).all()
+    assert any("exchangers of today" in note.lower() for note in names["study"].best.result.notes)
+    arguments = ["site.csv", "--levels", "3", "--economics", "connections.toml", "--quiet"]
+    answer = run(capsys, "greenfield", *arguments, "--out", "found")
+    assert answer.code == 0
+    header = (here / "found" / "connections.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header.endswith("area_m2,investment_EUR")
+    retrofit = ["site.csv", "--existing", "5,40,85,205", "--economics", "connections.toml"]
+    answer = run(capsys, "retrofit", *retrofit, "--quiet", "--out", "changed")
+    assert answer.code == 0
+    header = (here / "changed" / "connections.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header.endswith("existing_area_m2")

@@ -22,6 +22,8 @@ and what options ask for, in `milpcore.site.option_check`, numbers 8 to 10,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -74,6 +76,7 @@ def check(
     cascade: bool = True,
     options: SiteOptions | None = None,
     level_investment_EUR: float | None = None,
+    existing_m2: Sequence[float] | None = None,
 ) -> None:
     """Check a result against its streams and prices, from the tables alone.
 
@@ -92,6 +95,8 @@ def check(
     level_investment_EUR : float, optional
         Investment in all levels together; default what options say of each level in use. In a
         retrofit levels of today are free (`milpcore.site.retrofit_check`).
+    existing_m2 : sequence of float (S,), optional
+        In a retrofit whose connections cost something, areas of the exchangers of today.
 
     Raises
     ------
@@ -110,7 +115,11 @@ def check(
     asked = SiteOptions() if options is None else options
     more = {
         "heat_pumps": ["type"] if asked.heat_pumps.types and result.has_design else [],
-        "connections": columns_of(asked.connections, has_design=result.has_design),
+        "connections": columns_of(
+            asked.connections,
+            has_design=result.has_design,
+            is_retrofit=existing_m2 is not None,
+        ),
     }
     _check_form(report, result, more)
     report.raise_if_any()
@@ -132,7 +141,9 @@ def check(
     levels_EUR = level_investment_EUR
     if levels_EUR is None:
         levels_EUR = asked.levels.investment_EUR * len(result.levels)
-    levels_EUR += check_exchangers(report, result.connections, streams, asked.connections)
+    levels_EUR += check_exchangers(
+        report, result.connections, streams, asked.connections, existing_m2
+    )
     _check_costs(report, result, economics, asked, levels_EUR)
     _check_objective(report, result)
     report.raise_if_any()

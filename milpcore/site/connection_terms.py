@@ -11,7 +11,13 @@ known before anything is solved. With temperature differences
    I_{sl} = a + b\, A_{sl}^{\,c} \tag{1}
 
 Whatever the cost law, it is a number for each pair: no line or piece approximates it, and economies
-of scale (``c < 1``) are exact.
+of scale (``c < 1``) are exact. In a retrofit the exchangers of today stay where they are, and an
+exchanger is bought for the area that is missing,
+
+.. math:: I_{sl} = a + b\, (A_{sl} - A_s^{today})^{\,c} \quad\text{if } A_{sl} > A_s^{today},
+   \qquad \text{else } 0 \tag{2}
+
+with the area that the stream needs at the level of today nearest to it.
 """
 
 from __future__ import annotations
@@ -31,6 +37,8 @@ Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 SAME_K = 1e-6
 """Temperatures closer than this are the same."""
+SAME_SHARE = 1e-6
+"""Areas that differ by less than this share are the same."""
 MOST_NAMED = 20
 """Faults of a kind that are named one by one."""
 
@@ -46,12 +54,15 @@ class ConnectionTerms:
     area_m2 : ndarray (S, L)
         Equation (1); 0 where not allowed, or where no cost depends on it.
     investment_EUR : ndarray (S, L)
-        Equation (1); 0 where not allowed.
+        Equation (1), or (2) where there are exchangers already; 0 where not allowed.
+    existing_m2 : ndarray (S,) or None
+        Area of each stream's exchanger of today; None where there is none.
     """
 
     is_allowed: Booleans
     area_m2: Floats
     investment_EUR: Floats
+    existing_m2: Floats | None = None
 
     def allows(self, stream_level: Integers) -> Booleans:
         """Whether each stream (S,) may be connected to its level."""
@@ -59,8 +70,12 @@ class ConnectionTerms:
 
     def resized(self, factor: float) -> ConnectionTerms:
         """Return the same for a site with all duties, and all costs, times a factor."""
+        there = self.existing_m2
         return replace(
-            self, area_m2=self.area_m2 * factor, investment_EUR=self.investment_EUR * factor
+            self,
+            area_m2=self.area_m2 * factor,
+            investment_EUR=self.investment_EUR * factor,
+            existing_m2=None if there is None else there * factor,
         )
 
 
@@ -126,6 +141,43 @@ def connection_terms(
     cost_EUR = options.area_investment_EUR * area_m2**options.area_exponent
     investment_EUR = np.where(is_allowed, options.fixed_investment_EUR + cost_EUR, 0.0)
     return ConnectionTerms(is_allowed, area_m2, investment_EUR)
+
+
+def beyond_existing(
+    terms: ConnectionTerms, options: ConnectionOptions, is_hot: Booleans, existing: Integers
+) -> ConnectionTerms:
+    """Price what is missing beside the exchangers of today, equation (2).
+
+    Parameters
+    ----------
+    terms : ConnectionTerms
+        Without exchangers of today.
+    options : ConnectionOptions
+        What is asked for.
+    is_hot : ndarray of bool (S,)
+    existing : ndarray of int (n,)
+        Candidates that are levels of today, rising.
+
+    Returns
+    -------
+    ConnectionTerms
+        A stream that may not be connected to any level of today has no exchanger today.
+    """
+    level = np.arange(terms.is_allowed.shape[1])
+    is_there = np.zeros(level.size, dtype=np.bool_)
+    is_there[existing] = True
+    is_today = terms.is_allowed & is_there[None, :]
+    highest = np.where(is_today, level[None, :], -1).max(axis=1)
+    nearest = np.where(is_hot, highest, is_today.argmax(axis=1))
+    has_one = np.asarray(is_today.any(axis=1))
+    area_m2 = terms.area_m2[np.arange(nearest.size), nearest]
+    existing_m2 = np.where(has_one, area_m2, 0.0)
+    missing_m2 = terms.area_m2 - existing_m2[:, None]
+    is_missing = missing_m2 > SAME_SHARE * existing_m2[:, None]
+    is_bought = terms.is_allowed & (is_missing | ~has_one[:, None])
+    cost_EUR = options.area_investment_EUR * np.maximum(missing_m2, 0.0) ** options.area_exponent
+    investment_EUR = np.where(is_bought, options.fixed_investment_EUR + cost_EUR, 0.0)
+    return replace(terms, investment_EUR=investment_EUR, existing_m2=existing_m2)
 
 
 def _served(streams: Streams, kink: Integers, n_levels: int) -> Booleans:

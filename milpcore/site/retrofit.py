@@ -28,6 +28,7 @@ import numpy as np
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
 from milpcore.site.candidates import Candidates
+from milpcore.site.connection_tables import too_small_note
 from milpcore.site.explain import explain
 from milpcore.site.inputs import Integers, SiteInputs
 from milpcore.site.model import Outcome
@@ -301,6 +302,7 @@ def _checked(
     if outcome.design is None:
         return result
     general = explain(inputs, outcome, max_levels=len(result.levels))
+    notes = [*notes, *too_small_note(result.connections)]
     if not has_pumps:
         general = tuple(note for note in general if not note.startswith(_NO_PUMP))
         has_old = bool(inputs.options.heat_pumps.existing)

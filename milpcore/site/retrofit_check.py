@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from milpcore.economics import SiteEconomics
 from milpcore.site.check import check
+from milpcore.site.connection_tables import areas_of_today_m2
 from milpcore.site.results import SiteResult
 from milpcore.site.violations import Report
 from milpcore.streams import Streams
@@ -95,7 +96,17 @@ def check_retrofit(
     investment_EUR += sum(
         options.levels.investment_EUR for one in changed.added_C if _has(used_C, one)
     )
-    check(result, streams, economics, options=options, level_investment_EUR=investment_EUR)
+    existing_m2 = None
+    if options.connections.costs:
+        existing_m2 = areas_of_today_m2(streams, economics, options.connections, today_C)
+    check(
+        result,
+        streams,
+        economics,
+        options=options,
+        level_investment_EUR=investment_EUR,
+        existing_m2=existing_m2,
+    )
 
 
 def _has(levels_C: npt.ArrayLike, level_C: float) -> bool:

@@ -23,10 +23,10 @@ import numpy as np
 
 from milpcore.core import Status
 from milpcore.economics import Measure
+from milpcore.site.connected_levels import operate_connected
 from milpcore.site.design_cost import measured_cost, objective_value
 from milpcore.site.inputs import Floats, Integers, SiteInputs
 from milpcore.site.model import KW_PER_MW, Design, Outcome, relative_gap
-from milpcore.site.operate import operate_levels
 from milpcore.site.option_screen import Screen, relaxed_network
 from milpcore.site.path_search.network import LevelNetwork
 from milpcore.site.path_search.start import set_prices
@@ -112,7 +112,7 @@ class OptionRetrofitSearch:
         key = tuple(np.unique(found.place).tolist())
         if key not in self._designs:
             arena = self._arena
-            design = operate_levels(arena.inputs, np.array(key, dtype=np.int64))
+            design = operate_connected(arena.inputs, np.array(key, dtype=np.int64))
             if design is not None:
                 design = design_in_own_size(design, arena.factor)
             self._designs[key] = design
@@ -132,6 +132,19 @@ class OptionRetrofitSearch:
         """Return the cost of the levels that a choice moves or adds, EUR/a."""
         investment_EUR = level_investment_EUR(self.plan, changes_of(self.plan, found))
         return self.plan.inputs.economics.annuity_per_a * float(investment_EUR.sum())
+
+    @cached_property
+    def _connection_costs(self) -> Floats:
+        """Cost of each connection (S, L), infinite where it is forbidden."""
+        inputs = self.plan.inputs
+        assert inputs.terms is not None
+        assert inputs.terms.connections is not None
+        allowed = inputs.terms.connections.is_allowed
+        return np.where(allowed, inputs.objective_connection_costs, np.inf)
+
+    def least_connected(self, levels: Integers) -> float:
+        """Cost of the cheapest connections to some levels, whatever becomes of their heat."""
+        return float(self._connection_costs[:, levels].min(axis=1).sum())
 
 
 class _Run:
@@ -197,6 +210,8 @@ class _Run:
             return
         is_tac = self.inputs.objective is Measure.TAC
         own = self.search.charge(self._found(slots, place)) if is_tac else 0.0
+        if self.inputs.chooses_connections:
+            own += self.search.least_connected(levels)
         if own + self.arena.screen.bound(levels) * self.arena.unit <= self.limit():
             self._price(slots, place)
 

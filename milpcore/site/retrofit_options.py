@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from milpcore.faults import FaultList
-from milpcore.site.inputs import Floats, SiteInputs, without_heat_pumps
+from milpcore.site.connection_search import ConnectionSearch
+from milpcore.site.connection_terms import beyond_existing
+from milpcore.site.inputs import Floats, Integers, SiteInputs, without_heat_pumps
 from milpcore.site.option_screen import screen_refusal
-from milpcore.site_options import LevelOptions, LimitOptions, SiteOptions
+from milpcore.site_options import ConnectionOptions, LevelOptions, LimitOptions, SiteOptions
 
 SAME_K = 1e-6
 """Temperatures closer than this are the same."""
@@ -42,7 +44,7 @@ def without_new_pumps(inputs: SiteInputs) -> SiteInputs:
 
 
 def as_it_is(inputs: SiteInputs) -> SiteInputs:
-    """Return the site of today: no new heat pump, no limit, no level that must be.
+    """Return the site of today: no new heat pump, no limit, no level that must be, no exchanger.
 
     Prices by temperature, the COP table and heat pumps of today stay.
     """
@@ -58,6 +60,7 @@ def as_it_is(inputs: SiteInputs) -> SiteInputs:
             heat_pumps=replace(pumps, max_number=0, forbidden=()),
             levels=LevelOptions(),
             limits=none,
+            connections=ConnectionOptions(),
         ),
         terms=replace(
             today.terms,
@@ -65,6 +68,7 @@ def as_it_is(inputs: SiteInputs) -> SiteInputs:
             most_new_pumps=None,
             most_external_heat_kW=none.external_heat_kW,
             most_emission_t_per_a=none.emission_t_per_a,
+            connections=None,
         ),
     )
 
@@ -79,6 +83,27 @@ def refuse_unbounded(inputs: SiteInputs) -> None:
         faults.raise_if_any("retrofit")
 
 
+def with_exchangers_of_today(inputs: SiteInputs, existing: Integers) -> SiteInputs:
+    """Return the site where only the area beyond that of today's exchangers costs something."""
+    if inputs.terms is None or inputs.terms.connections is None:
+        return inputs
+    options = inputs.options.connections
+    connections = beyond_existing(inputs.terms.connections, options, inputs.stream_is_hot, existing)
+    return replace(inputs, terms=replace(inputs.terms, connections=connections))
+
+
+def refuse_unconnected(inputs: SiteInputs) -> None:
+    """Refuse what the program that connects streams does not know."""
+    if not inputs.chooses_connections:
+        return
+    refusal = ConnectionSearch(1).refusal(inputs)
+    if refusal is not None:
+        faults = FaultList()
+        rule = f"in a retrofit the search {refusal.partition('; ')[0]}"
+        faults.add("", "[connections]", None, rule, "leave out one of the two")
+        faults.raise_if_any("retrofit")
+
+
 def check_existing(options: SiteOptions, existing_C: Floats, faults: FaultList) -> None:
     """Note levels of today that are forbidden, and heat pumps of today without their levels.
 
@@ -89,10 +114,6 @@ def check_existing(options: SiteOptions, existing_C: Floats, faults: FaultList) 
     >>> len(faults)
     0
     """
-    if options.connections.decides:
-        rule = "does not go with a retrofit, whose search connects streams to the nearest level"
-        remedy = "leave the table out; greenfield takes it"
-        faults.add("", "[connections]", None, rule, remedy)
     for one in options.levels.forbidden:
         inside = (existing_C >= one.from_C - SAME_K) & (existing_C <= one.to_C + SAME_K)
         for level_C in existing_C[inside]:

@@ -20,6 +20,8 @@ from milpcore.site.retrofit_options import (
     check_existing,
     free_levels,
     refuse_unbounded,
+    refuse_unconnected,
+    with_exchangers_of_today,
     without_new_pumps,
 )
 from milpcore.site.unserved import note_unserved
@@ -185,13 +187,15 @@ def plan_retrofit(
         candidates_C=np.concatenate([wanted_C, existing_C]).tolist(),
         options=wanted,
     )
-    inputs, bare = free_levels(inputs), as_it_is(inputs)
+    existing = np.abs(inputs.level_C - existing_C[:, None]).argmin(axis=1).astype(np.int64)
+    refuse_unconnected(inputs)
+    inputs, bare = with_exchangers_of_today(free_levels(inputs), existing), as_it_is(inputs)
     refuse_unbounded(inputs)
     without_new = bare if inputs.terms is None else without_new_pumps(inputs)
     return RetrofitPlan(
         inputs=inputs if options.heat_pumps else without_new,
         bare=bare,
-        existing=np.abs(inputs.level_C - existing_C[:, None]).argmin(axis=1).astype(np.int64),
+        existing=existing,
         movable=movable,
         move=int(options.move),
         range_K=float(options.range_K),

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from milpcore.core import Status
+from milpcore.site.connected_levels import operate_connected
 from milpcore.site.design_cost import objective_value
 from milpcore.site.inputs import Floats, Integers, SiteInputs, with_tie_break
 from milpcore.site.model import KW_PER_MW, Design, Outcome, relative_gap
-from milpcore.site.operate import operate_levels
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.tac_second import WEIGHTS, settled_design
 from milpcore.site.retrofit_plan import SAME_K, RetrofitPlan
@@ -204,7 +204,7 @@ def operated(inputs: SiteInputs, levels: Integers) -> Outcome:
     """
     start_s = time.perf_counter()
     factor = size_factor(inputs) if inputs.terms is not None else 1.0
-    design = operate_levels(resized(inputs, factor), levels)
+    design = operate_connected(resized(inputs, factor), levels)
     if design is None:
         told = _infeasible(1, time.perf_counter() - start_s)
         return dataclasses.replace(told, message=NOT_OPERATED)
@@ -255,7 +255,7 @@ def _arena(inputs: SiteInputs) -> _Arena:
 
 
 def _operated(inputs: SiteInputs, found: Found) -> Design:
-    design = operate_levels(inputs, np.unique(found.place))
+    design = operate_connected(inputs, np.unique(found.place))
     assert design is not None  # its cost is finite
     return design
 
