@@ -11,8 +11,8 @@ duration first rounded up to whole ones:
 
 - a change ``h`` steps before the horizon binds the first ``ceil(duration - h)`` steps, also where
   ``h`` is not whole: it counts as one ``floor(h)`` steps before;
-- a unit of size 0 has heat 0 and no minimum times, but if it ran before the first step, its load
-  changes there, and a window may forbid that (``past_binds_unbuilt=False``: nothing counts for it);
+- a unit of size 0 has heat 0 and nothing else counts for it, no minimum time and no window, also
+  where a state before the first step is given;
 - the load before the first step is no limit of the size.
 """
 
@@ -132,7 +132,6 @@ def schedules(
     profile: HeatProfile,
     *,
     all_of_them: bool = False,
-    past_binds_unbuilt: bool = True,
 ) -> Schedules:
     """List the allowed courses, by default without those that another one makes needless.
 
@@ -168,10 +167,7 @@ def schedules(
     smallest = size_limits(unit)[0]
     may_lack = not is_existing(unit) and (unit.is_optional or smallest == 0.0)
     stops = initial is not None and initial.load_kW > 0.0
-    changed = stops, *[False] * (n_steps - 1)
-    if past_binds_unbuilt:  # size 0 is otherwise among those of a built unit
-        may_lack &= smallest > 0.0 and keeps_windows(unit, changed, profile.step_h)
-    if may_lack:
+    if may_lack and (smallest > 0.0 or initial is not None):  # else like one that is built
         built = np.append(built, False)
         on = np.vstack([on, np.zeros(n_steps, dtype=bool)])
         steady = np.vstack([steady, [not (stops or initial is None), *[True] * (n_steps - 1)]])
@@ -446,18 +442,13 @@ class Node(NamedTuple):
         return self.directed(tuple(free[0])) if len(free) else []
 
 
-def least_tac(
-    profile: HeatProfile, parameters: SizingParameters, *, past_binds_unbuilt: bool = True
-) -> Least:
+def least_tac(profile: HeatProfile, parameters: SizingParameters) -> Least:
     """Find the least TAC over all schedules, directions, sizes and loads, to 1e-9 of it."""
     program = Program(profile, parameters)
     least = math.inf
     best: Node | None = None
     best_values: Floats | None = None
-    sets = [
-        schedules(unit, profile, past_binds_unbuilt=past_binds_unbuilt)
-        for unit in parameters.heat_units
-    ]
+    sets = [schedules(unit, profile) for unit in parameters.heat_units]
     sets += [store_schedules(store) for store in parameters.stores]
     if not all(len(chosen) for chosen in sets):
         return program.result(math.inf, None, None)

@@ -240,8 +240,8 @@ def assert_valid(
         _assert_size(unit, design.size_kW[u], tolerance_kW)
         _assert_loads(unit, design.size_kW[u], design.heat_kW[u], design.is_on[u], tolerance_kW)
         heat_kW, is_on, is_built = design.heat_kW[u], design.is_on[u], design.size_kW[u] > 0.0
-        _assert_changes(unit, heat_kW, is_on, bool(is_built), profile.step_h, tolerance_kW)
         if is_built:
+            _assert_changes(unit, heat_kW, is_on, profile.step_h, tolerance_kW)
             _assert_times(unit, is_on, profile.step_h)
     for k, store in enumerate(stores):
         _assert_size(store, design.capacity_kWh[k], tolerance_kW)
@@ -267,7 +267,6 @@ def _assert_changes(
     unit: HeatUnit,
     heat_kW: Floats,
     is_on: Booleans,
-    is_built: bool,
     step_h: float,
     tolerance_kW: float,
 ) -> None:
@@ -281,8 +280,7 @@ def _assert_changes(
         if states[step] != states[step - 1] or abs(loads[step] - loads[step - 1]) > tolerance_kW
     ]
     if unit.initial is not None:
-        starts_or_stops = is_built and states[0] != unit.initial.is_on
-        if starts_or_stops or abs(loads[0] - unit.initial.load_kW) > tolerance_kW:
+        if states[0] != unit.initial.is_on or abs(loads[0] - unit.initial.load_kW) > tolerance_kW:
             changes.append(0)
         if unit.initial.last_change_h < math.inf:
             changes.append(-_whole_steps(unit.initial.last_change_h, step_h))

@@ -95,9 +95,9 @@ def plant(*units: Boiler | ElectricBoiler | HeatPump | Store, **changes: Any) ->
 
 
 def sequences(unit: Boiler, n_steps: int, step_h: float = 1.0) -> set[str]:
-    """All on/off sequences, such as "0110"."""
+    """All on/off sequences of a unit that is built, such as "0110"."""
     course = schedules(unit, profile([1.0] * n_steps, step_h), all_of_them=True)
-    return {"".join("01"[int(on)] for on in row) for row in course.is_on}
+    return {"".join("01"[int(on)] for on in row) for row in course.is_on[course.is_built]}
 
 
 def changes(unit: Boiler, n_steps: int, step_h: float = 1.0) -> set[str]:
@@ -312,7 +312,7 @@ def test_a_smallest_size_is_bought_whole_or_not_at_all() -> None:
 
 
 @pytest.mark.parametrize(("smallest_kW", "is_optional"), [(0, False), (20, True)])
-def test_a_unit_of_size_0_still_changes_its_load(smallest_kW: float, is_optional: bool) -> None:
+def test_a_unit_of_size_0_has_no_past(smallest_kW: float, is_optional: bool) -> None:
     running = boiler(
         smallest_kW=smallest_kW,
         is_optional=is_optional,
@@ -323,13 +323,10 @@ def test_a_unit_of_size_0_still_changes_its_load(smallest_kW: float, is_optional
     )
     other = boiler(name="other", investment_EUR_per_kW=0)
     demand = profile([60, 60])
-    kept = least_tac(demand, plant(running, other))  # at 50 kW for another two steps
+    assert least_tac(demand, plant(running, other)).capex_EUR_per_a == 0.0
+    must = running.replace(smallest_kW=20, is_optional=False)
+    kept = least_tac(demand, plant(must, other))  # at 50 kW for another two steps
     assert kept.capex_EUR_per_a == pytest.approx(500)
-    longer = running.replace(initial=given(True, 3.0))
-    assert least_tac(demand, plant(longer, other)).capex_EUR_per_a == 0.0
-    if is_optional:
-        free = least_tac(demand, plant(running, other), past_binds_unbuilt=False)
-        assert free.capex_EUR_per_a == 0.0
 
 
 def test_endless_stores_are_unbounded() -> None:

@@ -11,7 +11,12 @@ With on/off states :math:`u`, load changes :math:`y`, minimum loads :math:`\varp
      q(t - 1) - q(t) \le \hat q(t - 1)\, y(t) \tag{2}
 
 and the rows of `milpcore.sizing.commitment_rows`. Binaries: 2 U T. With a given initial state (2)
-holds at the first step with the load before it.
+holds at the first step with the load before it. Where that load must be kept by a unit that is
+built, and the unit need not be (:math:`b`, ``has_size``), the fall from it is
+
+.. math:: q(-1)\, b - q(0) \le q(-1)\, y(0). \tag{3}
+
+It is :math:`b \le 1` times (2) for a unit that is built, and no limit for one that is not.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ import numpy as np
 from milpcore.core import Assembly
 from milpcore.sizing.caps import Caps
 from milpcore.sizing.commitment_rows import States, add_spacing, add_states
-from milpcore.sizing.inputs import Floats, Integers, SizingInputs
+from milpcore.sizing.inputs import ALWAYS, Floats, Integers, SizingInputs
 
 Allowed: TypeAlias = Sequence[tuple[Integers, float]]
 
@@ -48,14 +53,25 @@ class BigM:
         return None
 
     def add(
-        self, assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
+        self,
+        assembly: Assembly,
+        inputs: SizingInputs,
+        caps: Caps,
+        size: Integers,
+        heat: Integers,
+        built: Integers,
     ) -> None:
         """Add ``is_on``, ``change``, ``start``, ``stop`` (U, T) and rows (1) and (2)."""
-        add_big_m(assembly, inputs, caps, size, heat)
+        add_big_m(assembly, inputs, caps, size, heat, built)
 
 
 def add_big_m(
-    assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
+    assembly: Assembly,
+    inputs: SizingInputs,
+    caps: Caps,
+    size: Integers,
+    heat: Integers,
+    built: Integers,
 ) -> States:
     """Add states and rows (1) and (2) of all units, with starts, least times and spacing.
 
@@ -67,7 +83,8 @@ def add_big_m(
     caps : Caps
     size : ndarray of int (U,)
     heat : ndarray of int (U, T)
-        Columns.
+    built : ndarray of int (U,)
+        Columns; `ALWAYS` where nothing depends on whether the unit is built.
 
     Returns
     -------
@@ -76,7 +93,7 @@ def add_big_m(
     states = add_states(assembly, inputs)
     allowed = [(states.change, 1.0)]
     add_load_range(assembly, inputs, caps, size, heat, states.is_on)
-    add_load_changes(assembly, inputs, caps, heat, allowed, allowed)
+    add_load_changes(assembly, inputs, caps, heat, built, allowed, allowed)
     add_spacing(assembly, inputs, states)
     return states
 
@@ -121,10 +138,11 @@ def add_load_changes(
     inputs: SizingInputs,
     caps: Caps,
     heat: Integers,
+    built: Integers,
     rise: Allowed,
     fall: Allowed,
 ) -> None:
-    """Add rows (2) for the units whose load changes are limited.
+    """Add rows (2), at the first step (3), for the units whose load changes are limited.
 
     Parameters
     ----------
@@ -133,7 +151,8 @@ def add_load_changes(
     inputs : SizingInputs
     caps : Caps
     heat : ndarray of int (U, T)
-        Columns.
+    built : ndarray of int (U,)
+        Columns; `ALWAYS` where nothing depends on whether the unit is built.
     rise, fall : sequence of (ndarray of int (U, T), float)
         Columns with factors; the load may rise (fall) where their sum is 1.
     """
@@ -144,9 +163,13 @@ def add_load_changes(
         for unit in np.flatnonzero(units.is_limited):
             right: Floats = np.zeros(n_steps)
             right[0] = sign * past[unit] if units.has_past[unit] else np.inf
+            may_lack = sign < 0.0 and built[unit] != ALWAYS
+            right[0] += past[unit] if may_lack else 0.0
             most = cap[unit] if sign > 0.0 else np.append(past[unit], cap[unit, :-1])
             row = assembly.rows(f"{name}_{unit}", n_steps, upper=right)
             assembly.put(row, heat[unit], sign)
             assembly.put(row[1:], heat[unit, :-1], -sign)
+            if may_lack:
+                assembly.put(row[0], built[unit], past[unit])  # (3)
             for columns, factor in allowed:
                 assembly.put(row, columns[unit], -factor * most)

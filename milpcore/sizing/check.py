@@ -24,7 +24,8 @@ the first step may be a start, a stop or a load change; the hours passed since t
 rules 6 and 7 as whole steps, a part of a step does not. So with steps of 15 min a load change 40
 min before the first step counts as two steps ago: a window of an hour has the next one from the
 third step (step 2) on. Times and windows that are no multiple of the step take the next whole step.
-A unit that is not built has no state and no past.
+A unit that is not built has no state, no past and no obligations: rules 6 and 7 are not for it. One
+that is built or exists is bound by all that is given of its past.
 
 **Tolerances.** Heat may miss its limit by a share (1e-6) of the mean demand, a content by that heat
 in an hour, costs by that share of the largest of TAC, OPEX and CAPEX, emissions by that share of

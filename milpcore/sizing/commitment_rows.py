@@ -14,6 +14,10 @@ least times UT and DT, and at most m changes in any W steps,
 (2) are the facets of Rajan and Takriti (2005, IBM Research Report RC23628). With a free initial
 state nothing counts at the first step; with a given one :math:`u(-1)` is known, and the last change
 before the horizon takes one of the changes in the windows that reach back to it.
+
+A unit that is not built has no past: none of these rows asks anything of it, because its load is 0
+in either state. It may stay in the state before the horizon, without start, stop or load change:
+on without end fulfils a minimum up time, off a minimum down time, and no window has a change.
 """
 
 from __future__ import annotations

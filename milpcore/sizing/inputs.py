@@ -19,6 +19,8 @@ Booleans = npt.NDArray[np.bool_]
 
 UNLIMITED = np.iinfo(np.int64).max
 """Load changes per window where there is no limit; steps since something long ago."""
+ALWAYS = -1
+"""In place of the column that says whether a unit is built, where nothing depends on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,13 @@ class UnitArrays:
     def is_limited(self) -> Booleans:
         """Whether load changes are limited (U,)."""
         return self.most_changes < UNLIMITED
+
+    @property
+    def is_held_if_built(self) -> Booleans:
+        """Whether the past holds a load at the first step unless a unit is not built (U,)."""
+        held = (self.most_changes == 1) & (self.steps_since_change < self.window)
+        had_load = self.has_past & (self.past_load_kW > 0.0)
+        return np.asarray(had_load & held & (self.least_kW == 0.0))
 
     @property
     def is_always_on(self) -> Booleans:

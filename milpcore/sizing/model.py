@@ -36,8 +36,13 @@ and, where a store must not charge and discharge at once, a direction :math:`z_k
 .. math:: ch_k(t) \le \rho_k \hat C_k z_k(t), \qquad di_k(t) \le \rho_k \hat C_k (1 - z_k(t)).
    \tag{6}
 
-The rows of commitment (load range, starts, load changes) belong to a `Commitment`. Size cuts and
-limits over plateaus (`milpcore.sizing.size_cuts`, `milpcore.sizing.caps`) may be left out.
+The rows of commitment (load range, starts, load changes) belong to a `Commitment`. A unit that is
+not built has no past and no obligations; one that is built is bound by all that is given of its
+past. As long as a unit of size 0 may count as one that stays as it was, that needs nothing: its
+load is 0 whatever its state, and its rows ask for no load change. Only where a window forbids the
+change from the load before the horizon to 0, the rows of the first step need to know whether the
+unit is built (``has_size``). Size cuts and limits over plateaus (`milpcore.sizing.size_cuts`,
+`milpcore.sizing.caps`) may be left out.
 """
 
 from __future__ import annotations
@@ -51,7 +56,7 @@ import numpy as np
 from milpcore.core import Assembly, Problem
 from milpcore.sizing.big_m import BigM
 from milpcore.sizing.caps import Caps
-from milpcore.sizing.inputs import Integers, SizingInputs
+from milpcore.sizing.inputs import ALWAYS, Integers, SizingInputs
 from milpcore.sizing.plateau_hull import HullColumns, add_plateau_hull, can_be_held
 from milpcore.sizing.size_cuts import add_size_cuts
 
@@ -67,9 +72,19 @@ class Commitment(Protocol):
         """Why this would be wrong for the input, and what to use; None if exact."""
 
     def add(
-        self, assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
+        self,
+        assembly: Assembly,
+        inputs: SizingInputs,
+        caps: Caps,
+        size: Integers,
+        heat: Integers,
+        built: Integers,
     ) -> None:
-        """Add the columns ``is_on`` and its own, and its rows."""
+        """Add the columns ``is_on`` and its own, and its rows.
+
+        ``built`` (U,) are the columns ``has_size`` of the units whose past holds them only if they
+        are built (`UnitArrays.is_held_if_built`), `ALWAYS` for all others.
+        """
 
 
 class StoreStep(NamedTuple):
@@ -184,21 +199,22 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
     assembly = Assembly()
     scale = inputs.heat_scale_kW
     units, stores = inputs.units, inputs.stores
-    size = _sizes(
+    size, built = _sizes(
         assembly,
         "size",
         caps.least_size_kW / scale,
         units.smallest_kW / scale,
         caps.size_kW / scale,
-        units.may_be_absent,
+        (units.may_be_absent & (units.smallest_kW > 0.0)) | units.is_held_if_built,
     )
-    capacity = _sizes(
+    built = np.where(units.is_held_if_built, built, ALWAYS)
+    capacity, _ = _sizes(
         assembly,
         "capacity",
         stores.least_kWh / scale,
         stores.smallest_kWh / scale,
         caps.capacity_kWh / scale,
-        stores.may_be_absent,
+        stores.may_be_absent & (stores.smallest_kWh > 0.0),
     )
     heat = assembly.columns("heat", caps.load_kW.shape, upper=caps.load_kW / scale)
     cost_scale = scale / inputs.cost_scale_EUR_per_a
@@ -217,11 +233,11 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
     source = assembly.rows("waste_heat", inputs.n_steps, upper=inputs.waste_kW / scale)  # (2)
     assembly.put(source, heat, units.source_share)
     charge, discharge = _add_stores(assembly, inputs, model, caps, capacity, balance)
-    model.commitment.add(assembly, inputs, caps, size, heat)
+    model.commitment.add(assembly, inputs, caps, size, heat, built)
     if model.size_cuts:
         add_size_cuts(assembly, inputs, size, capacity)
     for unit in model.held_units:
-        columns = HullColumns(size, heat, capacity, charge, discharge)
+        columns = HullColumns(size, heat, built, capacity, charge, discharge)
         add_plateau_hull(assembly, inputs, caps, unit, columns)
     return assembly.problem()
 
@@ -232,12 +248,16 @@ def _sizes(
     lower: np.ndarray,
     smallest: np.ndarray,
     largest: np.ndarray,
-    absent: np.ndarray,
-) -> Integers:
-    """Columns of sizes; binaries where a size is 0 or not below a smallest one."""
+    is_chosen: np.ndarray,
+) -> tuple[Integers, Integers]:
+    """Columns of sizes, and binaries where a size is chosen to be 0, or not below a smallest one.
+
+    The second array has the shape of the first one, with `ALWAYS` where there is no binary.
+    """
     size = assembly.columns(name, smallest.shape, lower=lower, upper=np.maximum(largest, lower))
-    gap = np.flatnonzero(absent & (smallest > 0.0))
-    is_built = assembly.columns(f"has_{name}", gap.size, upper=1.0, integer=True)
+    gap = np.flatnonzero(is_chosen)
+    is_some = (lower[gap] > 0.0).astype(float)
+    is_built = assembly.columns(f"has_{name}", gap.size, lower=is_some, upper=1.0, integer=True)
     if np.all(np.isfinite(largest[gap])):  # without limits only relaxations are built
         most = assembly.rows(f"{name}_if_built", gap.size, upper=0.0)
         assembly.put(most, size[gap], 1.0)
@@ -245,7 +265,9 @@ def _sizes(
     least = assembly.rows(f"{name}_at_least", gap.size, lower=0.0)
     assembly.put(least, size[gap], 1.0)
     assembly.put(least, is_built, -smallest[gap])
-    return size
+    built = np.full(smallest.size, ALWAYS)
+    built[gap] = is_built
+    return size, built
 
 
 def _add_stores(

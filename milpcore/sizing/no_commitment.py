@@ -35,10 +35,16 @@ class NoCommitment:
         return None
 
     def add(
-        self, assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
+        self,
+        assembly: Assembly,
+        inputs: SizingInputs,
+        caps: Caps,
+        size: Integers,
+        heat: Integers,
+        built: Integers,
     ) -> None:
         """Add rows (1)."""
-        del inputs, caps
+        del inputs, caps, built
         below = assembly.rows("below_size", heat.shape, upper=0.0)  # (1)
         assembly.put(below, heat, 1.0)
         assembly.put(below, size[:, None], -1.0)

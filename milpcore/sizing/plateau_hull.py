@@ -21,11 +21,13 @@ and let every size, load and store rate have a copy for it, zero where it is not
      ch_k(t) = \sum_{a \ni t} ch_{k,a}(t), \;\ldots \tag{8}
 
 Every design fulfils (1) to (8): on the plateaus that its unit has, the copies are the design's own
-values, elsewhere zero; (3) holds since sizes do not change. So the minimum is a lower bound. What
-it knows and rows with big-M values do not: where a load is held the stores and the other units must
-take what is left of the demand *at the sizes they have*, step by step. Levels of stores are not
-copied, and a unit that is off is one with load 0: the bound is close where the held unit makes most
-of the heat and runs all the time, and says little where it must stop.
+values, elsewhere zero; (3) holds since sizes do not change. A plateau that goes on from a given
+past has the load before the horizon, if the unit is built; one that is not built uses plateaus of
+load 0, which (4) allows, and :math:`b` = 0 in (5) of `milpcore.sizing.plateau_path`. So the minimum
+is a lower bound. What it knows and rows with big-M values do not: where a load is held the stores
+and the other units must take what is left of the demand *at the sizes they have*, step by step.
+Levels of stores are not copied, and a unit that is off is one with load 0: the bound is close where
+the held unit makes most of the heat and runs all the time, and says little where it must stop.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ import numpy as np
 from milpcore.core import Assembly
 from milpcore.sizing.caps import Caps
 from milpcore.sizing.inputs import Floats, Integers, SizingInputs
-from milpcore.sizing.plateau_path import Plateaus, plateaus
+from milpcore.sizing.plateau_path import Plateaus, keep_past, plateaus
 
 SLACK = 1e-9
 """Share of the scale of heat by which a plateau must miss the demand to be left out."""
@@ -48,12 +50,14 @@ class HullColumns(NamedTuple):
 
     Attributes
     ----------
-    size, heat : ndarray of int (U,), (U, T)
+    size, heat, built : ndarray of int (U,), (U, T), (U,)
+        `ALWAYS` in the last one where nothing depends on whether the unit is built.
     capacity, charge, discharge : ndarray of int (K,), (K, T), (K, T)
     """
 
     size: Integers
     heat: Integers
+    built: Integers
     capacity: Integers
     charge: Integers
     discharge: Integers
@@ -106,7 +110,8 @@ def useful_plateaus(inputs: SizingInputs, caps: Caps, unit: int) -> Plateaus:
     missing, room = inputs.demand_kW - others - swing, inputs.demand_kW + swing
     slack = SLACK * inputs.heat_scale_kW
     high = most_load_kW(inputs, caps, unit, arcs)
-    low = np.where(arcs.is_past == 1, high, 0.0)
+    may_lack = inputs.units.is_held_if_built[unit]
+    low = np.where((arcs.is_past == 1) & (not may_lack), high, 0.0)
     spans = list(zip(arcs.first, arcs.end, strict=True))
     needed = np.array([missing[first:end].max() for first, end in spans])
     allowed = np.array([room[first:end].min() for first, end in spans])
@@ -190,7 +195,8 @@ def _add_operation(
     length = end - first
     member = np.repeat(np.arange(used.size), length)
     step = np.arange(member.size) - np.repeat(np.cumsum(length) - length, length) + first[member]
-    load = _add_load(assembly, inputs, caps, arcs, unit, used, size)  # (4)
+    built = int(columns.built[unit])
+    load = _add_load(assembly, inputs, caps, arcs, unit, used, size, built)  # (4)
     others = np.delete(np.arange(inputs.n_units), unit)
     cap = caps.load_kW[others][:, step] / scale
     heat = assembly.columns(f"hull_heat_{unit}", (others.size, member.size), upper=cap)
@@ -239,6 +245,7 @@ def _add_load(
     unit: int,
     used: Integers,
     size: Integers,
+    built: int,
 ) -> Integers:
     """Add the held unit's load on every plateau, columns (A,), and (4)."""
     cap = most_load_kW(inputs, caps, unit, arcs) / inputs.heat_scale_kW
@@ -247,9 +254,9 @@ def _add_load(
     assembly.put(below, load, 1.0)
     assembly.put(below, used, -cap)
     held = np.flatnonzero(arcs.is_past == 1)
-    kept = assembly.rows(f"hull_load_past_{unit}", held.size, lower=0.0)
-    assembly.put(kept, load[held], 1.0)
-    assembly.put(kept, used[held], -cap[held])
+    if held.size:
+        past = float(cap[held[0]])
+        keep_past(assembly, f"hull_load_past_{unit}", past, load[held], used[held], built)
     most = assembly.rows(f"hull_load_most_{unit}", used.size, upper=0.0)
     assembly.put(most, load, 1.0)
     assembly.put(most, size[unit], -1.0)

@@ -13,8 +13,10 @@ end of any, and until the first change after a given past, it may be shorter. Wi
    h_a &\le \hat q_a x_a \text{ (on)} \tag{2} \\
    u(t) = \sum_{a \ni t,\,\text{on}} x_a, \quad q(t) &= \sum_{a \ni t,\,\text{on}} h_a, \quad
      y(t) = \sum_{a\,\text{starts at}\,t} x_a \tag{3} \\
-   q(t) \le N, \quad q(t) &\ge \varphi N - \varphi \hat N (1 - u(t)) \tag{4}
+   q(t) \le N, \quad q(t) &\ge \varphi N - \varphi \hat N (1 - u(t)) \tag{4} \\
+   \sum_{a\,\text{past}} h_a &\ge q(-1) \Bigl(b - 1 + \sum_{a\,\text{past}} x_a\Bigr) \tag{5}
 
+(a load that goes on from the past is kept if the unit is built, b, see `milpcore.sizing.model`),
 and starts and least times as in `milpcore.sizing.commitment_rows`. Units without limit of load
 changes, or with more than one in a window, are stated as in `milpcore.sizing.big_m`. Binaries: the
 arcs, about 2 W T a unit.
@@ -30,7 +32,7 @@ import numpy as np
 from milpcore.core import Assembly
 from milpcore.sizing.big_m import add_big_m
 from milpcore.sizing.caps import Caps
-from milpcore.sizing.inputs import Integers, SizingInputs
+from milpcore.sizing.inputs import ALWAYS, Integers, SizingInputs
 
 
 class Plateaus(NamedTuple):
@@ -68,13 +70,19 @@ class PlateauPath:
         return None
 
     def add(
-        self, assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
+        self,
+        assembly: Assembly,
+        inputs: SizingInputs,
+        caps: Caps,
+        size: Integers,
+        heat: Integers,
+        built: Integers,
     ) -> None:
-        """Add ``is_on``, ``change``, ``start``, ``stop``, arcs and rows (1) to (4)."""
-        states = add_big_m(assembly, inputs, caps, size, heat)  # (4)
+        """Add ``is_on``, ``change``, ``start``, ``stop``, arcs and rows (1) to (5)."""
+        states = add_big_m(assembly, inputs, caps, size, heat, built)  # (4)
         for unit in np.flatnonzero(inputs.units.most_changes == 1):
             columns = heat[unit], states.is_on[unit], states.change[unit]
-            _add_path(assembly, inputs, caps, int(unit), *columns)
+            _add_path(assembly, inputs, caps, int(unit), *columns, int(built[unit]))
 
 
 def plateaus(inputs: SizingInputs, unit: int) -> Plateaus:
@@ -124,8 +132,9 @@ def _add_path(
     heat: Integers,
     is_on: Integers,
     change: Integers,
+    built: int,
 ) -> None:
-    """Add rows (1) to (3) of a unit."""
+    """Add rows (1) to (3) and (5) of a unit."""
     arcs, n_steps, units = plateaus(inputs, unit), inputs.n_steps, inputs.units
     n_arcs, scale = arcs.first.size, inputs.heat_scale_kW
     was_on = bool(units.was_on[unit])
@@ -146,9 +155,10 @@ def _add_path(
     below = assembly.rows(f"plateau_load_{unit}", n_arcs, upper=0.0)  # (2)
     assembly.put(below, arc_heat, 1.0)
     assembly.put(below, arc[1], -cap)
-    kept = assembly.rows(f"plateau_past_{unit}", int(held.sum()), lower=0.0)
-    assembly.put(kept, arc_heat[held], 1.0)
-    assembly.put(kept, arc[1][held], -cap[held])
+    if was_on:
+        keep_past(
+            assembly, f"plateau_past_{unit}", past / scale, arc_heat[held], arc[1][held], built
+        )
     length = arcs.end - arcs.first
     member = np.repeat(np.arange(n_arcs), length)
     step = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
@@ -161,3 +171,29 @@ def _add_path(
     counted = ~held & ((arcs.first > 0) | bool(units.has_past[unit]))
     assembly.put(changes, change, -1.0)
     assembly.put(changes[arcs.first[counted]], arc[:, counted], 1.0)
+
+
+def keep_past(
+    assembly: Assembly, name: str, past: float, load: Integers, used: Integers, built: int
+) -> None:
+    """Add (5): on the plateaus that go on from before, a unit that is built keeps its load.
+
+    Parameters
+    ----------
+    assembly : Assembly
+    name : str
+        Of the rows.
+    past : float
+        Load before the horizon, in multiples of the scale of heat.
+    load, used : ndarray of int (A,)
+        Columns of the loads on these plateaus, and of their use.
+    built : int
+        Column, or `ALWAYS`; then each plateau has a row of its own, which is tighter.
+    """
+    if built == ALWAYS:
+        kept = assembly.rows(name, load.size, lower=0.0)
+    else:
+        kept = assembly.rows(name, (), lower=-past)
+        assembly.put(kept, built, -past)
+    assembly.put(kept, load, 1.0)
+    assembly.put(kept, used, -past)

@@ -15,8 +15,8 @@ shared with what builds and solves a model:
 6. ``CAPEX = sum annuity investment size`` of new units, ``TAC = OPEX + CAPEX``
 7. a start is a step on after one off; a load change is a start, a stop or another load than in the
    step before. With a free initial state nothing counts at the first step, with a given one the
-   step before the first has its state and load. A unit that is not built has no state, and nothing
-   counts for it.
+   step before the first has its state and load. A unit that is not built has no state and no past,
+   and nothing counts for it.
 
 **What another load is.** A solver keeps equal loads equal only within its tolerance, and rounding
 alone separates numbers that were meant to be the same: compared exactly, they would count as load

@@ -312,5 +312,8 @@ def _states(inputs: SizingInputs, result: SizingResult) -> tuple[Booleans, Boole
     """States and load changes of a design, as the model has them."""
     assert result.design is not None
     simulation = simulate(result.profile, result.parameters, result.design)
-    is_on = result.design.is_on | inputs.units.is_always_on[:, None]
+    units = inputs.units
+    is_on = result.design.is_on | units.is_always_on[:, None]
+    absent = (result.design.size_kW == 0.0) & units.has_past
+    is_on[absent] = units.was_on[absent, None]  # a unit that is not built stays as it was
     return is_on, simulation.is_load_change

@@ -2,12 +2,15 @@
 
 The cheaper a unit's heat, the earlier it takes its schedule: the one nearest to what it delivers in
 the relaxation, within the waste heat that is left; the last one covers what is left of the demand.
-With states and load changes fixed so, an LP finds sizes, loads and the store.
+Units whose past holds a load only if they are built get a schedule, or stay as they were for the
+case that they are not. With states and load changes fixed so, an LP finds sizes, loads and the
+store.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -48,8 +51,10 @@ def first_solution(
         return None
     wished_kW = relaxed.values["heat"] * inputs.heat_scale_kW
     best = None
-    for margin in MARGINS:
-        schedules = _schedules(inputs, caps, wished_kW, margin)
+    nobody = np.zeros(inputs.n_units, dtype=bool)
+    held = inputs.units.is_held_if_built
+    for margin, idle in product(MARGINS, [nobody, held] if held.any() else [nobody]):
+        schedules = _schedules(inputs, caps, wished_kW, margin, idle)
         if schedules is None:
             continue
         is_on = np.array([schedule.is_on for schedule in schedules])
@@ -135,12 +140,14 @@ def _chosen(problem: Problem, solution: Solution) -> Problem:
 
 
 def _schedules(
-    inputs: SizingInputs, caps: Caps, wished_kW: Floats, margin: float
+    inputs: SizingInputs, caps: Caps, wished_kW: Floats, margin: float, idle: Booleans
 ) -> list[Schedule] | None:
-    """Return a schedule for each unit; None if one has none."""
+    """Return a schedule for each unit, idle ones as not built; None if one has none."""
     units = inputs.units
     order = np.argsort(units.heat_cost_EUR_per_kWh.mean(axis=1), kind="stable")
-    waste_kW, found = inputs.waste_kW.copy(), {}
+    order = order[~idle[order]]
+    waste_kW = inputs.waste_kW.copy()
+    found = {int(unit): _as_before(inputs, int(unit)) for unit in np.flatnonzero(idle)}
     covered = np.zeros(inputs.n_steps)
     for place, unit in enumerate(order):
         wish = wished_kW[unit]
@@ -179,3 +186,10 @@ def _schedules(
         waste_kW = np.maximum(waste_kW - share * schedule.load, 0.0)
         covered += schedule.load
     return [found[unit] for unit in range(inputs.n_units)]
+
+
+def _as_before(inputs: SizingInputs, unit: int) -> Schedule:
+    """Schedule of a unit of size 0: no load, no change, in the state before the first step."""
+    n_steps = inputs.n_steps
+    is_on = np.full(n_steps, bool(inputs.units.was_on[unit]))
+    return Schedule(np.zeros(n_steps), is_on, np.zeros(n_steps, dtype=bool), 0.0)

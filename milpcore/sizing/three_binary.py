@@ -10,7 +10,8 @@ load rises only by a start or a change while on, and falls only by a stop or suc
    q(t) - q(t-1) &\le \hat q(t)\, (y(t) - sd(t)) \tag{3} \\
    q(t-1) - q(t) &\le \hat q(t-1)\, (y(t) - su(t)) \tag{4}
 
-with the rows of `milpcore.sizing.commitment_rows`. (1) and (2) imply the load range of
+with the rows of `milpcore.sizing.commitment_rows`; with a given initial state (3) and (4) hold at
+the first step as (2) of `milpcore.sizing.big_m` does. (1) and (2) imply the load range of
 `milpcore.sizing.big_m`, (3) and (4) its load changes. Binaries: 4 U T (starts and stops, too).
 """
 
@@ -45,7 +46,13 @@ class ThreeBinary:
         return None
 
     def add(
-        self, assembly: Assembly, inputs: SizingInputs, caps: Caps, size: Integers, heat: Integers
+        self,
+        assembly: Assembly,
+        inputs: SizingInputs,
+        caps: Caps,
+        size: Integers,
+        heat: Integers,
+        built: Integers,
     ) -> None:
         """Add ``is_on``, ``change``, ``start``, ``stop``, ``size_on`` and rows (1) to (4)."""
         states = add_states(assembly, inputs, integer_starts=True)
@@ -74,5 +81,5 @@ class ThreeBinary:
             assembly.put(row, other, share)
         rise = [(change, 1.0), (stop, -1.0)]
         fall = [(change, 1.0), (start, -1.0)]
-        add_load_changes(assembly, inputs, caps, heat, rise, fall)  # (3), (4)
+        add_load_changes(assembly, inputs, caps, heat, built, rise, fall)  # (3), (4)
         add_spacing(assembly, inputs, states)

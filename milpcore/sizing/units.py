@@ -14,8 +14,10 @@ that of the step before; a start or stop is one):
   given: then the first step may be a start, stop or load change, hours in a minimum up or down time
   have passed already, and the last load change before the start counts in the windows that reach
   back to it; earlier ones do not. Hours before the start are cut to whole steps. The load before
-  the start does not limit the size. A unit that ran before and is not built changes its load at the
-  first step, which its windows must allow.
+  the start does not limit the size.
+- A unit that is not built (size 0) has no past and no obligations: neither windows nor least times
+  hold for it, also where a state before the first step is given. One that exists or is built is
+  bound by all that is given of its past.
 - A unit with `existing_kW` has that size and costs no investment. Others have size 0 (where
   `is_optional`) or one from `smallest_kW` to `largest_kW`.
 
