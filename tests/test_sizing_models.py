@@ -162,7 +162,7 @@ def test_a_free_store_without_limit_is_refused() -> None:
 
 def test_a_time_limit_returns_the_start_with_its_gap() -> None:
     case = sizing.benchmark_scenario("B", deviation_share=0.4, seed=1)
-    result = sizing.size_plant(*case, time_limit_s=2.0, mip_rel_gap=1e-6)
+    result = sizing.size_plant(*case, time_limit_s=8.0, mip_rel_gap=1e-6)
     assert result.status is Status.TIME_LIMIT
     assert result.design is not None
     assert 0.0 < result.gap < 0.2

@@ -97,7 +97,7 @@ def test_the_solver_is_stopped_while_it_runs() -> None:
 
 @has_highspy
 def test_designs_are_taken_while_the_solver_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solve, "first_solution", lambda *_: None)
+    monkeypatch.setattr(solve, "first_solution", lambda *_, **__: None)
     told: list[SizingProgress] = []
 
     def stop(progress: SizingProgress) -> bool:

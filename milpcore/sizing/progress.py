@@ -45,6 +45,58 @@ SizingObserver = Callable[[SizingProgress], bool]
 """Called now and then with `SizingProgress`; returning True asks the search to stop."""
 
 
+SecondsLeft = Callable[[], float]
+"""Seconds that are left for what is about to begin; infinite without a limit."""
+
+
+def no_limit() -> float:
+    """Return infinity: the time left without a limit."""
+    return math.inf
+
+
+def at_least(least_s: float, seconds_left: SecondsLeft) -> SecondsLeft:
+    """Return the time left, or some time from now on if that is longer.
+
+    Parameters
+    ----------
+    least_s : float
+        Seconds from now on.
+    seconds_left : callable
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    >>> 1.0 < at_least(2.0, lambda: 0.0)() <= 2.0, at_least(2.0, no_limit)()
+    (True, inf)
+    """
+    until_s = time.perf_counter() + least_s
+    return lambda: max(seconds_left(), until_s - time.perf_counter())
+
+
+def share_of(share: float, seconds_left: SecondsLeft) -> SecondsLeft:
+    """Return the time left of a share of what is left now.
+
+    Parameters
+    ----------
+    share : float
+    seconds_left : callable
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    >>> 1.0 < share_of(0.5, lambda: 4.0)() <= 2.0
+    True
+    """
+    until_s = time.perf_counter() + share * seconds_left()
+    return lambda: until_s - time.perf_counter()
+
+
 class Clock:
     """Tells a search that it is over: by its time limit, or because its observer says so.
 
@@ -75,6 +127,10 @@ class Clock:
     def left_s(self) -> float:
         """Seconds until the search is over by its limit; not above 0 once it was stopped."""
         return 0.0 if self.is_stopped else self._limit_s - self.elapsed_s
+
+    def seconds_left(self) -> float:
+        """Return `left_s`, to be handed on."""
+        return self.left_s
 
     def stops(self, progress: Callable[[], SizingProgress]) -> bool:
         """Ask the observer; whether it wants the search to stop, now or before."""

@@ -10,7 +10,8 @@ from milpcore.core import Problem, Solution
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import StoreStep
-from milpcore.sizing.start import states_of, with_states
+from milpcore.sizing.progress import SecondsLeft, at_least, no_limit
+from milpcore.sizing.start import POLISH_s, states_of, with_states
 
 NOISE = 1e-9
 """Heat below this share of the mean demand is none."""
@@ -57,7 +58,13 @@ def at_once(design: SizingDesign) -> tuple[StoreStep, ...]:
     return tuple(StoreStep(int(k), int(t)) for k, t in np.argwhere(both))
 
 
-def one_way(inputs: SizingInputs, problem: Problem, solution: Solution) -> Solution | None:
+def one_way(
+    inputs: SizingInputs,
+    problem: Problem,
+    solution: Solution,
+    *,
+    seconds_left: SecondsLeft = no_limit,
+) -> Solution | None:
     """Solve with the states of a solution, every store going only the way it went on balance.
 
     Parameters
@@ -66,15 +73,19 @@ def one_way(inputs: SizingInputs, problem: Problem, solution: Solution) -> Solut
     problem : Problem
     solution : Solution
         With an incumbent.
+    seconds_left : callable
+        `milpcore.sizing.start.POLISH_s` seconds count as left in any case.
 
     Returns
     -------
     Solution or None
-        None if that has no solution.
+        None if that has no solution, or none in time.
     """
     net = solution.values["charge"] - solution.values["discharge"]
     upper = problem.column_upper.copy()
     charge, discharge = problem.column_blocks["charge"], problem.column_blocks["discharge"]
     upper[charge[net <= 0.0]] = 0.0
     upper[discharge[net > 0.0]] = 0.0
-    return with_states(inputs, replace(problem, column_upper=upper), *states_of(solution))
+    one = replace(problem, column_upper=upper)
+    left = at_least(POLISH_s, seconds_left)
+    return with_states(inputs, one, *states_of(solution), seconds_left=left)

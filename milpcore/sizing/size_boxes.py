@@ -19,13 +19,16 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from milpcore.core import Problem, Solution, solve_lp
+from milpcore.core import Problem, Solution, Status
 from milpcore.sizing.caps import Caps
 from milpcore.sizing.inputs import Booleans, Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, build
+from milpcore.sizing.progress import SecondsLeft, no_limit
+from milpcore.sizing.solver import solve_relaxed
 from preprocess.plateaus import plateau_limit
 
 SLACK = 1e-7
@@ -122,6 +125,7 @@ def leaves(
     cutoff: Callable[[], float],
     offer: Callable[[Problem, Caps, Solution], object],
     is_over: Callable[[], bool],
+    seconds_left: SecondsLeft = no_limit,
 ) -> list[Box]:
     """Split the sizes into boxes, as far as that tightens relaxations.
 
@@ -139,6 +143,8 @@ def leaves(
         Called with the problem, limits and relaxed solution of each box.
     is_over : callable
         Returns whether no further box is to be split.
+    seconds_left : callable
+        For all relaxations together; a box whose own is not solved keeps the bound it has.
 
     Returns
     -------
@@ -147,7 +153,8 @@ def leaves(
     """
     units = inputs.units
     low = np.minimum(limits.least_size_kW, limits.size_kW)
-    root = _relaxed(inputs, model, limits, Box(low, limits.size_kW, -np.inf), offer)
+    relaxed = partial(_relaxed, inputs, model, limits, offer=offer, seconds_left=seconds_left)
+    root = relaxed(Box(low, limits.size_kW, -np.inf))
     range_kW = np.maximum(root.high_kW - root.low_kW, 1e-300)
     waiting, done, n_boxes = [(root.bound, 0, root)], [], 1
     while waiting:
@@ -160,9 +167,7 @@ def leaves(
         best: tuple[Box, Box] | None = None
         least = bound + LEAST_GAIN * (cutoff() - bound)
         for unit in wide:
-            first, second = (
-                _relaxed(inputs, model, limits, half, offer) for half in box.halves(int(unit))
-            )
+            first, second = (relaxed(half) for half in box.halves(int(unit)))
             if min(first.bound, second.bound) >= least:
                 best, least = (first, second), min(first.bound, second.bound)
         if best is None:
@@ -179,12 +184,16 @@ def _relaxed(
     model: SizingModel,
     limits: Caps,
     box: Box,
+    *,
     offer: Callable[[Problem, Caps, Solution], object],
+    seconds_left: SecondsLeft,
 ) -> Box:
     """Return a box with the bound of its relaxation, infinite where that has no solution."""
     problem, inner = box_problem(inputs, model, limits, box)
-    relaxed = solve_lp(problem.relaxed())
-    if not relaxed.has_incumbent:
+    relaxed = solve_relaxed(problem, seconds_left)
+    if relaxed.status is Status.INFEASIBLE:
         return replace(box, bound=np.inf)
+    if relaxed.status is not Status.OPTIMAL:
+        return box
     offer(problem, inner, relaxed)
     return replace(box, bound=max(box.bound, relaxed.objective))

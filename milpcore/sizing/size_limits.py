@@ -15,11 +15,13 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from milpcore.core import Problem, Status, solve_lp
+from milpcore.core import Problem, Status
 from milpcore.sizing.caps import Caps, caps
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, build
 from milpcore.sizing.no_commitment import NoCommitment, without_caps
+from milpcore.sizing.progress import SecondsLeft, no_limit
+from milpcore.sizing.solver import solve_relaxed
 
 ROUNDS = 3
 WORTHWHILE = 0.95
@@ -78,7 +80,9 @@ def below(problem: Problem, most_cost: float) -> Problem:
     )
 
 
-def largest_sizes(problem: Problem, most_cost: float) -> dict[str, Floats]:
+def largest_sizes(
+    problem: Problem, most_cost: float, *, seconds_left: SecondsLeft = no_limit
+) -> dict[str, Floats]:
     """Upper limits of the columns ``size`` and ``capacity`` in designs of at most some cost.
 
     Parameters
@@ -87,6 +91,8 @@ def largest_sizes(problem: Problem, most_cost: float) -> dict[str, Floats]:
         From `milpcore.sizing.model.build`.
     most_cost : float
         In the problem's unit.
+    seconds_left : callable
+        For all linear programs together.
 
     Returns
     -------
@@ -100,7 +106,8 @@ def largest_sizes(problem: Problem, most_cost: float) -> dict[str, Floats]:
         limit = problem.column_upper[columns].copy()
         for place, column in enumerate(columns):
             if problem.column_lower[column] < limit[place]:
-                solution = solve_lp(aimed(relaxed, int(column), -1.0, most_cost))
+                aim = aimed(relaxed, int(column), -1.0, most_cost)
+                solution = solve_relaxed(aim, seconds_left)
                 if solution.status is Status.OPTIMAL:
                     limit[place] = min(limit[place], -solution.bound * (1.0 + SLACK) + SLACK)
         limits[block] = limit
@@ -108,7 +115,12 @@ def largest_sizes(problem: Problem, most_cost: float) -> dict[str, Floats]:
 
 
 def tightened(
-    inputs: SizingInputs, model: SizingModel, capacity_kWh: Floats, most_cost: float
+    inputs: SizingInputs,
+    model: SizingModel,
+    capacity_kWh: Floats,
+    most_cost: float,
+    *,
+    seconds_left: SecondsLeft = no_limit,
 ) -> Caps:
     """Tighten caps for designs of at most some cost, as long as that helps.
 
@@ -122,6 +134,8 @@ def tightened(
         Limits of the capacities in these designs, to begin with.
     most_cost : float
         In multiples of ``inputs.cost_scale_EUR_per_a``.
+    seconds_left : callable
+        For all linear programs together; limits that they do not reach stay as they are.
 
     Returns
     -------
@@ -129,7 +143,10 @@ def tightened(
     """
     limits = caps(inputs, capacity_kWh, window_limits=model.window_limits)
     for _ in range(ROUNDS):
-        largest = largest_sizes(build(inputs, model, limits), most_cost)
+        if seconds_left() <= 0.0:
+            break
+        problem = build(inputs, model, limits)
+        largest = largest_sizes(problem, most_cost, seconds_left=seconds_left)
         capacity = largest["capacity"] * inputs.heat_scale_kW
         size = largest["size"] * inputs.heat_scale_kW
         fell = np.any(capacity < WORTHWHILE * limits.capacity_kWh) or np.any(

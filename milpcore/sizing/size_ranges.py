@@ -34,7 +34,7 @@ from milpcore.sizing.hull_bound import (
 )
 from milpcore.sizing.inputs import Booleans, Floats, Integers, SizingInputs, prepare
 from milpcore.sizing.model import SizingModel, build
-from milpcore.sizing.progress import Clock
+from milpcore.sizing.progress import Clock, SecondsLeft, at_least, share_of
 from milpcore.sizing.range_table import COLUMNS, SizeRanges
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.results import SizingResult
@@ -43,6 +43,10 @@ from milpcore.sizing.size_limits import aimed, energy_relaxation, largest_sizes,
 from milpcore.sizing.solver import solve_milp
 from milpcore.sizing.start import with_states
 
+SETUP_s = 5.0
+"""Time for the first linear programs, however short the limit."""
+SETUP_SHARE = 0.3
+"""Share of the time left that limits of all sizes together may take."""
 GAP = 1e-3
 """Relative to the size that is sought."""
 LEAST_S = 0.1
@@ -90,7 +94,8 @@ def size_ranges(
     within_share : float
         Share of its TAC that designs may cost more.
     time_limit_s : float
-        For all sizes together; what is not finished keeps the limits proven so far.
+        For all sizes together; what is not finished keeps the limits proven so far. The linear
+        programs that it begins with have `SETUP_s` seconds in any case.
     model : SizingModel, optional
         The formulation.
     observer : callable, optional
@@ -116,14 +121,17 @@ def size_ranges(
     True
     """
     _refuse_wrong(result, within_share, time_limit_s)
-    search = _RangeSearch(
-        result,
-        SizingModel() if model is None else model,
-        within_share,
-        Clock(time_limit_s, None),
-        observer,
-    )
-    return search.ranges()
+    clock = Clock(time_limit_s, None)
+    left = at_least(SETUP_s, clock.seconds_left)
+    model = SizingModel() if model is None else model
+    inputs = prepare(result.profile, result.parameters)
+    tac = result.tac_EUR_per_a
+    most_cost = (tac + within_share * abs(tac)) / inputs.cost_scale_EUR_per_a
+    limits = _limits(inputs, model, most_cost, left)
+    if limits is None:
+        return _given_limits(inputs, result, within_share)
+    search = _RangeSearch(result, inputs, model, limits, most_cost, within_share, clock, observer)
+    return search.ranges(left)
 
 
 def _refuse_wrong(result: SizingResult, within_share: float, time_limit_s: float) -> None:
@@ -144,7 +152,10 @@ class _RangeSearch:
     def __init__(
         self,
         result: SizingResult,
+        inputs: SizingInputs,
         model: SizingModel,
+        limits: Caps,
+        most_cost: float,
         within_share: float,
         clock: Clock,
         observer: RangesObserver | None,
@@ -152,11 +163,8 @@ class _RangeSearch:
         assert result.design is not None
         self.result, self.within_share = result, within_share
         self.clock, self.observer, self.is_stopped = clock, observer, False
-        self.inputs = prepare(result.profile, result.parameters)
-        tac = result.tac_EUR_per_a
-        most_cost = (tac + within_share * abs(tac)) / self.inputs.cost_scale_EUR_per_a
-        limits, self.most_cost = _limits(self.inputs, model, most_cost), most_cost
-        self.problem = build(self.inputs, model, limits)
+        self.inputs, self.limits, self.most_cost = inputs, limits, most_cost
+        self.problem = build(inputs, model, limits)
         self.columns = _columns(self.problem)
         self.size = _sizes(result.design)
         scale = self.inputs.heat_scale_kW
@@ -165,34 +173,35 @@ class _RangeSearch:
         self.found = np.array([self.size, self.size])
         self.known = self._known()
         self.states = _states(self.inputs, result)
-        self.held = self._held(limits)
+        self.held: HeldPlateaus | None = None
 
-    def _held(self, limits: Caps) -> HeldPlateaus | None:
+    def _held(self, left: SecondsLeft) -> HeldPlateaus | None:
         """Plateaus of the unit that makes most of the heat, if they say much."""
-        start = with_states(self.inputs, self.problem, *self.states)
+        start = with_states(self.inputs, self.problem, *self.states, seconds_left=left)
         unit = None if start is None else unit_to_hold(self.inputs, start)
-        return None if unit is None else held_plateaus(self.inputs, limits, unit)
+        return None if unit is None else held_plateaus(self.inputs, self.limits, unit)
 
-    def ranges(self) -> SizeRanges:
-        """Search for the least and the most of every size."""
+    def ranges(self, left: SecondsLeft) -> SizeRanges:
+        """Search for the least and the most of every size in the time left."""
+        self.held = self._held(left)
         n_left = 2 * self.columns.size
         for place, part in enumerate(self.result.parameters.units):
             for end, sign in enumerate((1.0, -1.0)):
-                if self._stops(part.name):
+                if self._stops(part.name) or left() <= 0.0:
                     return self.known
                 limit_s = max(self.clock.left_s / n_left, LEAST_S)
-                self._look(place, end, sign, limit_s)
+                self._look(place, end, sign, limit_s, left)
                 n_left -= 1
         return self.known
 
-    def _look(self, place: int, end: int, sign: float, limit_s: float) -> None:
+    def _look(self, place: int, end: int, sign: float, limit_s: float, left: SecondsLeft) -> None:
         """Search for one end of one range, from the best design's states.
 
         Every valid design counts for all ranges.
         """
         until_s = self.clock.elapsed_s + limit_s
         problem = aimed(self.problem, int(self.columns[place]), sign, self.most_cost)
-        start = with_states(self.inputs, problem, *self.states)
+        start = with_states(self.inputs, problem, *self.states, seconds_left=left)
         self._keep(problem, start)
         held_s = max(HELD_SHARE * limit_s, LEAST_S)
         near = None if self.held is None else self._hold(self.held, place, end, sign, held_s)
@@ -278,13 +287,7 @@ class _RangeSearch:
 
     def _known(self) -> SizeRanges:
         """Put together what is known; the sizes of valid designs are never outside."""
-        least = np.maximum(np.minimum(self.proven[0], self.found[0]), 0.0)
-        most = np.maximum(self.proven[1], self.found[1])
-        units = ["kW"] * self.inputs.n_units + ["kWh"] * self.inputs.n_stores
-        names = [part.name for part in self.result.parameters.units]
-        values = (names, units, least, self.found[0], self.size, self.found[1], most)
-        columns = dict(zip(COLUMNS, values, strict=True))
-        return SizeRanges(pd.DataFrame(columns).copy(), self.within_share)
+        return _table(self.inputs, self.size, self.proven, self.found, self.within_share)
 
 
 def _sizes(design: SizingDesign) -> Floats:
@@ -298,11 +301,39 @@ def _columns(problem: Problem) -> Integers:
     return np.concatenate([blocks["size"], blocks["capacity"]])
 
 
-def _limits(inputs: SizingInputs, model: SizingModel, most_cost: float) -> Caps:
-    """Limits that hold for every design of at most that cost."""
-    largest = largest_sizes(energy_relaxation(inputs), most_cost)
+def _table(
+    inputs: SizingInputs, size: Floats, proven: Floats, found: Floats, within_share: float
+) -> SizeRanges:
+    """Put limits proven and found (2, U + K) in a table."""
+    least = np.maximum(np.minimum(proven[0], found[0]), 0.0)
+    most = np.maximum(proven[1], found[1])
+    units = ["kW"] * inputs.n_units + ["kWh"] * inputs.n_stores
+    names = [part.name for part in inputs.parameters.units]
+    values = (names, units, least, found[0], size, found[1], most)
+    columns = dict(zip(COLUMNS, values, strict=True))
+    return SizeRanges(pd.DataFrame(columns).copy(), within_share)
+
+
+def _given_limits(inputs: SizingInputs, result: SizingResult, within_share: float) -> SizeRanges:
+    """Return the limits that the parameters give, where there was no time for others."""
+    assert result.design is not None
+    units, stores = inputs.units, inputs.stores
+    least = np.concatenate([units.least_kW, stores.least_kWh])
+    most = np.concatenate([units.largest_kW, stores.largest_kWh])
+    size = _sizes(result.design)
+    return _table(inputs, size, np.array([least, most]), np.array([size, size]), within_share)
+
+
+def _limits(
+    inputs: SizingInputs, model: SizingModel, most_cost: float, left: SecondsLeft
+) -> Caps | None:
+    """Limits that hold for every design of at most that cost; None if the time did not do."""
+    largest = largest_sizes(energy_relaxation(inputs), most_cost, seconds_left=left)
     scale = inputs.heat_scale_kW
-    limits = tightened(inputs, model, largest["capacity"] * scale, most_cost)
+    if not np.all(np.isfinite(largest["capacity"])):
+        return None
+    some = share_of(SETUP_SHARE, left)
+    limits = tightened(inputs, model, largest["capacity"] * scale, most_cost, seconds_left=some)
     size = largest["size"] * scale  # sizes that are never used in full count, too
     size = np.where(np.isfinite(size), np.maximum(size, limits.size_kW), limits.size_kW)
     return replace(limits, size_kW=size)

@@ -26,14 +26,14 @@ from functools import partial
 
 import numpy as np
 
-from milpcore.core import Problem, Solution, SolveProgress, Status, solve_lp
+from milpcore.core import Problem, Solution, SolveProgress, Status
 from milpcore.faults import FaultList
 from milpcore.sizing.caps import Caps, caps
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.hull_bound import NEAR_NODES, hull_bound, unit_to_hold, with_plateaus
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
-from milpcore.sizing.progress import Clock, SizingObserver, SizingProgress
+from milpcore.sizing.progress import Clock, SizingObserver, SizingProgress, share_of
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.size_boxes import Box, box_problem, leaves
 from milpcore.sizing.size_limits import (
@@ -43,7 +43,7 @@ from milpcore.sizing.size_limits import (
     tightened,
     wide_capacities,
 )
-from milpcore.sizing.solver import solve_milp
+from milpcore.sizing.solver import solve_milp, solve_relaxed
 from milpcore.sizing.start import first_solution, polished, states_of, with_states
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ WIDTHS = (1.0, 30.0, 1000.0)
 """Multiples of that limit in which a first design is looked for."""
 SHARE_OF_GAP = 0.5
 """Part of the gap asked for that the search is given; the rest is for tolerances and directions."""
+LIMITS_SHARE = 0.3
+"""Share of the time left after the first design that limits of the sizes may take."""
 HELD_SHARE = 0.5
 """Share of the time left that the plateaus of a unit may take; the rest is for the boxes."""
 
@@ -139,33 +141,38 @@ class _Run:
         """Search, and say what came of it."""
         inputs, model = self.inputs, self.model
         energy = energy_relaxation(inputs)
-        least = solve_lp(energy)
+        least = solve_relaxed(energy, self.clock.seconds_left)
         if least.status is Status.INFEASIBLE:
             return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
         if least.status is Status.UNBOUNDED:
             _refuse_unbounded(inputs)
-        self.bound = least.objective
+        self.bound = least.bound
         if self.clock.stops(self._progress):
             return self._nothing(Status.INTERRUPTED, "stopped before a design was looked for")
         for factor in WIDTHS:
-            self._begin(factor * wide_capacities(inputs))
+            ended = self._begin(factor * wide_capacities(inputs))
             if self.best is not None or self._is_over():
                 break
-        if self.best is None and self._is_over():
-            return self._nothing(self._ended(Status.TIME_LIMIT), "no design was found in time")
-        if self.best is None:
+        if self.best is None and ended is Status.INFEASIBLE:
             return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
+        if self.best is None:
+            return self._nothing(self._ended(Status.TIME_LIMIT), "no design was found in time")
         _log.info("start: %.6g EUR/a", self.best.objective * inputs.cost_scale_EUR_per_a)
         self.phase = "limits of the sizes"
         if self.clock.stops(self._progress):
             return self._found(Status.INTERRUPTED)
-        capacity = largest_sizes(energy, self.best.objective)["capacity"] * inputs.heat_scale_kW
-        if not np.all(np.isfinite(capacity)):
+        cost, left = self.best.objective, self.clock.seconds_left
+        largest = largest_sizes(energy, cost, seconds_left=left)["capacity"]
+        if self._is_over():
+            return self._found(self._ended_now())
+        if not np.all(np.isfinite(largest)):
             _refuse_unbounded(inputs)
-        limits = tightened(inputs, model, capacity, self.best.objective)
+        some = share_of(LIMITS_SHARE, left)
+        capacity_kWh = largest * inputs.heat_scale_kW
+        limits = tightened(inputs, model, capacity_kWh, cost, seconds_left=some)
         self._hold(limits)
-        if self._is_closed():
-            return self._found(Status.OPTIMAL)
+        if self._is_closed() or self._is_over():
+            return self._found(self._ended_now())
         self.phase = "boxes of sizes"
         boxes = leaves(
             inputs,
@@ -174,6 +181,7 @@ class _Run:
             cutoff=self._cutoff,
             offer=self._try_start,
             is_over=self._is_over,
+            seconds_left=left,
         )
         _log.info("%d boxes of sizes", len(boxes))
         return self._found(self._search_boxes(boxes, limits))
@@ -190,16 +198,16 @@ class _Run:
             n_nodes=self.n_nodes,
         )
 
-    def _begin(self, capacity_kWh: Floats) -> None:
-        """Look for a first design with capacities up to some limit."""
+    def _begin(self, capacity_kWh: Floats) -> Status:
+        """Look for a first design with capacities up to some limit; INFEASIBLE if none exists."""
         inputs, model = self.inputs, self.model
         limits = caps(inputs, capacity_kWh, window_limits=model.window_limits)
         problem = build(inputs, model, limits)
-        start = first_solution(inputs, problem, limits)
-        if start is not None:
-            self._take(problem, start)
-        if self.best is None:
-            self._search(lambda model: build(inputs, model, limits), from_best=True)
+        left = self.clock.seconds_left
+        self._take(problem, first_solution(inputs, problem, limits, seconds_left=left))
+        if self.best is not None:
+            return Status.OPTIMAL
+        return self._search(lambda model: build(inputs, model, limits), from_best=True)[1]
 
     def _hold(self, limits: Caps) -> None:
         """Bound all designs by the plateaus of the unit that makes most of the heat."""
@@ -208,8 +216,8 @@ class _Run:
         if unit is None or self._is_over():
             return
         problem = build(self.inputs, self.model, limits)
-        self._prove(solve_lp(problem.relaxed()).bound)
-        if self._is_closed():
+        self._prove(solve_relaxed(problem, self.clock.seconds_left).bound)
+        if self._is_closed() or self._is_over():
             return
         self.phase = f"plateaus of {self.inputs.parameters.heat_units[unit].name}"
         limit_s = HELD_SHARE * self.clock.left_s
@@ -226,7 +234,7 @@ class _Run:
             node_limit=NEAR_NODES,
         )
         if found.has_incumbent:
-            self._take(problem, polished(self.inputs, problem, found))
+            self._take(problem, self._polished(problem, found))
 
     def _prove(self, bound: float) -> None:
         """Take a lower bound of the designs that cost less than the best one."""
@@ -288,7 +296,7 @@ class _Run:
             bound = max(bound, found.bound if from_best else min(found.bound, cutoff))
             if not found.has_incumbent:
                 return bound, found.status
-            both = self._take(problem, polished(self.inputs, problem, found))
+            both = self._take(problem, self._polished(problem, found))
             if not both or bound >= self._cutoff() or found.status is not Status.OPTIMAL:
                 return bound, found.status
             chosen = self.model.exclusivity.steps(self.inputs)
@@ -298,9 +306,13 @@ class _Run:
     def _try_start(self, problem: Problem, limits: Caps, relaxed: Solution) -> None:
         """Look for a better start in a box."""
         if relaxed.objective < self._cutoff():
-            start = first_solution(self.inputs, problem, limits, relaxed)
-            if start is not None:
-                self._take(problem, start)
+            left = self.clock.seconds_left
+            start = first_solution(self.inputs, problem, limits, relaxed, seconds_left=left)
+            self._take(problem, start)
+
+    def _polished(self, problem: Problem, found: Solution) -> Solution | None:
+        """Make a solution exact."""
+        return polished(self.inputs, problem, found, seconds_left=self.clock.seconds_left)
 
     def _cutoff(self) -> float:
         """Return the cost below which a design is worth finding."""
@@ -308,10 +320,12 @@ class _Run:
             return math.inf
         return self.best.objective - SHARE_OF_GAP * self.gap * abs(self.best.objective)
 
-    def _take(self, problem: Problem, exact: Solution) -> tuple[StoreStep, ...]:
+    def _take(self, problem: Problem, exact: Solution | None) -> tuple[StoreStep, ...]:
         """Keep a solution with fixed states if it is valid and the best; where it is not valid."""
-        both = at_once(design_of(self.inputs, exact))
-        valid = one_way(self.inputs, problem, exact) if both else exact
+        if exact is None:
+            return ()
+        both, left = at_once(design_of(self.inputs, exact)), self.clock.seconds_left
+        valid = one_way(self.inputs, problem, exact, seconds_left=left) if both else exact
         if valid is not None and (self.best is None or valid.objective < self.best.objective):
             self.best = valid
         return both
@@ -326,7 +340,7 @@ class _Run:
         if found is not None and found is not self.seen and found.has_incumbent:
             self.seen = found
             if self.best is None or found.objective < self.best.objective:
-                self._take(problem, polished(self.inputs, problem, found))
+                self._take(problem, self._polished(problem, found))
         return self.clock.stops(lambda: self._progress(progress.bound))
 
     def _progress(self, proven: float = -math.inf) -> SizingProgress:
@@ -346,11 +360,16 @@ class _Run:
         """How a search ended that is not finished."""
         return Status.INTERRUPTED if self.clock.is_stopped else status
 
+    def _ended_now(self) -> Status:
+        """How a search ended that is closed, or over by its time or its observer."""
+        return Status.OPTIMAL if self._is_closed() else self._ended(Status.TIME_LIMIT)
+
     def _in(self, problem: Problem) -> Solution | None:
         """Return the best solution in a problem's own columns."""
         if self.best is None:
             return None
-        return with_states(self.inputs, problem, *states_of(self.best))
+        states = states_of(self.best)
+        return with_states(self.inputs, problem, *states, seconds_left=self.clock.seconds_left)
 
     def _nothing(self, status: Status, message: str) -> SizingOutcome:
         scale = self.inputs.cost_scale_EUR_per_a

@@ -9,24 +9,34 @@ store.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
-from milpcore.core import Problem, Solution, solve, solve_lp
+from milpcore.core import Problem, Solution, Status, solve
 from milpcore.sizing.caps import Caps, source_limit_kW
 from milpcore.sizing.inputs import UNLIMITED, Booleans, Floats, SizingInputs
+from milpcore.sizing.progress import SecondsLeft, at_least, no_limit
+from milpcore.sizing.solver import solve_relaxed
 from preprocess.schedules import Schedule, nearest_schedule
 
 MARGINS = (1.0, 0.8, 0.6)
 """Shares of the relaxation's largest load that are tried as the size of each unit."""
+POLISH_s = 5.0
+"""Time that a solution found by a search is given to be made exact, however late it is."""
 CHOICES = ("has_size", "has_capacity", "is_charging")
 """Binaries besides states and load changes: what is built, and which way stores go."""
 
 
 def first_solution(
-    inputs: SizingInputs, problem: Problem, caps: Caps, relaxed: Solution | None = None
+    inputs: SizingInputs,
+    problem: Problem,
+    caps: Caps,
+    relaxed: Solution | None = None,
+    *,
+    seconds_left: SecondsLeft = no_limit,
 ) -> Solution | None:
     """Find a solution without search.
 
@@ -40,13 +50,15 @@ def first_solution(
         That it was built with.
     relaxed : Solution, optional
         Of its relaxation, if that is known.
+    seconds_left : callable
+        For all linear programs together.
 
     Returns
     -------
     Solution or None
-        Of the problem with its binaries fixed; None if that has no solution.
+        Of the problem with its binaries fixed; None if that has no solution, or none in time.
     """
-    relaxed = solve_lp(problem.relaxed()) if relaxed is None else relaxed
+    relaxed = solve_relaxed(problem, seconds_left) if relaxed is None else relaxed
     if not relaxed.has_incumbent:
         return None
     wished_kW = relaxed.values["heat"] * inputs.heat_scale_kW
@@ -55,11 +67,11 @@ def first_solution(
     held = inputs.units.is_held_if_built
     for margin, idle in product(MARGINS, [nobody, held] if held.any() else [nobody]):
         schedules = _schedules(inputs, caps, wished_kW, margin, idle)
-        if schedules is None:
+        if schedules is None or seconds_left() <= 0.0:
             continue
         is_on = np.array([schedule.is_on for schedule in schedules])
         border = np.array([schedule.is_border for schedule in schedules])
-        found = with_states(inputs, problem, is_on, border)
+        found = with_states(inputs, problem, is_on, border, seconds_left=seconds_left)
         if found is not None and (best is None or found.objective < best.objective):
             best = found
     return best
@@ -70,7 +82,13 @@ def states_of(solution: Solution) -> tuple[Booleans, Booleans]:
     return solution.values["is_on"] > 0.5, solution.values["change"] > 0.5
 
 
-def polished(inputs: SizingInputs, problem: Problem, solution: Solution) -> Solution:
+def polished(
+    inputs: SizingInputs,
+    problem: Problem,
+    solution: Solution,
+    *,
+    seconds_left: SecondsLeft = no_limit,
+) -> Solution | None:
     """Solve again with the binaries of a solution fixed, to an exact vertex.
 
     Parameters
@@ -80,18 +98,31 @@ def polished(inputs: SizingInputs, problem: Problem, solution: Solution) -> Solu
         That was solved.
     solution : Solution
         With an incumbent.
+    seconds_left : callable
+        `POLISH_s` seconds count as left in any case: what a search has found is mostly polished
+        after its time is up.
 
     Returns
     -------
-    Solution
-        The given one if the linear program fails.
+    Solution or None
+        The given one if the linear program fails, None if the time did not do: a solution that is
+        not exact need not pass the check.
     """
-    again = with_states(inputs, _chosen(problem, solution), *states_of(solution))
-    return solution if again is None else again
+    left = at_least(POLISH_s, seconds_left)
+    states = states_of(solution)
+    again = with_states(inputs, _chosen(problem, solution), *states, seconds_left=left)
+    if again is None and left() > 0.0:
+        return solution
+    return again
 
 
 def with_states(
-    inputs: SizingInputs, problem: Problem, is_on: Booleans, is_change: Booleans
+    inputs: SizingInputs,
+    problem: Problem,
+    is_on: Booleans,
+    is_change: Booleans,
+    *,
+    seconds_left: SecondsLeft = no_limit,
 ) -> Solution | None:
     """Solve a problem with given states and load changes; what is built is left to choose.
 
@@ -103,11 +134,13 @@ def with_states(
         From `milpcore.sizing.model.build`.
     is_on, is_change : ndarray of bool (U, T)
         Where each unit runs, and where its load may change.
+    seconds_left : callable
 
     Returns
     -------
     Solution or None
-        A vertex of the linear program with all binaries fixed; None if there is none.
+        A vertex of the linear program with all binaries fixed; None if there is none, or none was
+        found in time.
     """
     free = ~inputs.units.is_limited
     change = is_change | free[:, None]
@@ -122,12 +155,17 @@ def with_states(
         columns = problem.column_blocks[name]
         integrality[columns] = lower[columns] < upper[columns]
     if integrality.any():
-        chosen = solve(replace(fixed, integrality=integrality), mip_rel_gap=0.0)
+        limit_s = max(seconds_left(), 0.0)
+        chosen = solve(
+            replace(fixed, integrality=integrality),
+            mip_rel_gap=0.0,
+            time_limit_s=None if math.isinf(limit_s) else limit_s,
+        )
         if not chosen.has_incumbent:
             return None
         fixed = _chosen(fixed, chosen)
-    solution = solve_lp(fixed.relaxed())
-    return solution if solution.has_incumbent else None
+    solution = solve_relaxed(fixed, seconds_left)
+    return solution if solution.status is Status.OPTIMAL else None
 
 
 def _chosen(problem: Problem, solution: Solution) -> Problem:
