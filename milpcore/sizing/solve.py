@@ -33,7 +33,7 @@ from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.hull_bound import NEAR_NODES, hull_bound, unit_to_hold, with_plateaus
 from milpcore.sizing.inputs import Floats, SizingInputs
 from milpcore.sizing.model import SizingModel, StoreStep, WhereNeeded, build
-from milpcore.sizing.progress import Clock, SizingObserver, SizingProgress, share_of
+from milpcore.sizing.progress import Clock, SizingObserver, SizingProgress, at_least, share_of
 from milpcore.sizing.read import at_once, design_of, one_way
 from milpcore.sizing.size_boxes import Box, box_problem, leaves
 from milpcore.sizing.size_limits import (
@@ -45,6 +45,7 @@ from milpcore.sizing.size_limits import (
 )
 from milpcore.sizing.solver import solve_milp, solve_relaxed
 from milpcore.sizing.start import first_solution, polished, states_of, with_states
+from milpcore.sizing.why_infeasible import why_infeasible
 
 _log = logging.getLogger(__name__)
 WIDTHS = (1.0, 30.0, 1000.0)
@@ -53,6 +54,8 @@ SHARE_OF_GAP = 0.5
 """Part of the gap asked for that the search is given; the rest is for tolerances and directions."""
 LIMITS_SHARE = 0.3
 """Share of the time left after the first design that limits of the sizes may take."""
+WHY_s = 2.0
+"""Time that naming the cause is given in any case where no design exists."""
 HELD_SHARE = 0.5
 """Share of the time left that the plateaus of a unit may take; the rest is for the boxes."""
 
@@ -143,7 +146,7 @@ class _Run:
         energy = energy_relaxation(inputs)
         least = solve_relaxed(energy, self.clock.seconds_left)
         if least.status is Status.INFEASIBLE:
-            return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
+            return self._infeasible()
         if least.status is Status.UNBOUNDED:
             _refuse_unbounded(inputs)
         self.bound = least.bound
@@ -154,7 +157,7 @@ class _Run:
             if self.best is not None or self._is_over():
                 break
         if self.best is None and ended is Status.INFEASIBLE:
-            return self._nothing(Status.INFEASIBLE, _INFEASIBLE)
+            return self._infeasible()
         if self.best is None:
             return self._nothing(self._ended(Status.TIME_LIMIT), "no design was found in time")
         _log.info("start: %.6g EUR/a", self.best.objective * inputs.cost_scale_EUR_per_a)
@@ -371,16 +374,15 @@ class _Run:
         states = states_of(self.best)
         return with_states(self.inputs, problem, *states, seconds_left=self.clock.seconds_left)
 
+    def _infeasible(self) -> SizingOutcome:
+        """Say that there is no design, and why."""
+        left = at_least(WHY_s, self.clock.seconds_left)
+        return self._nothing(Status.INFEASIBLE, why_infeasible(self.inputs, seconds_left=left))
+
     def _nothing(self, status: Status, message: str) -> SizingOutcome:
         scale = self.inputs.cost_scale_EUR_per_a
         bound = math.inf if status is Status.INFEASIBLE else self.bound * scale
         return SizingOutcome(status, None, math.nan, bound, self.n_nodes, message)
-
-
-_INFEASIBLE = (
-    "no operation meets the demand in every step: more or larger units, smaller minimum loads, "
-    "shorter times on or off, more load changes, or a larger store may help"
-)
 
 
 def _refuse_unbounded(inputs: SizingInputs) -> None:
