@@ -705,3 +705,22 @@ def test_ctrl_c_is_answered_at_once() -> None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         os.close(terminal)
+
+
+def test_faults_of_both_files_come_in_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "time_h,heat_demand_kW,waste_heat_kW\n0,5,x\n1,6,7\n"
+    Path("day.csv").write_text(text, encoding="utf-8")
+    Path("plant.toml").write_text("[[boiler]]\nefficiency = 5\n[[boiler]]\n", encoding="utf-8")
+    done = run(capsys, "sizing", "day.csv", "--economics", "plant.toml")
+    assert done.code == 2
+    assert [line.split(";")[0] for line in done.err.splitlines()] == [
+        "milpcore: profile and economics: 3 faults",
+        "  - day.csv, line 2: waste_heat_kW = x: is not a number",
+        "  - plant.toml, [[boiler]] 1: efficiency = 5: must be at least 0.01 and at most 1.2",
+        "  - plant.toml, [[boiler]] 2: name = boiler: must be unique, [[boiler]] 1 has it too",
+    ]
+    alone = run(capsys, "sizing", "base_48h", "--economics", "plant.toml")
+    assert alone.err.startswith("milpcore: plant.toml: 2 faults\n  - [[boiler]] 1: ")

@@ -162,8 +162,15 @@ def test_tables_of_a_wrong_kind(tmp_path: Path) -> None:
 
 def test_names_and_heat(tmp_path: Path) -> None:
     assert toml_lines(tmp_path, "[[boiler]]\n[[boiler]]\n") == [
-        "boiler: name = boiler: must be unique, a boiler has it too; "
+        "[[boiler]] 2: name = boiler: must be unique, [[boiler]] 1 has it too; "
         "give each unit a name of its own"
+    ]
+    several = "[[boiler]]\nefficiency = 5\n[[heat_pump]]\nname = 'boiler'\n[[boiler]]\n"
+    lines = toml_lines(tmp_path, several)  # beside other faults
+    assert [line.split(";")[0] for line in lines] == [
+        "[[boiler]] 1: efficiency = 5: must be at least 0.01 and at most 1.2",
+        "[[boiler]] 1: name = boiler: must be unique, [[heat_pump]] 1 (boiler) has it too",
+        "[[boiler]] 2: name = boiler: must be unique, [[heat_pump]] 1 (boiler) has it too",
     ]
     for text in ("[[store]]\n", "boiler = []\n"):
         assert toml_lines(tmp_path, text) == [

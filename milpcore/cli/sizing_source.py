@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from milpcore.faults import Fault, InputError
 from milpcore.naming import suggestion
@@ -13,6 +14,8 @@ from milpcore.sizing.parameter_files import read_parameters
 from milpcore.sizing.parameters import SizingParameters
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.profile_readers import read_profile
+
+Read = TypeVar("Read")
 
 
 class Source(NamedTuple):
@@ -69,22 +72,55 @@ def open_source(text: str, *, economics: str | None = None, sheet: str | None = 
     ------
     InputError
         If there is neither file nor case, if a file has faults, or if a sheet is given for a
-        bundled case.
+        bundled case; with the faults of both files if both have some.
 
     Examples
     --------
     >>> print(open_source("base_48h").headline)
     base_48h: 48 h in 192 steps, mean demand 1000.0 kW, peak ... kW, mean waste heat ... kW
     """
+    errors: list[InputError] = []
+    source = _tried(lambda: _profile(text, sheet), errors)
+    parameters = _tried(lambda: _parameters(economics), errors)
+    if errors:
+        raise _together(errors)
+    assert source is not None
+    return source if parameters is None else source._replace(parameters=parameters)
+
+
+def _tried(read: Callable[[], Read], errors: list[InputError]) -> Read | None:
+    """Read something, or keep the error."""
+    try:
+        return read()
+    except InputError as error:
+        errors.append(error)
+        return None
+
+
+def _together(errors: list[InputError]) -> InputError:
+    """Make one error of those of several files; each fault then names its file."""
+    if len(errors) == 1:
+        return errors[0]
+    faults = [
+        fault._replace(where=f"{error.title}, {fault.where}" if fault.where else error.title)
+        for error in errors
+        for fault in error.faults
+    ]
+    return InputError("profile and economics", tuple(faults))
+
+
+def _profile(text: str, sheet: str | None) -> Source:
+    """Read a file, or a bundled case; a file has the parameters of the base case."""
     is_plain_name = text == Path(text).stem and bool(text)
     if is_plain_name and not Path(text).is_file():
-        source = _bundled(text, sheet)
-    else:
-        profile = read_profile(text, sheet=sheet)
-        source = Source(Path(text).name, "", profile, SizingParameters())
-    if economics is None:
-        return source
-    return source._replace(parameters=read_parameters(economics))
+        return _bundled(text, sheet)
+    profile = read_profile(text, sheet=sheet)
+    return Source(Path(text).name, "", profile, SizingParameters())
+
+
+def _parameters(economics: str | None) -> SizingParameters | None:
+    """Read the file of parameters if there is one."""
+    return None if economics is None else read_parameters(economics)
 
 
 def _bundled(name: str, sheet: str | None) -> Source:

@@ -12,8 +12,8 @@ from milpcore.economics import read_toml
 from milpcore.faults import FaultList
 from milpcore.files import replacing
 from milpcore.naming import nearest_name, shown, suggestion
-from milpcore.sizing.parameter_schema import KEYS, UNITS, WORDS, checked_entries
-from milpcore.sizing.parameters import SizingParameters, check_units
+from milpcore.sizing.parameter_schema import KEYS, UNITS, WORDS, checked_entries, default
+from milpcore.sizing.parameters import SizingParameters, note_without_heat
 from milpcore.sizing.plant import InitialState, Plant
 from milpcore.sizing.units import (
     Boiler,
@@ -119,16 +119,20 @@ def _parameters_of(document: Mapping[str, Any], title: str, faults: FaultList) -
         plant = {}
     prices = checked_entries("plant", plant, "[plant]", faults)
     units: list[Unit] = []
+    named: dict[str, str] = {}
     for table, kind in _KINDS.items():
         for where, values in _tables(document, table, faults):
             before = len(faults)
             checked = checked_entries(table, values, where, faults)
-            if len(faults) == before:
+            is_right = len(faults) == before
+            _note_name(values.get("name", default(table, "name")), where, named, faults)
+            if is_right:
                 if checked.get("initial") is not None:
                     checked["initial"] = InitialState(**checked["initial"])
                 units.append(kind(**checked))
-    if any(table in document for table in UNITS) and not len(faults):
-        check_units(units, faults)
+    makes_heat = any(document.get(table) for table in UNITS if table != "store")
+    if any(table in document for table in UNITS) and not makes_heat:
+        note_without_heat(faults)
     faults.raise_if_any(title)
     if not units:
         return SizingParameters(plant=Plant(**prices))
@@ -157,6 +161,16 @@ def _tables(
         label = f" ({shown(name)})" if isinstance(name, str) else ""
         found.append((f"[[{table}]] {number}{label}", values))
     return found
+
+
+def _note_name(name: object, where: str, named: dict[str, str], faults: FaultList) -> None:
+    """Refuse a name that a unit above has, and keep where each name stands."""
+    if not isinstance(name, str):
+        return
+    if name in named:
+        rule = f"must be unique, {named[name]} has it too"
+        faults.add(where, "name", shown(name), rule, "give each unit a name of its own")
+    named.setdefault(name, where)
 
 
 def _note_unknown(key: str, faults: FaultList) -> None:

@@ -351,8 +351,13 @@ def check_units(units: Sequence[Unit], faults: FaultList) -> None:
             faults.add(table, "name", unit.name, rule, "give each unit a name of its own")
         seen.setdefault(unit.name, table)
     if all(isinstance(unit, Store) for unit in units):
-        remedy = "give a heat_pump, a boiler or an electric_boiler"
-        faults.add("", "units", None, "nothing makes heat", remedy)
+        note_without_heat(faults)
+
+
+def note_without_heat(faults: FaultList) -> None:
+    """Note that nothing makes heat."""
+    remedy = "give a heat_pump, a boiler or an electric_boiler"
+    faults.add("", "units", None, "nothing makes heat", remedy)
 
 
 def _in_every_step(series: Floats | None, constant: float, profile: HeatProfile) -> Floats:
