@@ -47,10 +47,11 @@ def test_a_flexible_pump_counts_only_if_proven(
 
 
 def test_load_changes_between_those_of_the_boiler_are_counted() -> None:
-    said = verdicts(findings1.findings(flexible(99.0, 98.0)))
-    assert said[findings1.BETWEEN] == "agrees"
     said = verdicts(findings1.findings(flexible(99.0, 98.0, load_changes_together=10)))
-    assert said[findings1.BETWEEN] == "disagrees"
+    assert said[findings1.BETWEEN] == "not decided"  # of a plant that is proven to 1 %
+    for together, verdict in ((1, "agrees"), (10, "disagrees")):
+        rows = flexible(99.0, 98.95, load_changes_together=together)
+        assert verdicts(findings1.findings(rows))[findings1.BETWEEN] == verdict
 
 
 def changes(count: int, hours: float, size: float, least: float, most: float) -> dict[str, object]:
@@ -63,6 +64,8 @@ def test_stores_over_load_changes_are_compared_by_their_ranges() -> None:
     said = verdicts(findings1.findings(table(few, none)))
     assert said == {findings1.NO_STORE: "agrees", findings1.LARGER_STORE: "agrees"}
     overlap = changes(1, 4.0, 450.0, 350.0, 600.0)
+    said = verdicts(findings1.findings(table(none, few, overlap)))  # one of two steps is proven
+    assert said == {findings1.NO_STORE: "agrees", findings1.LARGER_STORE: "not decided"}
     said = verdicts(findings1.findings(table(few, overlap)))
     assert said == {findings1.LARGER_STORE: "not decided"}
     smaller = changes(1, 4.0, 100.0, 90.0, 110.0)
@@ -215,6 +218,8 @@ def test_a_boiler_jumps_from_a_tenth_of_the_mean_demand_on() -> None:
     small, large = shaped("seasonal", 0.4, boiler_kW=51.0), shaped("seasonal", 0.4, boiler_kW=300.0)
     assert verdicts(findings3.findings(table(small))) == {findings3.SMOOTH: "agrees"}
     assert verdicts(findings3.findings(table(large))) == {findings3.SMOOTH: "disagrees"}
+    loose = shaped("seasonal", 0.5, boiler_kW=0.0, bound_EUR_per_a=99.0)
+    assert verdicts(findings3.findings(table(small, loose))) == {findings3.SMOOTH: "not decided"}
 
 
 def test_steps_of_the_mean_store_are_counted_beyond_the_gap() -> None:
@@ -259,5 +264,8 @@ def test_intervals() -> None:
     )
     assert both == pytest.approx(Interval(9.9, 20.0))
     assert compared(Interval(3.0, 4.0), Interval(1.0, 2.0)) == -1
-    assert verdict_of([0, 1, 1], 1) == "agrees"
+    assert verdict_of([1, 1, 1], 1) == "agrees"
+    assert verdict_of([0, 1, 1], 1) == "not decided"
+    assert verdict_of([0, -1, 1], 1) == "disagrees"
+    assert verdict_of([], 1) == "not decided"
     assert gap_words(pd.DataFrame({"gap": []})) == "no plants"

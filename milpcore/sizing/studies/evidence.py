@@ -4,6 +4,8 @@ A search ends with a cost and a proven bound below it. Of two problems with cost
 bounds ``A``, ``B`` the optima differ by something between ``B - a`` and ``b - A``; a difference is
 a finding only if that interval does not hold 0. For sizes the proven ranges of `size_ranges` do the
 same: every design of hardly more than the least cost, the optimum among them, has its size there.
+A statement about several points agrees only if each of them is proven; one about the best plants
+found, only if their gaps are small (`WELL_PROVEN`).
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ import pandas as pd
 
 AGREES, DISAGREES, OPEN = "agrees", "disagrees", "not decided"
 PAPER, OURS = "paper", "ours"
+WELL_PROVEN = 1e-3
+"""Largest gap of points on which a statement about the best plants found may rest; as far as the
+ranges of sizes reach."""
 
 Row = Mapping[Any, Any]
 
@@ -123,16 +128,41 @@ def compared(first: Interval, second: Interval) -> int:
 
 
 def verdict_of(signs: Sequence[int], expected: int) -> str:
-    """Judge comparisons of which at least one must be as expected and none against it.
+    """Judge comparisons that must all be as expected; a single one against it is enough.
 
     Examples
     --------
-    >>> verdict_of([1, 0], 1), verdict_of([0, 0], 1), verdict_of([1, -1], 1)
+    >>> verdict_of([1, 1], 1), verdict_of([1, 0], 1), verdict_of([1, -1], 1)
     ('agrees', 'not decided', 'disagrees')
     """
     if any(sign == -expected for sign in signs):
         return DISAGREES
-    return AGREES if any(sign == expected for sign in signs) else OPEN
+    return AGREES if signs and all(sign == expected for sign in signs) else OPEN
+
+
+def verdict_on_found(holds: bool, rows: Sequence[Row]) -> str:
+    """Judge a statement about the best plants found, which must be nearly proven for it.
+
+    Parameters
+    ----------
+    holds : bool
+        Whether it holds for them.
+    rows : sequence of mapping
+        Points that it rests on, each with its ``gap``.
+
+    Returns
+    -------
+    str
+        `OPEN` if a gap is above `WELL_PROVEN`.
+
+    Examples
+    --------
+    >>> verdict_on_found(True, [{"gap": 1e-4}]), verdict_on_found(True, [{"gap": 0.01}])
+    ('agrees', 'not decided')
+    """
+    if not all(float(row["gap"]) <= WELL_PROVEN * (1.0 + 1e-6) for row in rows):
+        return OPEN
+    return AGREES if holds else DISAGREES
 
 
 def gap_words(rows: pd.DataFrame) -> str:

@@ -24,6 +24,7 @@ from milpcore.sizing.studies.evidence import (
     proven_range,
     solved,
     verdict_of,
+    verdict_on_found,
 )
 from milpcore.sizing.studies.points import UNLIMITED, point_of, problem
 
@@ -125,9 +126,10 @@ def _flexible(rows: pd.DataFrame) -> list[Finding]:
     second = Finding(
         BETWEEN,
         PAPER,
-        AGREES if apart > together else DISAGREES,
+        verdict_on_found(apart > together, [has]),
         f"{apart} of the pump's {total} load changes are in steps in which the boiler, which "
-        f"changes {int(has['boiler_load_changes'])} times, keeps its load (in the design found)",
+        f"changes {int(has['boiler_load_changes'])} times, keeps its load (in the design "
+        f"found, proven to {100.0 * float(has['gap']):.2f} %)",
     )
     return [first, second]
 
@@ -144,7 +146,7 @@ def _load_changes(rows: pd.DataFrame) -> list[Finding]:
     for row in free:
         most = proven_range(row, "store_kWh").most
         size = float(row["store_kWh"])
-        verdict = AGREES if size <= _SMALL_SHARE * largest else DISAGREES
+        verdict = verdict_on_found(size <= _SMALL_SHARE * largest, [row])
         limit = f", at most {most:.0f} kWh in designs up to 0.1 % dearer" if most < 1e12 else ""
         gap = f"best plant, proven to {100.0 * float(row['gap']):.2f} %"
         found.append(Finding(NO_STORE, OURS, verdict, f"store {size:.0f} kWh in the {gap}{limit}"))

@@ -23,6 +23,7 @@ from milpcore.sizing.studies.evidence import (
     proven_range,
     solved,
     verdict_of,
+    verdict_on_found,
 )
 from milpcore.sizing.studies.findings2 import with_ratio
 
@@ -236,7 +237,7 @@ def _shapes(means: pd.DataFrame) -> list[Finding]:
             f"{row['store_kWh']:.0f} kWh, short in {100.0 * row['short_step_share']:.1f} %"
             for row in records
         )
-        verdict = AGREES if holds(records) else DISAGREES
+        verdict = verdict_on_found(holds(records), records)
         text = f"boiler, store and steps short of waste heat by spread: {words}"
         found.append(Finding(statement, OURS, verdict, text))
     return found
