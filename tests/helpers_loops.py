@@ -125,7 +125,18 @@ def made(seed: int, *, n_plants: int = 3, n_loops: int = 2) -> Made:
         count = int(maker.rng.integers(2, n_plants + 1))
         order = [str(plant) for plant in maker.rng.permutation(plants)[:count]]
         loops.append(_loop(maker, order))
-    lengths_m = maker.rng.uniform(100.0, 2000.0, n_plants**2)
+    return _with_case(maker, plants, loops)
+
+
+def ring(seed: int, order: list[str]) -> Made:
+    """Make a case with one loop that leads through plants in an order, which may repeat some."""
+    maker = _Maker(np.random.default_rng(seed))
+    return _with_case(maker, list(dict.fromkeys(order)), [_loop(maker, order)])
+
+
+def _with_case(maker: _Maker, plants: list[str], loops: list[Loop]) -> Made:
+    """Make the case of loops."""
+    lengths_m = maker.rng.uniform(100.0, 2000.0, len(plants) ** 2)
     pairs = zip(combinations(plants, 2), lengths_m, strict=False)
     parameters = LoopParameters(
         dt_min_K=DT_MIN_K,

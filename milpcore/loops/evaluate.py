@@ -14,8 +14,8 @@ but for the case and its cost laws, which hit printed figures. The rules that it
 7. *loop closing*: a loop comes back to its start with the temperature it began with.
 8. *stated temperature*: supply and return are those of the hottest and the coldest leg, headers
    have the temperature stated.
-9. *plants of a loop*: it has pipes between at least two plants, and its legs follow the order of
-   plants if the parameters give one.
+9. *plants of a loop*: it has pipes between at least two plants, *each plant once a round*
+   (`milpcore.loops.rounds`), and its legs follow the order of plants if the parameters give one.
 10. Limits of flow, number of units and duty of a unit, forbidden and forced matches.
 11. *stated cost*: the cost stated for the network.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from milpcore.loops.case import LoopCase
 from milpcore.loops.evaluation import ExchangerRow, UtilityRow
 from milpcore.loops.network import Loop, LoopNetwork, arc_name
+from milpcore.loops.rounds import plants_against_rounds
 from milpcore.loops.simulate import LoopRun
 from milpcore.loops.violations import Margin, Margins, Report, Rule
 
@@ -96,10 +97,12 @@ def _level(margin: Margin) -> Margin:
 
 
 def _check_legs(report: Report, case: LoopCase, where: str, loop: Loop) -> None:
-    """Rule 9: pipes between plants, in the order wanted."""
+    """Rule 9: pipes between plants, each visited once a round, in the order wanted."""
     visited = loop.visits()
     if len(visited) < 2:
         report.add(Rule.PLANTS, where, f"{len(visited)} plant(s) with pipes", "at least 2")
+    for name, (found, right) in plants_against_rounds(loop).items():
+        report.add(Rule.ROUNDS, f"{where}, plant {name}", found, right)
     order = case.parameters.visit_order
     if order is None:
         return

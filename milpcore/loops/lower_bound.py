@@ -3,9 +3,9 @@ r"""A rigorous lower bound on the cost of every network of utility loops.
 The only coupling between streams and loops is the mixing condition of
 `milpcore.loops.network_units`: in every plant the heat that water absorbs below tau is at most what
 the loop's flow can take there, for every tau, with equality in all. It holds for every split,
-mixing, header and number of loops on a route, if loops visit each plant at most once a round. With
-multipliers (a price v of heat in each plant that does not fall with temperature) the problem falls
-apart:
+mixing, header and number of loops on a route, as loops visit each plant at most once a round: that
+is what a loop is (`milpcore.loops.rounds`), and the evaluator refuses others. With multipliers (a
+price v of heat in each plant that does not fall with temperature) the problem falls apart:
 
 (1) ``bound = cost without loops - sum over streams of max(0, earnings) + loops``
 

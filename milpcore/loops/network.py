@@ -1,6 +1,7 @@
 """A network of utility loops as data: headers, exchangers, mixing lines and pipes.
 
-A *loop* circulates between plants. Its fluid is split and mixed at *headers*, each of which stands
+A *loop* circulates between plants and visits each at most once a round, see
+`milpcore.loops.rounds`. Its fluid is split and mixed at *headers*, each of which stands
 in one plant and has one temperature. What lies between two headers carries a heat capacity flow:
 
 - an *exchanger* with one stream of its plant,

@@ -71,7 +71,9 @@ class LoopParameters:
     hot_utility, cold_utility : Utility
     distances : sequence of Distance
         Between plants, each pair once. A loop visits its plants one after the other and returns to
-        the first; every leg is one pipe and one pump (two plants: supply and return).
+        the first; every leg is one pipe and one pump (two plants: supply and return). A length is
+        that of the pipe which may be laid: it is taken as given, by designs, bound and evaluator,
+        where it is longer than the way over a third plant, too.
     visit_order : sequence of str or None
         Order of the plants on every loop, which may leave some out; None to have it chosen.
     limits : Limits

@@ -19,6 +19,7 @@ class Rule(StrEnum):
     CLOSING = "loop closing"
     TEMPERATURE = "stated temperature"
     PLANTS = "plants of a loop"
+    ROUNDS = "each plant once a round"
     VISITS = "order of plants"
     MAX_FLOW = "largest flow"
     MAX_UNITS = "number of units"
