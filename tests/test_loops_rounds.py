@@ -15,6 +15,7 @@ from milpcore.loops import (
     Distance,
     Exchanger,
     Header,
+    Limits,
     Link,
     Loop,
     LoopNetwork,
@@ -147,3 +148,16 @@ def test_lengths_are_taken_as_given_where_a_detour_is_shorter() -> None:
     assert legs["C", "A"] == 600.0
     (route,) = [route for route in prepare(case).routes if route.plants == (0, 1, 2)]
     assert route.leg_m == tuple(legs[leg] for leg in ("AB", "BC", "CA") for leg in [tuple(leg)])
+
+
+def test_the_largest_flow_is_that_of_pipes_side_by_side() -> None:
+    case, network = ring(4, ["A", "B"])
+    loop = network.loops[0]
+    half = [
+        pipe._replace(flow_kW_per_K=pipe.flow_kW_per_K / 2) for pipe in loop.pipes for _ in range(2)
+    ]
+    limits = Limits(max_flow_kW_per_K=0.75 * loop.flow_kW_per_K)
+    case = replace(case, parameters=case.parameters.replace(limits=limits))
+    found = evaluate(case, with_loop(network, pipes=half)).violations
+    assert [violation.where for violation in found] == ["loop 1, leg A -> B", "loop 1, leg B -> A"]
+    assert {violation.rule for violation in found} == {Rule.MAX_FLOW}

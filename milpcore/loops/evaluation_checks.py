@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from milpcore.loops.case import LoopCase
 from milpcore.loops.evaluation import ExchangerRow, UtilityRow
-from milpcore.loops.network import Loop, LoopNetwork, arc_name
+from milpcore.loops.network import Loop, LoopNetwork, Pipe, arc_name
 from milpcore.loops.rounds import plants_against_rounds
 from milpcore.loops.simulate import LoopRun
 from milpcore.loops.violations import Margin, Margins, Report, Rule
@@ -123,10 +123,15 @@ def check_limits(report: Report, case: LoopCase, network: LoopNetwork, margins: 
     matched = set()
     for number, loop in enumerate(network.loops, start=1):
         flow = Margin(margins.share * loop.flow_kW_per_K, "kW/K")
+        plant = loop.plant_of_header
+        legs: dict[tuple[str, str], list[Pipe]] = {}
         for pipe in loop.pipes:
-            place = f"loop {number}, {arc_name(pipe)}"
+            legs.setdefault((plant[pipe.source], plant[pipe.target]), []).append(pipe)
+        for (origin, target), pipes in legs.items():
+            name = arc_name(pipes[0]) if len(pipes) == 1 else f"leg {origin} -> {target}"
+            leg_flow = math.fsum(pipe.flow_kW_per_K for pipe in pipes)
             most = limits.max_flow_kW_per_K
-            report.at_most(Rule.MAX_FLOW, place, pipe.flow_kW_per_K, most, flow)
+            report.at_most(Rule.MAX_FLOW, f"loop {number}, {name}", leg_flow, most, flow)
         for exchanger in loop.exchangers:
             place = f"loop {number}, {arc_name(exchanger)}"
             least = limits.min_unit_duty_kW

@@ -34,7 +34,8 @@ class Limits:
     Parameters
     ----------
     max_flow_kW_per_K : float
-        Largest heat capacity flow of a pipe; infinite for no limit.
+        Largest heat capacity flow of a leg of a loop, all its pipes side by side; infinite for no
+        limit.
     max_units : float
         Largest number of exchangers; infinite for no limit.
     min_unit_duty_kW : float
