@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from helpers_loop_cases import random_case, two_streams
+from helpers_loop_cases import case_of, random_case, two_streams
 
 from milpcore import loops
 from milpcore.core import Problem, Solution, solve
@@ -152,8 +152,10 @@ def test_the_transport_target_is_another_where_plants_give_and_take() -> None:
 
 
 def test_a_loop_that_cannot_be_has_rows_that_say_so() -> None:
-    limits = loops.Limits(forced_matches=["east/H1"], min_unit_duty_kW=20000.0)
-    table = loops.compare(two_streams(limits=limits), variants=["16K:l"])
+    rows = [("east", "H1", 160.0, 80.0, 16000.0, 1.5), ("west", "C1", 100.0, 125.0, 12000.0, 1.2)]
+    # above 120 °C, which is 20 K above the cold stream's supply, there are 8000 kW
+    limits = loops.Limits(forced_matches=["east/H1"], min_unit_duty_kW=11000.0)
+    table = loops.compare(case_of(rows, limits=limits), variants=["16K:l"])
     assert table["optimum"].isna().all()
     assert (table["note"] != "").all()
     assert (table["n_columns"] == -1).all()

@@ -89,7 +89,6 @@ def test_limits_hold() -> None:
         "flow": Limits(max_flow_kW_per_K=60.0),
         "units": Limits(max_units=1),
         "forbidden": Limits(forbidden_matches=["east/H1"]),
-        "least": Limits(min_unit_duty_kW=15000.0),
     }
 
     def solved(limit: Limits | None):
@@ -102,14 +101,18 @@ def test_limits_hold() -> None:
 
     assert solved(None).loops[0].flow_kW_per_K > 60.0
     assert solved(limits["flow"]).loops[0].flow_kW_per_K <= 60.0 + 1e-6
-    for name in ("units", "forbidden", "least"):  # one side alone is of no use; 12 MW are not 15
+    for name in ("units", "forbidden"):  # one side alone is of no use
         assert solved(limits[name]).loops == ()
+    rows = [("east", "H1", 160.0, 80.0, 16000.0, 1.5), ("west", "C1", 100.0, 125.0, 12000.0, 1.2)]
+    for least_kW, n_loops in ((7000.0, 1), (9000.0, 0)):  # 8 MW are 20 K above 100 °C
+        case = case_of(rows, distance_m=60.0, limits=Limits(min_unit_duty_kW=least_kW))
+        assert len(solve_transport(transport_model(prepare(case))).loops) == n_loops
 
 
 def test_forced_matches_are_paid() -> None:
     rows = [
         ("east", "H1", 160.0, 80.0, 8000.0, 1.5),
-        ("east", "H2", 70.0, 65.0, 100.0, 1.5),
+        ("east", "H2", 85.0, 65.0, 100.0, 1.5),
         ("west", "C1", 50.0, 110.0, 6000.0, 1.2),
     ]
     free, forced = (
@@ -124,5 +127,5 @@ def test_forced_matches_are_paid() -> None:
 
 def test_forced_match_with_a_loop_that_is_not_there() -> None:
     case = two_streams(limits=Limits(forced_matches=[loops.Match("east/H1", 2)]))
-    with pytest.raises(ValueError, match="there are only 1 loops"):
+    with pytest.raises(ValueError, match="at most there is 1 loop"):
         prepare(case)

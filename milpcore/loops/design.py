@@ -39,11 +39,12 @@ class LoopResult:
     Attributes
     ----------
     network : LoopNetwork
-        Without loops where none pays.
+        Without loops where none is possible, or none was found that pays.
     evaluation : Evaluation
-        By the independent evaluator; keeps all rules.
+        By the independent evaluator; keeps all rules if `has_network`.
     tac_per_a : float
-        What was minimised: the total without, or with, heaters and coolers.
+        What was minimised: the total without, or with, heaters and coolers; NaN if not
+        `has_network`.
     bound_per_a : float
         No network of at most this number of loops costs less.
     gap : float
@@ -65,6 +66,14 @@ class LoopResult:
     costs_utility_exchangers: bool
     n_loops_allowed: int
     solve_s: float
+
+    @property
+    def has_network(self) -> bool:
+        """Whether a network was found that keeps all limits; without forced matches there is one.
+
+        Otherwise `network` is that without loops, and its evaluation says what it breaks.
+        """
+        return not math.isnan(self.tac_per_a)
 
     @property
     def tac_without_utility_exchangers_per_a(self) -> float:
@@ -170,14 +179,17 @@ def design(
     """
     start_s = time.perf_counter()
     inputs = prepare(case, n_loops=n_loops, costs_utility_exchangers=costs_utility_exchangers)
-    watch = _Watch(observer, start_s, inputs.cost_without_loops_per_a())
+    alone = math.inf if inputs.must_join.any() else inputs.cost_without_loops_per_a()
+    watch = _Watch(observer, start_s, alone)
     share = START_SHARE if len(inputs.routes) == 1 else START_SHARE_OF_MANY
     found = _start(inputs, watch, share * time_limit_s)
     found = _searched(inputs, found, watch, (START_AND_SEARCH_SHARE - share) * time_limit_s, seed)
     network = _network(inputs, found, watch)
-    evaluation = evaluate(case, network).checked()
-    cost = evaluation.tac_per_a
-    if costs_utility_exchangers:
+    evaluation = evaluate(case, network)
+    if network.loops or not inputs.must_join.any():
+        evaluation = evaluation.checked()
+    cost = evaluation.tac_per_a if evaluation.is_feasible else math.nan
+    if costs_utility_exchangers and evaluation.is_feasible:
         cost = evaluation.tac_with_utility_exchangers_per_a
     rest_s = max(time_limit_s - (time.perf_counter() - start_s), LEAST_BOUND_SHARE * time_limit_s)
     bound_per_a = _bound(inputs, cost, found, mip_rel_gap, rest_s, watch).bound_per_a
@@ -279,10 +291,10 @@ def _bound(
 ) -> LowerBound:
     """Bound the cost, with the network's flow as a hint."""
     flow = None if found is None else float(found.flow_kW_per_K.sum())
-    coldest, hottest = inputs.loop_range_C()
+    coldest, hottest = inputs.loop_range_C() if inputs.can_have_loop else (0.0, 0.0)
     return lower_bound(
         inputs,
-        known_cost_per_a=cost,
+        known_cost_per_a=None if math.isnan(cost) else cost,
         known_flow_kW_per_K=flow if len(inputs.routes) == 1 else None,
         gap=gap,
         time_limit_s=time_limit_s,

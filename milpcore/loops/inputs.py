@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from milpcore.exchangers import mean_difference_K
-from milpcore.faults import Fault, FaultList, InputError
+from milpcore.faults import Fault, InputError
 from milpcore.loops.case import LoopCase
 from milpcore.loops.cost_laws import pipe_cost_per_a, pump_cost_per_a
-from milpcore.loops.limits import Match
+from milpcore.loops.door import checked_joins
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -22,8 +22,6 @@ LEAST_SPAN_K = 1e-6
 """Span given to isothermal streams."""
 MOST_PLANTS_IN_ALL_ORDERS = 4
 """With more plants a loop takes the shortest way round each set of plants."""
-MOST_PLANTS_ON_A_LOOP = 9
-"""Ways round are found by looking at every one."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class LoopInputs:
     routes : tuple of Route
         Ways a loop may take.
     joins : ndarray of bool, shape (loops, S)
-        Whether a stream may exchange heat with a loop.
+        Whether a stream may, and can, exchange heat with a loop (`milpcore.loops.door`).
     must_join : ndarray of bool, shape (loops + 1, S)
         Streams that must; the last row is for any loop.
     """
@@ -123,6 +121,11 @@ class LoopInputs:
         return int(self.joins.shape[0])
 
     @property
+    def can_have_loop(self) -> bool:
+        """Whether some stream can exchange heat with a loop at all."""
+        return bool(self.joins.any())
+
+    @property
     def dt_min_K(self) -> float:
         """Least difference between a stream and a loop."""
         return self.case.parameters.dt_min_K
@@ -138,7 +141,17 @@ class LoopInputs:
         return np.maximum(self.supply_C, self.target_C)
 
     def loop_range_C(self) -> tuple[float, float]:
-        """Lowest and highest temperature at which a loop can take and give heat."""
+        """Lowest and highest temperature at which a loop can take and give heat.
+
+        Raises
+        ------
+        InputError
+            Without hot streams, or without cold ones.
+        """
+        if self.is_hot.all() or not self.is_hot.any():
+            found = "all hot" if self.is_hot.any() else "all cold"
+            rule, remedy = "a loop is between hot streams and cold ones", "give some of both"
+            raise InputError("loops", (Fault("", "streams", found, rule, remedy),))
         coldest = float(self.low_C[~self.is_hot].min(initial=math.inf)) + self.dt_min_K
         hottest = float(self.high_C[self.is_hot].max(initial=-math.inf)) - self.dt_min_K
         return coldest, hottest
@@ -244,9 +257,7 @@ def prepare(
     Raises
     ------
     InputError
-        If exchangers get dearer per area the larger they are, a loop would have too many plants, or
-        heaters and coolers are to be costed but their utilities' data are missing or too near to
-        the streams.
+        As `milpcore.loops.door.checked_joins`.
     ValueError
         If `n_loops` is below 1.
 
@@ -261,7 +272,7 @@ def prepare(
     """
     if n_loops < 1:
         raise ValueError(f"n_loops must be at least 1; got {n_loops!r}")
-    _check(case, costs_utility_exchangers)
+    joins = checked_joins(case, n_loops=n_loops, costs_utility_exchangers=costs_utility_exchangers)
     table, parameters = case.streams, case.parameters
     is_hot = table.is_hot
     direction = np.where(is_hot, 1.0, -1.0)
@@ -273,7 +284,6 @@ def prepare(
     if law.exponent < 1.0:
         most_m2 = table.duty_kW * resistance / parameters.dt_min_K
         price *= np.maximum(most_m2, 1e-9) ** (law.exponent - 1.0)
-    joins, must_join = _matches(case, n_loops)
     return LoopInputs(
         case=case,
         costs_utility_exchangers=costs_utility_exchangers,
@@ -291,64 +301,9 @@ def prepare(
         fixed_per_a=factor * law.fixed,
         area_price_per_m2_a=price,
         routes=_routes(case),
-        joins=joins,
-        must_join=must_join,
+        joins=joins.may,
+        must_join=joins.must,
     )
-
-
-def _check(case: LoopCase, costs_utility_exchangers: bool) -> None:
-    """Refuse what the models do not cover."""
-    faults, parameters, table = FaultList(), case.parameters, case.streams
-    if parameters.exchanger.exponent > 1.0:
-        rule = "must be at most 1 for a design: no bound on the cost holds above"
-        faults.add("exchanger", "exponent", str(parameters.exchanger.exponent), rule, "give 0 to 1")
-    if len(parameters.visit_order or case.plants) > MOST_PLANTS_ON_A_LOOP:
-        rule = f"a loop may have at most {MOST_PLANTS_ON_A_LOOP} plants to choose from"
-        faults.add("", "visit_order", str(len(case.plants)), rule, "name the plants to connect")
-    if costs_utility_exchangers:
-        if not parameters.costs_heaters_and_coolers:
-            rule = "are needed to cost heaters and coolers"
-            remedy = "give supply_C, target_C and htc_kW_per_m2_K of both utilities"
-            raise InputError("prepare", (Fault("utilities", "", "temperatures", rule, remedy),))
-        hot, cold = parameters.hot_utility, parameters.cold_utility
-        for label, is_hot, target_C in zip(
-            table.label, table.is_hot, table.t_target_C, strict=True
-        ):
-            margin_K = (
-                target_C - max(cold.supply_C or 0.0, cold.target_C or 0.0)
-                if is_hot
-                else min(hot.supply_C or 0.0, hot.target_C or 0.0) - target_C
-            )
-            if margin_K <= 0.0:
-                rule = "is out of the utility's reach"
-                faults.add(label, "t_target", f"{target_C:g}", rule, "choose another utility")
-    faults.raise_if_any("prepare")
-
-
-def _matches(case: LoopCase, n_loops: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return which streams may, and which must, exchange heat with which loops."""
-    place = {label: number for number, label in enumerate(case.streams.label)}
-    limits = case.parameters.limits
-    joins = np.ones((n_loops, len(place)), dtype=bool)
-    must_join = np.zeros((n_loops + 1, len(place)), dtype=bool)
-
-    def rows(match: Match, whole: slice | int) -> slice | int | None:
-        if match.loop is None:
-            return whole
-        return match.loop - 1 if match.loop <= n_loops else None
-
-    for match in limits.forbidden:
-        chosen = rows(match, slice(None))
-        if chosen is not None:
-            joins[chosen, place[match.stream]] = False
-    for match in limits.forced:
-        chosen = rows(match, n_loops)
-        if chosen is None:
-            rule = f"there are only {n_loops} loops"
-            fault = Fault("limits", "forced_matches", f"loop {match.loop}", rule, "allow more")
-            raise InputError("prepare", (fault,))
-        must_join[chosen, place[match.stream]] = True
-    return joins, must_join
 
 
 def _routes(case: LoopCase) -> tuple[Route, ...]:

@@ -146,6 +146,9 @@ def lower_bound(
     True
     """
     task = _Task(known_cost_per_a, known_flow_kW_per_K, gap, time_limit_s, node_K, on_bound)
+    if not inputs.can_have_loop:
+        base = inputs.cost_without_loops_per_a()
+        return LowerBound(base, 0, 0, 0.0, np.zeros((len(inputs.case.plants), 2)), np.zeros(2))
     if inputs.n_loops == 1 or len(inputs.routes) > 1:
         return _bound_by_boxes(inputs, task)
     # one route: a further loop costs no less than a pipe of no flow, on top of one with all flow

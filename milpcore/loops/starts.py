@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from milpcore.loops.inputs import LoopInputs, Route
 from milpcore.loops.route_stages import (
     gives_and_takes,
@@ -44,8 +46,19 @@ def starting_plans(inputs: LoopInputs, *, time_limit_s: float) -> list[tuple[Loo
     Returns
     -------
     list of tuple of LoopPlan
-        Loops that networks can be built for; empty if no loop pays.
+        Loops that networks can be built for; empty if no loop is possible, or none pays. Where the
+        model has no point with the forced matches, which its cells may cause, those without.
     """
+    if not inputs.can_have_loop:
+        return []
+    found = _plans(inputs, time_limit_s)
+    if not found and inputs.must_join.any():
+        return _plans(replace(inputs, must_join=np.zeros_like(inputs.must_join)), time_limit_s)
+    return found
+
+
+def _plans(inputs: LoopInputs, time_limit_s: float) -> list[tuple[LoopPlan, ...]]:
+    """Solve the transport model on the routes that look best."""
     cell_K = cell_width_K(inputs)
     coarse_K = 2.5 * cell_K
     tries: list[tuple[Route, ...]] = [inputs.routes]

@@ -30,7 +30,8 @@ Rows
 (4) ``reaches[j] >= reaches[j + 1]``: a leg has one temperature
 (5) ``above <= flow``, ``above <= most flow reaches``, ``above >= flow - most flow (1 - reaches)``
 (6) ``flow in segment between its ends times is_segment``; one segment of one route for each loop
-(7) ``sum of heat >= least duty joins``, ``sum of joins <= most units``; forced matches: joins = 1
+(7) ``sum of heat >= least duty joins``, ``sum of joins <= most units``; forced matches: joins = 1,
+    with at least 1 % of the stream's duty
 (8) ``rest of a cell <= capacity times width times has_utility``
 (9) ``flow of loop l >= flow of loop l + 1`` where the loops are alike
 

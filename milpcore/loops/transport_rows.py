@@ -16,6 +16,8 @@ from milpcore.loops.transport_grid import (
     segment_ends,
 )
 
+LEAST_FORCED_SHARE = 0.01
+"""Share of its duty that a stream with a forced match exchanges, so that there is an exchanger."""
 MONEY = 1e-3
 """The objective is in thousands a year."""
 
@@ -208,8 +210,9 @@ def put_heat(
     is_cold = (~inputs.is_hot[stream]).astype(np.int64)
     places = rows.balance[inputs.plant[stream], is_cold, loop_cell]
     assembly.put(places, heat, inputs.direction[stream])
-    least_kW = inputs.case.parameters.limits.min_unit_duty_kW
-    if least_kW > 0.0:
+    forced_kW = LEAST_FORCED_SHARE * inputs.duty_kW * inputs.must_join.any(axis=0)
+    least_kW = np.maximum(inputs.case.parameters.limits.min_unit_duty_kW, forced_kW)
+    if np.any(least_kW > 0.0):
         least = assembly.rows(f"least_{loop}", inputs.n_streams, lower=0.0)
         assembly.put(least[stream], heat, 1.0)
         assembly.put(least, rows.joins, -least_kW)
