@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,12 @@ from helpers_loop_cases import case_of, two_streams
 
 from milpcore import loops
 from milpcore.core import Status
-from milpcore.loops.design import DesignProgress, design
+from milpcore.faults import InputError
+from milpcore.loops.design import design
+from milpcore.loops.design_result import DesignProgress, Found, design_result
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.inputs import prepare
-from milpcore.loops.lower_bound import lower_bound
+from milpcore.loops.lower_bound import BoundEnd, lower_bound
 from milpcore.loops.network_moves import start_of_plans
 from milpcore.loops.network_search import SearchLimits, search
 from milpcore.loops.starts import starting_plans
@@ -80,9 +83,15 @@ def test_no_loop_where_none_pays() -> None:
 
 
 def test_observer_stops_the_search() -> None:
-    result = design(two_streams(distance_m=60.0), time_limit_s=200, observer=lambda _: True,
-                    mip_rel_gap=0.3)  # fmt: skip
-    assert result.solve_s < 100
+    seen: list[str] = []
+
+    def stop(progress: DesignProgress) -> bool:
+        seen.append(progress.phase)
+        return progress.phase == "search"
+
+    result = design(two_streams(distance_m=60.0), observer=stop, mip_rel_gap=0.3)
+    assert seen.count("search") == 1
+    assert result.status is Status.OPTIMAL
 
 
 def test_further_loops_on_one_route_cost_more() -> None:
@@ -93,10 +102,94 @@ def test_further_loops_on_one_route_cost_more() -> None:
     assert two.bound_per_a <= one.bound_per_a + 1e-6 * 200e3
 
 
+def test_options_are_refused_all_at_once() -> None:
+    with pytest.raises(InputError) as error:
+        design(
+            two_streams(), n_loops=0, mip_rel_gap=2.0, time_limit_s=-1.0, seed=-1,
+            costs_utility_exchangers=1,
+        )  # fmt: skip
+    assert [str(fault) for fault in error.value.faults] == [
+        "n_loops = 0: must be a whole number from 1 to 100; give the largest number of loops",
+        "mip_rel_gap = 2.0: must be from 0 to below 1; 0.01 is usual",
+        "time_limit_s = -1.0: must be above 0 (s); give a number",
+        "costs_utility_exchangers = 1: must be True or False; True costs heaters and coolers",
+        "seed = -1: must be a whole number from 0; any one will do",
+    ]
+    for options in ({"n_loops": -1}, {"n_loops": 1.5}, {"mip_rel_gap": -1}, {"seed": None},
+                    {"time_limit_s": math.nan}, {"n_loops": True}, {"n_loops": 101}):  # fmt: skip
+        with pytest.raises(InputError, match="design: 1 fault"):
+            design(two_streams(), **options)
+    with pytest.raises(InputError, match="lower_bound: 3 faults"):
+        lower_bound(prepare(two_streams()), gap=1.0, time_limit_s=0.0, node_K=-1.0)
+
+
+def test_costs_without_a_bound_are_refused_at_once() -> None:
+    case = two_streams()
+    dear = replace(case.parameters.pump, per_power=1.0, exponent=3.0)
+    case = replace(case, parameters=case.parameters.replace(pump=dear))
+    with pytest.raises(InputError, match=r"\[pump\]: exponent = 3: no bound: pipes and pumps do"):
+        design(case)
+
+
+@pytest.mark.compiled
+def test_the_same_input_gives_the_same_result() -> None:
+    case = two_streams(distance_m=60.0)
+    one, other = (design(case, mip_rel_gap=0.02, time_limit_s=1e4).to_json_dict() for _ in "ab")
+    one.pop("solve_s"), other.pop("solve_s")
+    assert one == other
+    assert one["reason"] == ""
+
+
+@pytest.mark.compiled
+def test_a_bound_that_gets_no_further_is_no_time_limit() -> None:
+    case = two_streams(distance_m=60.0)
+    law = replace(case.parameters.exchanger, exponent=0.7)
+    case = replace(case, parameters=case.parameters.replace(exchanger=law))
+    result = design(case, time_limit_s=1e4)
+    assert result.status is Status.NODE_LIMIT
+    assert result.gap > 0.01
+    assert result.reason == (
+        "the bound gets no further, whatever the time (areas are bounded by the chord of their "
+        "cost, whose exponent is 0.7)"
+    )
+
+
+def test_no_more_is_said_than_is_known_of_a_network_without_loops() -> None:
+    inputs = prepare(two_streams(distance_m=9000.0))
+    cost = inputs.cost_without_loops_per_a()
+
+    def title(share: float, end: BoundEnd, cut: tuple[str, ...] = (), gap: float = 0.01) -> str:
+        found = Found(loops.LoopNetwork(), share * cost, 1.0, cut, 60.0)
+        return design_result(inputs, found, end=end, mip_rel_gap=gap).network.title
+
+    assert title(1.0, BoundEnd.GOAL) == "no loop pays"
+    assert title(0.995, BoundEnd.GOAL) == "no loop saves more than 0.5 %"
+    assert title(0.9, BoundEnd.TIME) == "no loop found in the time"
+    assert title(0.9, BoundEnd.CUT_UP, ("the search for networks",)) == "no loop found in the time"
+    assert title(0.9, BoundEnd.CUT_UP) == "no loop found"
+    assert title(0.9, BoundEnd.STOPPED) == "no loop found before the interruption"
+
+
+@pytest.mark.compiled
+def test_a_short_time_limit_ends_every_layer() -> None:
+    design(two_streams(distance_m=60.0), time_limit_s=5, mip_rel_gap=0.3)  # compiles
+    result = design(loops.load_case("loop_four_plants"), n_loops=2, time_limit_s=0.5)
+    assert result.status is Status.TIME_LIMIT
+    assert result.evaluation.is_feasible
+    assert 0.0 <= result.bound_per_a <= result.tac_per_a
+    assert "the result may depend on the machine" in result.reason
+
+
+def test_an_observer_that_stops_everything_gets_what_there_is() -> None:
+    result = design(two_streams(distance_m=60.0), observer=lambda _: True)
+    assert result.status is Status.INTERRUPTED
+    assert result.network.loops == ()
+
+
 @pytest.mark.slow
 def test_printed_example_is_below_the_best_known_and_proven_near() -> None:
     inputs = prepare(loops.load_case("loop_two_plants"))
-    (plans,) = starting_plans(inputs, time_limit_s=300.0)
+    (plans,) = starting_plans(inputs, time_limit_s=300.0).plans
     limits = SearchLimits(time_limit_s=600.0, most_rounds=120)  # rounds, not seconds, end it
     found = search(inputs, start_of_plans(inputs, plans), limits, seed=1)
     assert found is not None

@@ -128,7 +128,7 @@ def test_a_loop_may_meet_both_sides_of_plants() -> None:
 
 def test_starts_pay_and_keep_to_allowed_routes() -> None:
     inputs = prepare(_mixed_case())
-    for plans in starting_plans(inputs, time_limit_s=10.0):
+    for plans in starting_plans(inputs, time_limit_s=10.0).plans:
         for plan in plans:
             assert isinstance(plan.route, Route)
             assert with_stages(inputs, plan.route.stages) is not None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
+import textwrap
 from typing import Any, NamedTuple
 
 from milpcore.cli.loops_evaluate import (
@@ -13,15 +15,16 @@ from milpcore.cli.loops_evaluate import (
     write_network_tables,
 )
 from milpcore.cli.loops_source import LoopSource, loop_inputs, loop_source
-from milpcore.cli.loops_text import evaluation_text
-from milpcore.cli.messages import INTERRUPTED, OK, print_error
+from milpcore.cli.loops_text import WIDTH, evaluation_text
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.observing import observer_of
-from milpcore.cli.output import check_output, show, write_output
+from milpcore.cli.output import check_output, is_worth_writing, show, write_output
 from milpcore.cli.signals import is_interrupted_early
-from milpcore.core import Channel, run_in_child
+from milpcore.core import Channel, ChildInterrupted, run_in_child
 from milpcore.loops.case import LoopCase
-from milpcore.loops.design import DesignProgress, LoopResult, design
-from milpcore.loops.inputs import prepare
+from milpcore.loops.design import checked_design, design
+from milpcore.loops.design_result import DesignProgress, LoopResult, interrupted_result
+from milpcore.loops.inputs import LoopInputs
 from milpcore.report import ProgressLine, gap_text
 from milpcore.scales import number
 
@@ -38,6 +41,17 @@ class Request(NamedTuple):
     time_limit_s: float
     costs_utility_exchangers: bool
 
+    def options(self) -> dict[str, Any]:
+        """Options of `design`."""
+        return {name: value for name, value in self._asdict().items() if name != "case"}
+
+
+class Answer(NamedTuple):
+    """What came of it, and whether Ctrl-C ended it."""
+
+    result: LoopResult
+    was_interrupted: bool
+
 
 def run_design(arguments: argparse.Namespace) -> int:
     """Design a network, show it, write it."""
@@ -51,18 +65,14 @@ def run_design(arguments: argparse.Namespace) -> int:
         arguments.time_limit,
         arguments.utility_exchangers,
     )
-    prepare(  # refuses at once what the child would refuse
-        request.case,
-        n_loops=request.n_loops,
-        costs_utility_exchangers=request.costs_utility_exchangers,
-    )
-    result = None
-    if not is_interrupted_early(arguments):
-        result = _designed(request, ProgressLine(sys.stderr, wanted=not arguments.quiet))
-    if result is None:
+    checked = checked_design(request.case, **request.options())  # refuses before the child begins
+    if is_interrupted_early(arguments):
+        answer = Answer(interrupted_result(checked, None), True)
+    else:
+        answer = _designed(request, checked, ProgressLine(sys.stderr, wanted=not arguments.quiet))
+    found = answer.result
+    if answer.was_interrupted:
         print_error("interrupted")
-        return INTERRUPTED
-    found = result
 
     def write(out: str) -> None:
         write_output(
@@ -73,14 +83,23 @@ def run_design(arguments: argparse.Namespace) -> int:
             inputs=inputs,
         )
 
+    is_finished = found.has_network and not answer.was_interrupted
+    is_worth = is_worth_writing(
+        arguments.out, is_finished=is_finished, has_anything=found.has_network
+    )
     show(
         content=found.to_json_dict,
         text=lambda: design_text(source, request, found),
-        write=write,
+        write=write if is_worth else None,
         as_json=arguments.json,
         out=arguments.out,
+        was_interrupted=answer.was_interrupted,
     )
-    return OK
+    if answer.was_interrupted:
+        return INTERRUPTED
+    if not found.has_network and arguments.json:
+        print_error(found.reason)
+    return OK if found.has_network else NO_SOLUTION
 
 
 def design_text(source: LoopSource, request: Request, result: LoopResult) -> str:
@@ -93,48 +112,70 @@ def design_text(source: LoopSource, request: Request, result: LoopResult) -> str
         f"least TAC {what} heaters and coolers, at most {_loops(request.n_loops)}, "
         f"gap {request.mip_rel_gap:g}, at most {request.time_limit_s:g} s",
     ]
-    proof = (
+    return "\n\n".join(
+        [
+            "\n".join(filter(None, heading)),
+            evaluation_text(result.evaluation),
+            _proof(result, currency),
+        ]
+    )
+
+
+def _proof(result: LoopResult, currency: str) -> str:
+    """Say what is proven, and what ended the design."""
+    if not result.has_network:
+        return f"{result.status.value}: {result.reason}, {result.solve_s:.1f} s"
+    lines = [
         f"{result.status.value}: TAC {number(result.tac_per_a, 0)} {currency}/a, no network costs "
         f"less than {number(result.bound_per_a, 0)} {currency}/a, gap {gap_text(result.gap)} %, "
         f"{result.solve_s:.1f} s"
-    )
-    return "\n\n".join(
-        ["\n".join(filter(None, heading)), evaluation_text(result.evaluation), proof]
-    )
+    ]
+    if not result.network.loops:
+        lines.append(result.network.title)
+    return "\n".join([*lines, *textwrap.wrap(result.reason, WIDTH)])
 
 
-def _designed(request: Request, line: ProgressLine) -> LoopResult | None:
-    """Design in a child process; None after Ctrl-C."""
+def _designed(request: Request, inputs: LoopInputs, line: ProgressLine) -> Answer:
+    """Design in a child process; after Ctrl-C the best network that it has told of."""
     state: list[DesignProgress] = []
 
     def text(elapsed_s: float) -> str:
         if not state:
             return f"start  {elapsed_s:.1f} s"
-        bound = state[-1].bound_per_a
-        proven = f", bound {number(bound, 0)}" if bound > 0.0 else ""
-        return f"{state[-1].phase}  TAC {number(state[-1].tac_per_a, 0)}{proven}  {elapsed_s:.1f} s"
+        latest = state[-1]
+        cost = f"  TAC {number(latest.tac_per_a, 0)}" if math.isfinite(latest.tac_per_a) else ""
+        proven = f"  bound {number(latest.bound_per_a, 0)}" if latest.bound_per_a > 0.0 else ""
+        return f"{latest.phase}{cost}{proven}  {elapsed_s:.1f} s"
 
     def hear(message: DesignProgress) -> None:
-        state.append(message)
+        state[:] = [message]
 
     try:
         with line:
             line.begin(text)
-            return run_in_child(_design_in_child, request, on_message=hear, grace_s=GRACE_S)
-    except KeyboardInterrupt:
-        return None
+            found = run_in_child(_design_in_child, request, on_message=hear, grace_s=GRACE_S)
+    except KeyboardInterrupt as interrupt:
+        value = interrupt.value if isinstance(interrupt, ChildInterrupted) else None
+        if not isinstance(value, LoopResult):
+            value = interrupted_result(inputs, state[-1] if state else None)
+        return Answer(value, True)
+    return Answer(found, False)
 
 
 def _design_in_child(channel: Channel, request: Request) -> LoopResult:
-    """Design, and tell the parent how far it is."""
-    return design(
-        request.case,
-        n_loops=request.n_loops,
-        mip_rel_gap=request.mip_rel_gap,
-        time_limit_s=request.time_limit_s,
-        costs_utility_exchangers=request.costs_utility_exchangers,
-        observer=observer_of(channel),
-    )
+    """Design, and tell the parent how far it is, of every better network at once."""
+    now_and_then = observer_of(channel)
+    told = math.nan
+
+    def observe(progress: DesignProgress) -> bool:
+        nonlocal told
+        if progress.tac_per_a == told:
+            return now_and_then(progress)
+        told = progress.tac_per_a
+        channel.send(progress)
+        return channel.should_stop.is_set()
+
+    return design(request.case, **request.options(), observer=observe)
 
 
 def _record(source: LoopSource, request: Request, result: LoopResult) -> dict[str, Any]:
@@ -146,9 +187,10 @@ def _record(source: LoopSource, request: Request, result: LoopResult) -> dict[st
         "gap": request.mip_rel_gap,
         "time_limit_s": request.time_limit_s,
         "utility_exchangers": request.costs_utility_exchangers,
-        "tac_per_a": result.tac_per_a,
+        "tac_per_a": result.tac_per_a if result.has_network else None,
         "bound_per_a": result.bound_per_a,
         "status": result.status.value,
+        "reason": result.reason,
     }
 
 

@@ -12,7 +12,7 @@ from milpcore.loops.printed import CAVEAT, printed_totals
 from milpcore.report import TextColumn, text_table
 from milpcore.scales import number
 
-_WIDTH = 100
+WIDTH = 100
 _COST_NAMES = {
     "hot_utility": "hot utility",
     "cold_utility": "cold utility",
@@ -160,7 +160,7 @@ def printed_text(found: Evaluation) -> str:
     if not totals:
         return ""
     lines = [f"printed, {total.name}: {total.tac_per_a:.0f} {_per_a(found)}" for total in totals]
-    return "\n".join([*lines, *textwrap.wrap(CAVEAT, _WIDTH)])
+    return "\n".join([*lines, *textwrap.wrap(CAVEAT, WIDTH)])
 
 
 def violations_text(found: Evaluation) -> str:

@@ -56,6 +56,7 @@ def minimise_smooth(
     zero: WithJacobian,
     most_iterations: int = 200,
     tolerance: float = 1e-9,
+    is_over: Callable[[], bool] | None = None,
 ) -> LocalOptimum:
     """Minimise from a start.
 
@@ -73,6 +74,9 @@ def minimise_smooth(
         Quadratic programs at most.
     tolerance : float
         Change of the objective at which it has converged.
+    is_over : callable, optional
+        Asked before every evaluation; where it says True, the start is returned with an infinite
+        violation.
 
     Returns
     -------
@@ -98,18 +102,27 @@ def minimise_smooth(
         {"type": kind, "fun": _Parts(function).value, "jac": _Parts(function).jacobian}
         for kind, function in (("ineq", at_least_zero), ("eq", zero))
     ]
+
+    def watched(x: FloatArray) -> tuple[float, FloatArray]:
+        if is_over is not None and is_over():
+            raise _StoppedError
+        return objective(x)
+
     call: Any = minimize  # typed without constraints as dicts
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of line searches outside all bounds
-        found = call(
-            objective,
-            first,
-            jac=True,
-            method="SLSQP",
-            bounds=Bounds(lower, upper),
-            constraints=constraints,
-            options={"maxiter": most_iterations, "ftol": tolerance},
-        )
+        try:
+            found = call(
+                watched,
+                first,
+                jac=True,
+                method="SLSQP",
+                bounds=Bounds(lower, upper),
+                constraints=constraints,
+                options={"maxiter": most_iterations, "ftol": tolerance},
+            )
+        except _StoppedError:
+            return LocalOptimum(first, np.inf, np.inf, 0, False)
     x = np.asarray(found.x, dtype=np.float64)
     if not np.all(np.isfinite(x)):
         return LocalOptimum(first, np.inf, np.inf, int(found.nit), False)
@@ -118,6 +131,10 @@ def minimise_smooth(
         rest = np.concatenate([-slack, np.abs(zero(x)[0]), lower - x, x - upper, [0.0]])
     violation = float(rest.max()) if np.all(np.isfinite(rest)) else np.inf
     return LocalOptimum(x, float(found.fun), violation, int(found.nit), bool(found.success))
+
+
+class _StoppedError(Exception):
+    """The caller asked to stop."""
 
 
 class _Parts:

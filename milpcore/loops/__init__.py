@@ -15,7 +15,8 @@ Examples
 
 from milpcore.loops.case import LoopCase, case_names, load_case, read_case
 from milpcore.loops.comparison import compare
-from milpcore.loops.design import DesignProgress, LoopResult, design
+from milpcore.loops.design import design
+from milpcore.loops.design_result import DesignProgress, LoopResult
 from milpcore.loops.equipment import FLUIDS, ExchangerCost, Fluid, PipeCost, PumpCost, Utility
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.evaluation import Costs, Evaluation

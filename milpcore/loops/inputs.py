@@ -14,6 +14,7 @@ from milpcore.faults import Fault, InputError
 from milpcore.loops.case import LoopCase
 from milpcore.loops.cost_laws import pipe_cost_per_a, pump_cost_per_a
 from milpcore.loops.door import checked_joins
+from milpcore.loops.options import checked_options
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -257,9 +258,7 @@ def prepare(
     Raises
     ------
     InputError
-        As `milpcore.loops.door.checked_joins`.
-    ValueError
-        If `n_loops` is below 1.
+        If an option is out of range; as `milpcore.loops.door.checked_joins`.
 
     Examples
     --------
@@ -270,8 +269,7 @@ def prepare(
     >>> round(inputs.cost_without_loops_per_a())
     2712934
     """
-    if n_loops < 1:
-        raise ValueError(f"n_loops must be at least 1; got {n_loops!r}")
+    checked_options("loops", n_loops=n_loops, costs_utility_exchangers=costs_utility_exchangers)
     joins = checked_joins(case, n_loops=n_loops, costs_utility_exchangers=costs_utility_exchangers)
     table, parameters = case.streams, case.parameters
     is_hot = table.is_hot

@@ -34,6 +34,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import numpy as np
 
@@ -43,9 +44,12 @@ from milpcore.loops.bound_dual import Bounder
 from milpcore.loops.bound_master import FlowBox, Master, MasterResult
 from milpcore.loops.bound_start import first_prices, largest_flows
 from milpcore.loops.inputs import Floats, LoopInputs
+from milpcore.loops.options import checked_options
 
 STEP = 0.35
 """Share of the way from the best prices to those of the linear program."""
+PRICES_SHARE = 0.25
+"""Largest share of the time for the linear program that gives the first prices."""
 WIDE = 0.02
 """Boxes of flows narrower than this share are not halved."""
 MOST_ROUNDS, MOST_ROUNDS_OF_MANY = 40, 20
@@ -56,6 +60,19 @@ NARROW_K = 0.25
 """Ranges of a leg's temperature narrower than this are not halved."""
 WORTH_OF_SPREAD = 0.5
 """Money a year and kW that a leg spread over temperatures is guessed to gain."""
+
+
+class BoundEnd(Enum):
+    """Why a bound was taken no further."""
+
+    GOAL = "goal"
+    """It is within the gap wanted of the known cost."""
+    TIME = "time"
+    """The time was over."""
+    STOPPED = "stopped"
+    """The caller asked to stop."""
+    CUT_UP = "cut_up"
+    """Cutting the box that sets it would not lift it: it is as good as this method gets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +89,8 @@ class LowerBound:
         Rounds of column generation.
     solve_s : float
         Seconds it took.
+    end : BoundEnd
+        Why it was taken no further.
     prices (P, n) : ndarray
         Prices of heat at the nodes, of the box that sets the bound.
     nodes_C (n,) : ndarray
@@ -82,6 +101,7 @@ class LowerBound:
     n_boxes: int
     n_rounds: int
     solve_s: float
+    end: BoundEnd
     prices: Floats
     nodes_C: Floats
 
@@ -108,7 +128,7 @@ def lower_bound(
     gap: float = 0.005,
     time_limit_s: float = 60.0,
     node_K: float = 1.0,
-    on_bound: Callable[[float], None] | None = None,
+    on_bound: Callable[[float], bool | None] | None = None,
 ) -> LowerBound:
     """Bound the cost of every network of a case from below.
 
@@ -122,10 +142,11 @@ def lower_bound(
     gap : float
         Share of the known cost at which a bound is good enough.
     time_limit_s : float
+        What has begun when it is over, linear programs or the pricing of one box, goes to its end.
     node_K : float
         Distance of the prices' nodes.
     on_bound : callable, optional
-        Called with the bound after every box.
+        Called with the bound after every box; True ends it.
 
     Returns
     -------
@@ -133,8 +154,9 @@ def lower_bound(
 
     Raises
     ------
-    ValueError
-        If the cost of pipes and pumps is not concave in the flow, which the bound needs.
+    InputError
+        If an option is out of range, or the cost of pipes and pumps is not concave in the flow,
+        which the bound needs.
 
     Examples
     --------
@@ -146,9 +168,11 @@ def lower_bound(
     True
     """
     task = _Task(known_cost_per_a, known_flow_kW_per_K, gap, time_limit_s, node_K, on_bound)
+    checked_options("lower_bound", gap=gap, time_limit_s=time_limit_s, node_K=node_K)
     if not inputs.can_have_loop:
         base = inputs.cost_without_loops_per_a()
-        return LowerBound(base, 0, 0, 0.0, np.zeros((len(inputs.case.plants), 2)), np.zeros(2))
+        nothing = np.zeros((len(inputs.case.plants), 2))
+        return LowerBound(base, 0, 0, 0.0, BoundEnd.GOAL, nothing, np.zeros(2))
     if inputs.n_loops == 1 or len(inputs.routes) > 1:
         return _bound_by_boxes(inputs, task)
     # one route: a further loop costs no less than a pipe of no flow, on top of one with all flow
@@ -160,7 +184,8 @@ def lower_bound(
     )
     task = replace(task, time_limit_s=0.7 * time_limit_s)
     one = _bound_by_boxes(alone, task)
-    task = replace(task, time_limit_s=0.3 * time_limit_s, further_per_a=further)
+    left_s = max(time_limit_s - one.solve_s, 0.0)
+    task = replace(task, time_limit_s=left_s, further_per_a=further)
     more = _bound_by_boxes(inputs, task)
     least = one if one.bound_per_a <= more.bound_per_a else more
     return replace(
@@ -180,7 +205,7 @@ class _Task:
     gap: float
     time_limit_s: float
     node_K: float
-    on_bound: Callable[[float], None] | None
+    on_bound: Callable[[float], bool | None] | None
     further_per_a: float = 0.0
 
 
@@ -196,13 +221,14 @@ def _bound_with_one_thread(inputs: LoopInputs, task: _Task) -> LowerBound:
     bounder = Bounder(inputs, node_K=task.node_K)
     bounder.base += task.further_per_a
     known_cost_per_a, known_flow_kW_per_K = task.known_cost_per_a, task.known_flow_kW_per_K
-    gap, on_bound = task.gap, task.on_bound
     known = min(bounder.base, math.inf if known_cost_per_a is None else known_cost_per_a)
     most, most_saved = largest_flows(inputs, known, bounder.base)
-    floor = bounder.base - most_saved
+    floor = max(bounder.base - most_saved, 0.0)
     master = Master(inputs, bounder.nodes)
-    search = _Search(bounder, master, known, known * (1.0 - gap), start_s + task.time_limit_s)
-    prices = first_prices(inputs, bounder.nodes, known_flow_kW_per_K)
+    goal, end_s = known * (1.0 - task.gap), start_s + task.time_limit_s
+    search = _Search(bounder, master, known, goal, end_s)
+    prices_s = PRICES_SHARE * task.time_limit_s
+    prices = first_prices(inputs, bounder.nodes, known_flow_kW_per_K, time_limit_s=prices_s)
     boxes = []
     if inputs.n_loops == 1 and most.size > 1:  # a bound for all routes, and prices to start from
         whole = search.examine(whole_box(inputs, bounder.nodes, most), prices, floor)
@@ -212,11 +238,10 @@ def _bound_with_one_thread(inputs: LoopInputs, task: _Task) -> LowerBound:
         prices = boxes[-1].prices
     while True:
         worst = min(boxes, key=lambda box: box.bound)
-        if on_bound:
-            on_bound(min(worst.bound, known))
-        is_over = time.perf_counter() > search.end_s
+        is_stopped = task.on_bound is not None and task.on_bound(min(worst.bound, known)) is True
         parts = worst.parts or (() if worst.is_settled else (worst.flows,))
-        if worst.bound >= search.goal or not parts or is_over:
+        end = search.end(worst.bound, is_stopped=is_stopped, has_parts=bool(parts))
+        if end is not None:
             break
         boxes.remove(worst)
         boxes += [search.examine(part, worst.prices, worst.bound) for part in parts]
@@ -225,6 +250,7 @@ def _bound_with_one_thread(inputs: LoopInputs, task: _Task) -> LowerBound:
         search.n_boxes,
         search.n_rounds,
         time.perf_counter() - start_s,
+        end,
         worst.prices,
         bounder.nodes,
     )
@@ -241,8 +267,28 @@ class _Search:
         self.most_rounds = MOST_ROUNDS if len(bounder.inputs.routes) == 1 else MOST_ROUNDS_OF_MANY
         self.n_boxes = self.n_rounds = 0
 
-    def examine(self, flows: FlowBox, prices: Floats, floor: float = -math.inf) -> _Box:
-        """Improve the prices of a box and bound it."""
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return time.perf_counter() > self.end_s
+
+    def end(self, bound: float, *, is_stopped: bool, has_parts: bool) -> BoundEnd | None:
+        """Why the bound is taken no further; None if it is."""
+        if bound >= self.goal:
+            return BoundEnd.GOAL
+        if is_stopped:
+            return BoundEnd.STOPPED
+        if self.is_over:
+            return BoundEnd.TIME
+        return None if has_parts else BoundEnd.CUT_UP
+
+    def examine(self, flows: FlowBox, prices: Floats, floor: float) -> _Box:
+        """Improve the prices of a box and bound it, by `floor` at least; by that once time is over.
+
+        The first box is always looked at, as nothing else is known.
+        """
+        if self.is_over and self.n_boxes > 0:
+            return _Box(flows, floor, prices, (), False)
         self.n_boxes += 1
         first_round = self.n_rounds
         centre = trial = prices
@@ -256,7 +302,7 @@ class _Search:
                 best, centre = value, trial
             found = self.master.solve(flows, water_C)
             result = found or result
-            if best >= self.goal + 0.001 * self.known or time.perf_counter() > self.end_s:
+            if best >= self.goal + 0.001 * self.known or self.is_over:
                 break
             if found is None:  # forced loops without a column yet
                 break

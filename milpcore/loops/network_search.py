@@ -3,7 +3,8 @@
 From the transport model's matches, sets of exchangers are changed at random
 (`milpcore.loops.network_moves`) and optimised with kinks that get sharper
 (`milpcore.loops.network_units`); what is better, or hardly worse, is where the search goes on. The
-random numbers are seeded: the same number of rounds gives the same network.
+random numbers are seeded: the same number of rounds gives the same network, on any machine with the
+same arithmetic, unless the time limit ends the search first.
 """
 
 from __future__ import annotations
@@ -48,7 +49,11 @@ class SearchLimits:
 
 
 def polish(
-    inputs: LoopInputs, start: UnitDesign, *, worth_per_a: float = math.inf
+    inputs: LoopInputs,
+    start: UnitDesign,
+    *,
+    worth_per_a: float = math.inf,
+    is_over: Callable[[], bool] | None = None,
 ) -> UnitDesign | None:
     """Optimise the sizes of a set of exchangers.
 
@@ -59,6 +64,8 @@ def polish(
         Need not keep any rule.
     worth_per_a : float
         Give up once the cost will hardly fall below this.
+    is_over : callable, optional
+        Give up once it says True.
 
     Returns
     -------
@@ -68,28 +75,33 @@ def polish(
     problem = UnitProblem(inputs, start.units)
     x: Floats = problem.vector(start)
     for width_K, hopeless in zip(WIDTHS_K, HOPELESS, strict=True):
-        found = problem.minimise(x, width_K, most_iterations=120)
+        found = problem.minimise(x, width_K, most_iterations=120, is_over=is_over)
         cost = found.objective / problem.money
         if found.violation > 1e-4 or not cost < worth_per_a * (1.0 + hopeless):
             return None
         x = found.x
-    design = _sharp(problem, x)
+    design = _sharp(problem, x, is_over)
     if design is None or not inputs.costs_utility_exchangers:
         return design
-    return _without_idle_utilities(inputs, design)
+    return _without_idle_utilities(inputs, design, is_over)
 
 
-def _sharp(problem: UnitProblem, x: Floats) -> UnitDesign | None:
+def _sharp(
+    problem: UnitProblem, x: Floats, is_over: Callable[[], bool] | None
+) -> UnitDesign | None:
     """Keep the order of temperatures and optimise with sharp kinks."""
     for _ in range(3):
-        found = problem.minimise(x, problem.order(x, tie_K=TIE_K), most_iterations=150)
+        order = problem.order(x, tie_K=TIE_K)
+        found = problem.minimise(x, order, most_iterations=150, is_over=is_over)
         x = found.x
         if found.violation <= TOLERANCE and problem.violation(x) <= TOLERANCE:
             return problem.design(x)
     return None
 
 
-def _without_idle_utilities(inputs: LoopInputs, design: UnitDesign) -> UnitDesign:
+def _without_idle_utilities(
+    inputs: LoopInputs, design: UnitDesign, is_over: Callable[[], bool] | None
+) -> UnitDesign:
     """Drop heaters and coolers that have nothing left to do; the design stays if that fails."""
     load_kW = np.bincount(design.units.stream, design.load_kW, inputs.n_streams)
     is_idle = design.units.has_utility & (load_kW >= inputs.duty_kW * (1.0 - 1e-5))
@@ -97,7 +109,7 @@ def _without_idle_utilities(inputs: LoopInputs, design: UnitDesign) -> UnitDesig
         return design
     units = replace(design.units, has_utility=design.units.has_utility & ~is_idle)
     problem = UnitProblem(inputs, units)
-    better = _sharp(problem, problem.vector(design))
+    better = _sharp(problem, problem.vector(design), is_over)
     return design if better is None or better.cost_per_a > design.cost_per_a else better
 
 
@@ -165,20 +177,24 @@ def _search(
 ) -> UnitDesign | None:
     """Search with one BLAS thread."""
     end_s = time.perf_counter() + limits.time_limit_s
+
+    def is_over() -> bool:
+        return time.perf_counter() > end_s
+
     generator = np.random.default_rng(seed)
-    best = _sound(inputs, polish(inputs, start))
+    best = _sound(inputs, polish(inputs, start, is_over=is_over))
     here = best
     if best is not None and on_better:
         on_better(best)
     since_better = 0
     for _ in range(limits.most_rounds):
-        if time.perf_counter() > end_s or (is_stopped and is_stopped()):
+        if is_over() or (is_stopped and is_stopped()):
             break
         if since_better >= limits.most_stalled_rounds:
             break
         candidate = neighbour(inputs, here or start, generator)
         worth = math.inf if best is None else best.cost_per_a
-        found = _sound(inputs, polish(inputs, candidate, worth_per_a=worth))
+        found = _sound(inputs, polish(inputs, candidate, worth_per_a=worth, is_over=is_over))
         since_better += 1
         if found is None:
             continue

@@ -25,6 +25,7 @@ then the order of the temperatures is kept, those that have met stay equal, and 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -356,9 +357,14 @@ class UnitProblem:
         return lower / self.scale, upper / self.scale
 
     def minimise(
-        self, start: Floats, kinks: float | Order, *, most_iterations: int = 200
+        self,
+        start: Floats,
+        kinks: float | Order,
+        *,
+        most_iterations: int = 200,
+        is_over: Callable[[], bool] | None = None,
     ) -> LocalOptimum:
-        """Local optimum from a start, both scaled."""
+        """Local optimum from a start, both scaled; none once it `is_over`."""
         lower, upper = self.bounds()
         order = kinks if isinstance(kinks, Order) else None
         ties = () if order is None else order.ties
@@ -382,6 +388,7 @@ class UnitProblem:
             at_least_zero=at_least_zero,
             zero=zero,
             most_iterations=most_iterations,
+            is_over=is_over,
         )
 
     def violation(self, x: Floats) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -96,7 +97,9 @@ def with_stages(inputs: LoopInputs, stages: Sequence[tuple[int, int]]) -> tuple[
     return None
 
 
-def promising_routes(inputs: LoopInputs, routes: Sequence[Route], *, cell_K: float) -> list[Route]:
+def promising_routes(
+    inputs: LoopInputs, routes: Sequence[Route], *, cell_K: float, end_s: float = math.inf
+) -> list[Route]:
     """Sort routes by the relaxation of the transport model with one loop on each alone.
 
     Parameters
@@ -105,17 +108,22 @@ def promising_routes(inputs: LoopInputs, routes: Sequence[Route], *, cell_K: flo
     routes : sequence of Route
     cell_K : float
         Widths of the cells.
+    end_s : float
+        Time of `time.perf_counter` after which no more are looked at; shorter ones are first.
 
     Returns
     -------
     list of Route
-        The cheapest first.
+        The cheapest first, those that were not looked at last.
     """
-    worth = _Worth(inputs, cell_K)
-    return sorted(routes, key=worth.estimate)
+    worth = _Worth(inputs, cell_K, end_s)
+    shortest_first = sorted(routes, key=lambda route: (route.n_legs, route.length_m))
+    return sorted(shortest_first, key=worth.estimate)
 
 
-def promising_stages(inputs: LoopInputs, route: Route, *, cell_K: float) -> list[Route]:
+def promising_stages(
+    inputs: LoopInputs, route: Route, *, cell_K: float, end_s: float = math.inf
+) -> list[Route]:
     """Choose the sides on which a loop meets the plants of a route.
 
     From both sides of every plant, in either order, one plant after the other is given its best
@@ -128,13 +136,15 @@ def promising_stages(inputs: LoopInputs, route: Route, *, cell_K: float) -> list
         Without stages.
     cell_K : float
         Widths of the cells of the transport model whose relaxation is compared.
+    end_s : float
+        Time of `time.perf_counter` after which sides are no longer changed.
 
     Returns
     -------
     list of Route
         One or two, the cheaper first.
     """
-    worth = _Worth(inputs, cell_K)
+    worth = _Worth(inputs, cell_K, end_s)
     options = [sides_of(inputs, plant) for plant in route.plants]
     found: list[Route] = []
     for first in (0, 1):
@@ -155,19 +165,19 @@ def promising_stages(inputs: LoopInputs, route: Route, *, cell_K: float) -> list
 class _Worth:
     """Relaxed costs of routes, each with one loop; those asked for again are kept."""
 
-    def __init__(self, inputs: LoopInputs, cell_K: float) -> None:
+    def __init__(self, inputs: LoopInputs, cell_K: float, end_s: float) -> None:
         self.inputs = replace(inputs, joins=inputs.joins[:1], must_join=inputs.must_join[[0, -1]])
-        self.cell_K = cell_K
+        self.cell_K, self.end_s = cell_K, end_s
         self.known: dict[Route, float] = {}
 
     def estimate(self, route: Route) -> float:
-        """Thousands a year; infinite where a side that must be met is not."""
+        """Thousands a year; infinite where a side that must be met is not, or time is over."""
         if route not in self.known:
             self.known[route] = self._solved(route)
         return self.known[route]
 
     def _solved(self, route: Route) -> float:
-        if route.kinds and len(set(route.kinds)) < 2:
+        if (route.kinds and len(set(route.kinds)) < 2) or time.perf_counter() > self.end_s:
             return math.inf
         model = transport_model(
             self.inputs, routes=(route,), stream_cell_K=self.cell_K, loop_cell_K=self.cell_K
