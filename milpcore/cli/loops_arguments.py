@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from milpcore.cli.arguments import count, gap, positive_seconds, small_share
 from milpcore.cli.shared_arguments import add_output
@@ -17,12 +18,22 @@ DEFAULT_STREAMS = "loop_two_plants"
 DEFAULT_TOLERANCE = 1e-6
 DEFAULT_GAP = 0.01
 DEFAULT_TIME_LIMIT_S = 120.0
+DESIGN_DEFAULTS: dict[str, Any] = {
+    "loops": 1,
+    "utility_exchangers": False,
+    "gap": DEFAULT_GAP,
+    "time_limit": DEFAULT_TIME_LIMIT_S,
+}
+"""Options of a design, which an evaluation has no use for."""
+EVALUATION_DEFAULTS: dict[str, Any] = {"tolerance": DEFAULT_TOLERANCE}
+"""Likewise of an evaluation."""
 EPILOG = """\
 The stream table needs the column htc. A network file is JSON, see docs/loops.md. --json prints
   {"tac_per_a": ..., "bound_per_a": ..., "gap": ..., "tac_without_utility_exchangers_per_a": ...,
    "tac_with_utility_exchangers_per_a": ..., "currency": "$", "costs": {...}, "loops": [...],
    "hot_utility_kW": ..., "cold_utility_kW": ..., "n_units": ..., "status": "optimal" (within the
-   gap) or "time_limit", "solve_s": ..., "caveat": ...}
+   gap), "time_limit", "node_limit" (the bound gets no further) or "interrupted", "reason": ...,
+   "solve_s": ..., "caveat": ...}
 and with --evaluate
   {"tac_per_a": ..., "tac_with_utility_exchangers_per_a": ..., "currency": "$",
    "costs": {"hot_utility": ..., "cold_utility": ..., "exchangers": ..., "pipes": ...,
@@ -67,32 +78,29 @@ def fill(command: argparse.ArgumentParser) -> None:
         "--loops",
         metavar="N",
         type=count,
-        default=1,
         help="at most so many loops (default: 1)",
     )
     command.add_argument(
         "--utility-exchangers",
         action="store_true",
+        default=None,
         help="minimise the total with heaters and coolers; both totals are shown either way",
     )
     command.add_argument(
         "--gap",
         type=gap,
-        default=DEFAULT_GAP,
         help="share of the cost between network and bound that is good enough (default: 0.01)",
     )
     command.add_argument(
         "--time-limit",
         metavar="S",
         type=positive_seconds,
-        default=DEFAULT_TIME_LIMIT_S,
         help="seconds for start, search and bound together (default: 120)",
     )
     command.add_argument(
         "--tolerance",
         metavar="SHARE",
         type=small_share,
-        default=DEFAULT_TOLERANCE,
         help="by how much an evaluated network may miss a rule, as a share of flows, heat and "
         "100 K; 1e-3 suits printed figures (default: 1e-6)",
     )

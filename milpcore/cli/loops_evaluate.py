@@ -8,10 +8,10 @@ from pathlib import Path
 
 from milpcore.cli.loops_source import LoopSource, loop_inputs, loop_source
 from milpcore.cli.loops_text import evaluation_json, evaluation_text
-from milpcore.cli.messages import NO_SOLUTION, OK, print_error
+from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import Drawn, check_output, show, write_output
 from milpcore.cli.record import INPUTS
-from milpcore.cli.signals import ctrl_c_after
+from milpcore.cli.signals import ctrl_c_after, is_interrupted_early
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.evaluation import Evaluation
 from milpcore.loops.network_files import read_network, write_network
@@ -32,6 +32,9 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
     check_output(arguments.out, inputs=inputs, writes=network_writes(), copies=COPIES)
     source = loop_source(arguments)
     network = read_network(arguments.evaluate)
+    if is_interrupted_early(arguments):
+        print_error("interrupted")
+        return INTERRUPTED
     with ctrl_c_after():
         found = evaluate(source.case, network, tolerance=arguments.tolerance)
 

@@ -51,6 +51,7 @@ _SHOW_WHAT_WAS_ASKED = (
     "pareto",
     "tightness",
     "sizing",
+    "loops",
 )
 """Commands whose JSON has something to say before anything is computed."""
 
