@@ -6,7 +6,6 @@ import json
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from helpers_loop_cases import case_of, two_streams
 
@@ -213,7 +212,15 @@ def test_second_loop_pays_for_plants_on_two_sides() -> None:
     ]
     lengths = {("hot", "east"): 600.0, ("hot", "west"): 600.0, ("east", "west"): 1150.0}
     case = case_of(rows, distance_m=lengths)
-    one, two = (design(case, n_loops=n, time_limit_s=60) for n in (1, 2))
+    # any network of two loops below every one of a single loop will do
+    two = design(
+        case, n_loops=2, mip_rel_gap=0.2, time_limit_s=100.0,
+        observer=lambda progress: progress.phase == "search" and progress.tac_per_a < 600_000.0,
+    )  # fmt: skip
     assert len(two.network.loops) == 2
+    assert two.bound_per_a <= two.tac_per_a
+    one = lower_bound(
+        prepare(case), known_cost_per_a=1.01 * two.tac_per_a, gap=0.005, time_limit_s=100.0,
+        node_K=2.0,
+    )  # fmt: skip
     assert two.tac_per_a < one.bound_per_a  # proven: no single loop is as cheap
-    assert np.isfinite(two.bound_per_a)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from milpcore.loops.transport_grid import segment_ends
 from milpcore.loops.transport_rows import MONEY
 
 LEAST_LP_S = 0.1
+MOST_LOOPS_OF_PRICES = 2
+"""Loops in the model that gives the first prices: those of further ones are the same."""
 N_SEGMENTS = 6
 """Chords of the cost of pipes and pumps in the model that gives the first prices."""
 
@@ -25,6 +28,9 @@ def first_prices(
 
     They are 0 if it takes longer than its time.
     """
+    n_loops = min(inputs.n_loops, MOST_LOOPS_OF_PRICES)
+    must_join = inputs.must_join[[*range(n_loops), -1]]
+    inputs = replace(inputs, joins=inputs.joins[:n_loops], must_join=must_join)
     model = transport_model(inputs, stream_cell_K=4.0, loop_cell_K=4.0, n_segments=N_SEGMENTS)
     problem = model.problem.relaxed()
     if flow is not None and len(inputs.routes) == 1:
