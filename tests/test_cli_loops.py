@@ -229,7 +229,7 @@ def test_design_as_json_and_files(tmp_path: Path, capsys: pytest.CaptureFixture[
     given = (str(tmp_path / "plants.csv"), "--parameters", str(tmp_path / "mine.toml"))
     out = tmp_path / "out"
     done = run(
-        capsys, "loops", *given, "--time-limit", "8", "--gap", "0.3", "--json", "--quiet",
+        capsys, "loops", *given, "--time-limit", "300", "--gap", "0.3", "--json", "--quiet",
         "--out", str(out),
     )  # fmt: skip
     assert (done.code, done.err) == (0, "")

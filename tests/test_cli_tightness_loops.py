@@ -15,8 +15,9 @@ from helpers_cli import (
     interrupted_at_once,
     run,
 )
-from helpers_loop_cases import two_streams
+from helpers_loop_cases import case_of, two_streams
 
+import milpcore
 from milpcore import loops
 from milpcore.cli import tightness_loops, tightness_rows
 from milpcore.cli.tightness_loops import Request
@@ -155,8 +156,12 @@ def test_ctrl_c_keeps_what_is_finished(
 
 
 def test_no_optimum_exits_with_1(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    limits = loops.Limits(forced_matches=["east/H1"], min_unit_duty_kW=20000.0)
-    loops.write_parameters(two_streams(limits=limits).parameters, "loop.toml")
+    limits = loops.Limits(forced_matches=["east/H1"], min_unit_duty_kW=11000.0)
+    # above 120 °C, which is 20 K above the cold stream's supply, there are 8000 kW
+    rows = [("east", "H1", 160.0, 80.0, 16000.0, 1.5), ("west", "C1", 100.0, 125.0, 12000.0, 1.2)]
+    case = case_of(rows, limits=limits)
+    loops.write_parameters(case.parameters, "loop.toml")
+    milpcore.write_streams(case.streams, "plants.csv")
     done = run(capsys, *argv, *CHOSEN)
     assert done.code == 1
     assert "\ncost, estimate of the TAC with one loop on cells of 16 K: no optimum (" in done.out

@@ -87,20 +87,20 @@ def test_a_document_names_all_faults() -> None:
     loop["exchangers"][1]["cost"] = 30
     whole["loops"].append(7)
     assert refused(whole) == [
-        "tac_per: unknown key; did you mean 'tac_per_a'?",
+        "tac_per = 3: unknown key; did you mean 'tac_per_a'?",
         'format = mine: must be \'milpcore loop network 1\'; write "format": "milpcore loop '
         'network 1"',
         "title = 3: must be text; write it in quotes",
         "loop 1: supply_C: is missing; write a number",
-        "loop 1: return_C = 60: must be a number; write it without quotes",
-        "loop 1, headers 1: headers = a: must be an object; write { ... }",
-        "loop 1, headers 2: plant =  : must be text; write it in quotes",
+        "loop 1: return_C = '60': must be a number; write it without quotes",
+        "loop 1, headers 1: entry = 'a': must be an object; write { ... }",
+        "loop 1, headers 2: plant = ' ': must be text; write it in quotes",
         "loop 1, exchangers 1: position = 1.5: must be a whole number; count from 1",
-        "loop 1, exchangers 2: cost: unknown key; known: stream, position, from, to, "
+        "loop 1, exchangers 2: cost = 30: unknown key; known: stream, position, from, to, "
         "flow_kW_per_K, load_kW",
         "loop 1: links = {}: must be a list; write [ ... ]",
         "loop 1: pipes: is missing; write a list [ ... ]",
-        "loop 2: loop = 7: must be an object; write { ... }",
+        "loop 2: entry = 7: must be an object; write { ... }",
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_network_names_all_faults_of_form() -> None:
         "out what carries nothing",
         "loop 1, exchanger A/H (1): plant = A -> B: leads from one plant to another; put a pipe "
         "between them",
-        "loop 1, exchanger B/C (3): header = x: no such header; known: a, b, c, d, d",
+        "loop 1, exchanger B/C (3): header = x: no such header; known: a, b, c, d",
         "loop 1, link a -> a: header = a: leads back to itself; name another one",
         "loop 1, pipe b -> a: plant = A: is within one plant; make it a link, which costs nothing",
         "loop 1, pipe d -> a: flow_kW_per_K = a very large number: must be a finite number; write "

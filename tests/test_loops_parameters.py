@@ -198,9 +198,9 @@ length_m = -10
 """
     matches = "must be a list of streams 'zone/name', or of { stream = 'zone/name', loop = 1 }"
     assert refused(tmp_path, text) == [
-        "dt_min_K: key outside a table; put it below a line [general]",
-        "colour: unknown table; known: general, fluid, exchanger, pipe, pump, hot_utility, "
-        "cold_utility, limits, distance",
+        "dt_min_K = 10: key outside a table; put it below a line [general]",
+        "colour = 3: unknown key outside a table; put it below the line of its table: general, "
+        "fluid, exchanger, pipe, pump, hot_utility, cold_utility, limits, distance",
         "[general]: electricity_price_per_kWh.unit = EUR/MWh: the unit is money/kWh; convert the "
         "value",
         "[general]: electricity_price_per_kWh.status = guessed: unknown status; known: found, "
@@ -221,8 +221,8 @@ length_m = -10
         "or none of them",
         f"[limits]: forbidden_matches = A/H: {matches}; write it in square brackets",
         f"[limits]: forced_matches = 3: {matches}; name the stream as plant/stream",
-        "[limits]: forced_matches = 0: loop must be a whole number from 1; leave it out for any "
-        "loop",
+        "[limits]: forced_matches = A/H with loop 0: loop must be a whole number from 1; leave it "
+        "out for any loop",
         "[general]: visit_order = A, A: must name every plant once; leave out the others",
         "[[distance]] 1: length = 3: unknown key; did you mean 'length_m'?",
         "[[distance]] 1: length_m: is missing (m); give metres of pipe",
@@ -230,7 +230,8 @@ length_m = -10
         '["plant 1", "plant 2"]',
         "[[distance]] 3: length_m = -10: must be above 0 and at most 1000000 m; give metres of "
         "pipe",
-        "distance = B - A: has a distance already; give every pair once; both ways are as long",
+        "[[distance]] 3: plants = B - A: has a distance already, [[distance]] 2; give every pair "
+        "once: both ways are as long",
     ]
 
 
@@ -272,7 +273,7 @@ def test_objects_are_checked_when_they_are_made() -> None:
     assert faults_of(error) == [
         "dt_min_K = -1: must be at least 0 and at most 500 K; give kelvin, such as 10",
         "distances = A: must be a Distance; pass [Distance((plant, other), length_m)]",
-        "distance 2: plants: must be text; write a name in quotes",
+        "distance 2: plants = '': must be text; write a name in quotes",
         "distance 3: length_m = inf: must be a finite number (m); write a number",
         "fluid = water: must be a Fluid; pass loops.Fluid(...)",
     ]

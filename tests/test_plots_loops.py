@@ -10,6 +10,7 @@ import pytest
 from helpers_loops import PRINTED, made
 
 import milpcore
+from milpcore.cli.loops_text import exchangers_text
 from milpcore.loops import (
     Distance,
     Evaluation,
@@ -205,3 +206,17 @@ def test_costs_without_utility_temperatures(printed: Evaluation) -> None:
     figure = loop_costs(found)
     assert len(figure.axes[0].patches) == 5
     assert "heaters and coolers are not costed" in _texts(figure)
+
+
+def test_exchangers_have_the_same_numbers_everywhere(printed: Evaluation) -> None:
+    numbers = list(range(1, 16))
+    assert printed.exchangers["number"].tolist() == numbers
+    assert list(printed.exchangers.columns[:3]) == ["number", "loop", "plant"]
+    lines = exchangers_text(printed).splitlines()
+    first = next(
+        place for place, line in enumerate(lines) if printed.exchanger_rows[0].stream in line
+    )
+    assert [int(line.split()[0]) for line in lines[first : first + 15]] == numbers
+    figure = loop_network(printed)
+    drawn = [text.get_text() for text in figure.axes[0].texts]
+    assert all(drawn.count(str(number)) >= 2 for number in numbers)  # on its stream and its loop

@@ -14,7 +14,7 @@ from milpcore.cli.loops_evaluate import (
     network_writes,
     write_network_tables,
 )
-from milpcore.cli.loops_source import LoopSource, loop_inputs, loop_source
+from milpcore.cli.loops_source import LoopSource, faults_of, loop_inputs, loop_source
 from milpcore.cli.loops_text import WIDTH, evaluation_text
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.observing import observer_of
@@ -65,7 +65,8 @@ def run_design(arguments: argparse.Namespace) -> int:
         arguments.time_limit,
         arguments.utility_exchangers,
     )
-    checked = checked_design(request.case, **request.options())  # refuses before the child begins
+    with faults_of(arguments):  # refuses before the child begins
+        checked = checked_design(request.case, **request.options())
     if is_interrupted_early(arguments):
         answer = Answer(interrupted_result(checked, None), True)
     else:

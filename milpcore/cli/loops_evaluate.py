@@ -6,14 +6,16 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from milpcore.cli.loops_source import LoopSource, loop_inputs, loop_source
+from milpcore.cli.loops_source import LoopSource, faults_of, loop_inputs, loop_source
 from milpcore.cli.loops_text import evaluation_json, evaluation_text
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import Drawn, check_output, show, write_output
 from milpcore.cli.record import INPUTS
 from milpcore.cli.signals import ctrl_c_after, is_interrupted_early
+from milpcore.faults import Fault, InputError
 from milpcore.loops.evaluate import evaluate
 from milpcore.loops.evaluation import Evaluation
+from milpcore.loops.network import LoopNetwork
 from milpcore.loops.network_files import read_network, write_network
 from milpcore.loops.parameter_files import write_parameters
 from milpcore.site.table_files import write_tables
@@ -30,12 +32,11 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
     """Evaluate the network of the command, show it, write it."""
     inputs = loop_inputs(arguments)
     check_output(arguments.out, inputs=inputs, writes=network_writes(), copies=COPIES)
-    source = loop_source(arguments)
-    network = read_network(arguments.evaluate)
+    source, network = _read(arguments)
     if is_interrupted_early(arguments):
         print_error("interrupted")
         return INTERRUPTED
-    with ctrl_c_after():
+    with ctrl_c_after(), faults_of(arguments, arguments.evaluate):
         found = evaluate(source.case, network, tolerance=arguments.tolerance)
 
     def write(out: str) -> None:
@@ -65,6 +66,26 @@ def run_evaluation(arguments: argparse.Namespace) -> int:
         what = "1 violation" if count == 1 else f"{count} violations, the first"
         print_error(f"refused: {what}: {found.violations[0]}")
     return OK if found.is_feasible else NO_SOLUTION
+
+
+def _read(arguments: argparse.Namespace) -> tuple[LoopSource, LoopNetwork]:
+    """Read case and network; the faults of both come together."""
+    titles: list[str] = []
+    faults: list[Fault] = []
+    source, network = None, None
+    try:
+        source = loop_source(arguments)
+    except InputError as error:
+        titles.append(error.title)
+        faults.extend(error.faults)
+    try:
+        network = read_network(arguments.evaluate)
+    except InputError as error:
+        titles.append(error.title)
+        faults.extend(error.faults)
+    if source is None or network is None:
+        raise InputError(", ".join(titles), tuple(faults))
+    return source, network
 
 
 def network_writes() -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from milpcore.cli.sources import Source, source_of
@@ -76,7 +78,32 @@ def loop_source(arguments: argparse.Namespace) -> LoopSource:
         faults.extend(error.faults)
     if source is None or parameters is None:
         raise InputError(", ".join(titles), tuple(faults))
-    return LoopSource(source, LoopCase(streams=source.streams, parameters=parameters))
+    with faults_of(arguments):
+        return LoopSource(source, LoopCase(streams=source.streams, parameters=parameters))
+
+
+@contextmanager
+def faults_of(arguments: argparse.Namespace, *others: str) -> Iterator[None]:
+    """Name the files of a case, and others, in faults that lie between them.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        As for `loop_source`.
+    *others : str
+        Further files.
+
+    Raises
+    ------
+    InputError
+        That of the block, with their names as its title.
+    """
+    try:
+        yield
+    except InputError as error:
+        given = (arguments.streams, arguments.parameters, *others)
+        title = ", ".join(filter(None, given)) or error.title
+        raise InputError(title, error.faults) from error
 
 
 def loop_inputs(arguments: argparse.Namespace) -> tuple[str, ...]:

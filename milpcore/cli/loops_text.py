@@ -70,6 +70,7 @@ def exchangers_text(found: Evaluation) -> str:
         return "no exchanger between a stream and a loop"
     return text_table(
         [
+            TextColumn("number", "", [str(place) for place in found.exchanger_numbers]),
             TextColumn("exchanger", "", [f"{r.stream} ({r.position})" for r in rows], left=True),
             TextColumn("loop", "", [str(r.loop) for r in rows]),
             TextColumn("headers", "", [f"{r.source} -> {r.target}" for r in rows], left=True),

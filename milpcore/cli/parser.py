@@ -179,8 +179,9 @@ def _commands() -> tuple[_Command, ...]:
         _Command(
             "tightness",
             "formulations side by side",
-            "Formulations of the site model side by side: size, bound of the linear\n"
-            "relaxation, gap to the proven optimum, and optionally the mixed-integer search.",
+            "Formulations of the models side by side (--model): levels and heat pumps of a site,\n"
+            "sizes of a plant over a profile, or utility loops between plants. Size, bound of the\n"
+            "linear relaxation, gap to the proven optimum, and optionally the search.",
             _TIGHTNESS_EPILOG,
             _fill_tightness,
         ),

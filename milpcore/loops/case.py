@@ -152,7 +152,11 @@ def read_case(
     parameters = tried(lambda: read_parameters(parameters_path))
     if table is None or parameters is None:
         raise InputError(", ".join(titles), tuple(faults))
-    return LoopCase(streams=table, parameters=parameters)
+    try:
+        return LoopCase(streams=table, parameters=parameters)
+    except InputError as error:
+        source = streams_source if isinstance(streams_source, str | Path) else "streams"
+        raise InputError(f"{source}, {parameters_path}", error.faults) from None
 
 
 def _bundled_parameters(name: str) -> LoopParameters:

@@ -258,9 +258,16 @@ class Evaluation:
         return pd.DataFrame({"part": list(parts), "cost_per_a": list(parts.values())})
 
     @property
+    def exchanger_numbers(self) -> tuple[int, ...]:
+        """Number of each exchanger between a stream and a loop, in every table and figure."""
+        return tuple(range(1, len(self.exchanger_rows) + 1))
+
+    @property
     def exchangers(self) -> pd.DataFrame:
-        """The exchangers between streams and loops, see `ExchangerRow`."""
-        return _frame(self.exchanger_rows, ExchangerRow)
+        """The exchangers between streams and loops by number, see `ExchangerRow`."""
+        table = _frame(self.exchanger_rows, ExchangerRow)
+        table.insert(0, "number", list(self.exchanger_numbers))
+        return table
 
     @property
     def utilities(self) -> pd.DataFrame:

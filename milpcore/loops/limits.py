@@ -98,7 +98,8 @@ def checked_matches(key: str, value: object, where: str, faults: FaultList) -> t
             faults.add(where, key, shown(entry), rule, "name the stream as plant/stream")
         elif match.loop is not None and (type(match.loop) is not int or match.loop < 1):
             rule_of_loop = "loop must be a whole number from 1"
-            faults.add(where, key, shown(match.loop), rule_of_loop, "leave it out for any loop")
+            value_of_match = f"{match.stream} with loop {match.loop!r}"
+            faults.add(where, key, shown(value_of_match), rule_of_loop, "leave it out for any loop")
         else:
             matches.append(match)
     return tuple(matches)

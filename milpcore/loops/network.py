@@ -216,6 +216,7 @@ def _check_loop(where: str, loop: Loop, faults: FaultList) -> None:
     for field in ("supply_C", "return_C"):
         _check_temperature(where, field, getattr(loop, field), faults)
     names = [header.name for header in loop.headers]
+    known = list(dict.fromkeys(names))
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         remedy = "give every header of a loop a name of its own"
         faults.add(where, "header", shown(name), "is not unique", remedy)
@@ -224,7 +225,7 @@ def _check_loop(where: str, loop: Loop, faults: FaultList) -> None:
             place = f"{where}, header {shown(header.name)}"
             _check_temperature(place, "temperature_C", header.temperature_C, faults)
     if loop.start not in names:
-        remedy = suggestion(str(loop.start), names)
+        remedy = suggestion(str(loop.start), known)
         faults.add(where, "start", shown(loop.start), "no such header", remedy)
     plant = loop.plant_of_header
     for arc in loop.arcs:
@@ -234,7 +235,7 @@ def _check_loop(where: str, loop: Loop, faults: FaultList) -> None:
             _check_flow(place, "load_kW", arc.load_kW, faults)
         unknown = [name for name in (arc.source, arc.target) if name not in plant]
         for name in unknown:
-            faults.add(place, "header", shown(name), "no such header", suggestion(name, names))
+            faults.add(place, "header", shown(name), "no such header", suggestion(name, known))
         if not unknown:
             _check_plants(place, arc, plant[arc.source], plant[arc.target], faults)
 

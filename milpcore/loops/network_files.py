@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from milpcore.faults import FaultList
+from milpcore.faults import FaultList, InputError
 from milpcore.files import read_bytes, replacing
 from milpcore.loops.network import Exchanger, Header, Link, Loop, LoopNetwork, Pipe
 from milpcore.naming import shown, suggestion
@@ -136,7 +136,10 @@ def network_of(document: object, *, title: str = "network") -> LoopNetwork:
         for number, entry in enumerate(_list("", document, "loops", faults), start=1)
     ]
     faults.raise_if_any(title)
-    return LoopNetwork(loops=[loop for loop in loops if loop is not None], **top)
+    try:
+        return LoopNetwork(loops=[loop for loop in loops if loop is not None], **top)
+    except InputError as error:
+        raise InputError(title, error.faults) from None
 
 
 def network_document(network: LoopNetwork) -> dict[str, Any]:
@@ -215,7 +218,7 @@ def _loop(where: str, entry: object, faults: FaultList) -> Loop | None:
     """Read one loop; None after a fault."""
     before = len(faults)
     if not isinstance(entry, Mapping):
-        faults.add(where, "loop", shown(entry), "must be an object", "write { ... }")
+        faults.add(where, "entry", _quoted(entry), "must be an object", "write { ... }")
         return None
     _check_keys(where, entry, (*_LOOP, *_KEYS), faults)
     fields = _fields(where, entry, _LOOP, faults)
@@ -233,7 +236,7 @@ def _parts(where: str, entry: Mapping[str, Any], name: str, faults: FaultList) -
         place = f"{where}, {name} {number}"
         before = len(faults)
         if not isinstance(values, Mapping):
-            faults.add(place, name, shown(values), "must be an object", "write { ... }")
+            faults.add(place, "entry", _quoted(values), "must be an object", "write { ... }")
             continue
         _check_keys(place, values, tuple(_KEYS[name]), faults)
         fields = _fields(place, values, _KEYS[name], faults)
@@ -252,12 +255,18 @@ def _list(where: str, entry: Mapping[str, Any], name: str, faults: FaultList) ->
     return list(entry[name])
 
 
+def _quoted(value: object) -> str:
+    """Write a value so that text can be told from numbers."""
+    return shown(repr(value) if isinstance(value, str) else value)
+
+
 def _check_keys(
     where: str, values: Mapping[str, Any], known: tuple[str, ...], faults: FaultList
 ) -> None:
     for key in values:
         if key not in known:
-            faults.add(where, shown(key), None, "unknown key", suggestion(str(key), known))
+            value, remedy = _quoted(values[key]), suggestion(str(key), known)
+            faults.add(where, shown(key), value, "unknown key", remedy)
 
 
 def _fields(
@@ -272,15 +281,15 @@ def _fields(
                 faults.add(where, key, None, "is missing", f"write a {entry.kind}")
         elif entry.kind == "text":
             if not isinstance(value, str) or not value.strip():
-                faults.add(where, key, shown(value), "must be text", "write it in quotes")
+                faults.add(where, key, _quoted(value), "must be text", "write it in quotes")
             fields[entry.field] = value
         elif entry.kind == "count":
             if type(value) is not int:
                 rule = "must be a whole number"
-                faults.add(where, key, shown(value), rule, "count from 1")
+                faults.add(where, key, _quoted(value), rule, "count from 1")
             fields[entry.field] = value
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            faults.add(where, key, shown(value), "must be a number", "write it without quotes")
+            faults.add(where, key, _quoted(value), "must be a number", "write it without quotes")
         else:
             fields[entry.field] = value
     return fields

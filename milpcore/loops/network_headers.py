@@ -220,20 +220,23 @@ def _loop(
     """Name the headers of a loop and connect its plants."""
     names: list[list[str]] = []
     headers: list[Header] = []
-    for number, laid in zip(route.plants, plants, strict=True):
-        plant = inputs.case.plants[number]
+    for stage, laid in enumerate(plants):
+        plant = inputs.case.plants[route.plants[stage]]
+        goes_on = stage > 0 and route.leg_m[stage - 1] == 0.0
         known = {header.name for header in headers}
-        own: list[str] = []
-        for place, value in enumerate(laid.header_C):
+        # from one stage to the next of the same plant the water stays in its header
+        own = [names[-1][plants[stage - 1].leaves_at]] if goes_on else []
+        inner_C = laid.header_C[len(own) :]
+        for place, value in enumerate(inner_C, start=len(own)):
             name = f"{plant} {value:.2f}" if place else f"{plant} inlet"
             while name in known:
                 name += "'"
             known.add(name)
             own.append(name)
         names.append(own)
+        new = own[-inner_C.size :] if inner_C.size else []
         headers += [
-            Header(name, plant, float(value))
-            for name, value in zip(own, laid.header_C, strict=True)
+            Header(name, plant, float(value)) for name, value in zip(new, inner_C, strict=True)
         ]
     exchangers = _exchangers(inputs, design, plants, names)
     flow = float(design.flow_kW_per_K[loop])
@@ -249,7 +252,11 @@ def _loop(
         for laid, own in zip(plants, names, strict=True)
         for a, b, link in laid.links
     ]
-    links += [Link(*pair, flow) for pair, outside in zip(ends, is_pipe, strict=True) if not outside]
+    links += [
+        Link(*pair, flow)
+        for pair, outside in zip(ends, is_pipe, strict=True)
+        if not outside and pair[0] != pair[1]
+    ]
     legs_C = design.leg_C[loop]
     coldest = int(np.argmin(np.where(is_pipe, legs_C, np.inf)))
     return Loop(

@@ -127,7 +127,7 @@ def _parameters_of(document: Mapping[str, Any], title: str, faults: FaultList) -
     """Check a whole document and make parameters of it."""
     for key in document:
         if key not in TABLES:
-            _note_unknown(key, faults)
+            _note_unknown(key, document[key], faults)
     tables = {name: _table(document, name, faults) for name in TABLES if name != "distance"}
     _complete_fluid(tables["fluid"], faults)
     for name in _UTILITIES:
@@ -209,18 +209,22 @@ def _distances(document: Mapping[str, Any], faults: FaultList) -> list[Distance]
                 faults.add(where, shown(key), shown(values[key]), "unknown key", remedy)
         plain = _plain("distance", values, where, faults)
         found.append(checked_distance(plain.get("plants"), plain.get("length_m"), where, faults))
-    check_pairs(found, faults)
+    check_pairs(found, "[[distance]]", faults)
     return found
 
 
-def _note_unknown(key: str, faults: FaultList) -> None:
+def _note_unknown(key: str, value: object, faults: FaultList) -> None:
     """Refuse a table that is unknown, or a key above the first table."""
     tables = [table for table in TABLES if key in known_keys(table)]
     if tables:
         headers = ", ".join("[[distance]]" if t == "distance" else f"[{t}]" for t in tables)
-        faults.add("", shown(key), None, "key outside a table", f"put it below a line {headers}")
-        return
-    faults.add("", shown(key), None, "unknown table", suggestion(key, TABLES))
+        remedy = f"put it below a line {headers}"
+        faults.add("", shown(key), shown(value), "key outside a table", remedy)
+    elif isinstance(value, Mapping | list):
+        faults.add("", f"[{shown(key)}]", None, "unknown table", suggestion(key, TABLES))
+    else:
+        remedy = f"put it below the line of its table: {', '.join(TABLES)}"
+        faults.add("", shown(key), shown(value), "unknown key outside a table", remedy)
 
 
 def _lines(values: Mapping[str, Any]) -> list[str]:

@@ -216,7 +216,8 @@ def checked_text(key: str, value: object, where: str, faults: FaultList) -> str:
     """Return a name without blanks around it, noting one that is not a short printable text."""
     text = value.strip() if isinstance(value, str) else ""
     if not text:
-        faults.add(where, key, shown(value), "must be text", "write a name in quotes")
+        found = shown(value) if str(value).strip() else repr(value)
+        faults.add(where, key, found, "must be text", "write a name in quotes")
     elif len(text) > MOST_TEXT or any(unicodedata.category(sign)[0] == "C" for sign in text):
         rule = f"must have at most {MOST_TEXT} characters and no control characters"
         faults.add(where, key, shown(text), rule, "shorten or clean it")

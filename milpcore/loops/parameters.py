@@ -194,16 +194,17 @@ def checked_distance(plants: object, length_m: object, where: str, faults: Fault
     return Distance((names[0], names[1]), math.nan if number is None else number)
 
 
-def check_pairs(distances: Sequence[Distance], faults: FaultList) -> None:
-    """Note pairs of plants that have more than one distance."""
-    seen: set[frozenset[str]] = set()
-    for distance in distances:
+def check_pairs(distances: Sequence[Distance], place: str, faults: FaultList) -> None:
+    """Note pairs of plants that have more than one distance; `place` leads their number."""
+    seen: dict[frozenset[str], int] = {}
+    for number, distance in enumerate(distances, start=1):
         pair = frozenset(distance.plants)
         if len(pair) == 2 and pair in seen:
-            rule = "has a distance already"
-            remedy = "give every pair once; both ways are as long"
-            faults.add("", "distance", shown(" - ".join(distance.plants)), rule, remedy)
-        seen.add(pair)
+            rule = f"has a distance already, {place} {seen[pair]}"
+            remedy = "give every pair once: both ways are as long"
+            value = shown(" - ".join(distance.plants))
+            faults.add(f"{place} {number}", "plants", value, rule, remedy)
+        seen.setdefault(pair, number)
 
 
 def _checked_distances(value: object, faults: FaultList) -> tuple[Distance, ...]:
@@ -218,5 +219,5 @@ def _checked_distances(value: object, faults: FaultList) -> tuple[Distance, ...]
         else:
             remedy = "pass [Distance((plant, other), length_m)]"
             faults.add("", "distances", shown(entry), "must be a Distance", remedy)
-    check_pairs(found, faults)
+    check_pairs(found, "distance", faults)
     return tuple(found)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from milpcore.loops.evaluation import Evaluation, ExchangerRow
+from milpcore.loops.evaluation import Evaluation
 
 SIDES = ("hot", "cold")
 
@@ -236,8 +236,3 @@ def _rows(
         row_of[place] = row
         n_rows[key] = len(rows)
     return row_of, dict(n_rows)
-
-
-def unit_numbers(rows: Sequence[ExchangerRow]) -> list[str]:
-    """Numbers of exchangers in the diagram, in the order of the tables, from 1."""
-    return [str(number) for number in range(1, len(rows) + 1)]

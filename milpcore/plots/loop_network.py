@@ -12,7 +12,6 @@ from milpcore.plots.loop_layout import (
     Node,
     layout_of,
     side_of_plants,
-    unit_numbers,
 )
 from milpcore.plots.style import (
     COLD,
@@ -286,7 +285,7 @@ def _draw_exchangers(
     axes: Axes, found: Evaluation, layout: Layout, rows: _Rows, scale: Scale
 ) -> None:
     """Draw two joined circles for every exchanger, with loads, flows and temperatures."""
-    names = unit_numbers(found.exchanger_rows)
+    names = [str(number_) for number_ in found.exchanger_numbers]
     header_C = {(row.loop, row.header): row.temperature_C for row in found.header_rows}
     slot = 1.0 / layout.n_slots
     for place, line in enumerate(layout.lines):
