@@ -15,9 +15,10 @@ FORMULATION_NAMES = (
     "layered_path",
     "path_search",
     "set_search",
+    "connection_search",
 )
 """Those of `milpcore.site.FORMULATIONS`, which ``--help`` must not wait for."""
-VARIANT_PARTS = (*FORMULATION_NAMES[:-2], "reduced", "+pairing", "+coverage", "_intervals")
+VARIANT_PARTS = (*FORMULATION_NAMES[:-3], "reduced", "+pairing", "+coverage", "_intervals")
 """Parts of the names of `milpcore.site.variants.VARIANTS`, each of some."""
 SIZING_PARTS = (
     "big_m",

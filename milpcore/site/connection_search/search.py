@@ -31,6 +31,8 @@ SETS_TRIED = 2
 """Level sets of a mixture that are priced at each node."""
 POLISHED, POLISH_S = 1e-7, 5.0
 """Gap and seconds of the last program, which connects the best levels as well as can be."""
+LEAST_S = 0.1
+"""Seconds that a program has in any case."""
 EQUAL = 1e-9
 """Costs closer than this share are equal."""
 
@@ -130,7 +132,8 @@ class Search:
     def polish(self) -> None:
         """Connect the best levels as well as can be."""
         if np.isfinite(self.cost):
-            found = priced_set(self.site, self.levels, gap=POLISHED, time_limit_s=POLISH_S)
+            left_s = max(LEAST_S, min(POLISH_S, self.end_s - time.perf_counter()))
+            found = priced_set(self.site, self.levels, gap=POLISHED, time_limit_s=left_s)
             if found.cost < self.cost:
                 self.cost, self.stream_level = found.cost, found.stream_level
 
@@ -152,7 +155,7 @@ class Search:
             self.pause()
             left_s = None
             if np.isfinite(self.end_s):
-                left_s = max(0.01, self.end_s - time.perf_counter())
+                left_s = max(LEAST_S, self.end_s - time.perf_counter())
             found = priced_set(self.site, levels, gap=self.set_gap, time_limit_s=left_s)
             has_forced = self.site.is_forced[levels].sum() == self.site.is_forced.sum()
             if has_forced and found.cost < self.cost:
