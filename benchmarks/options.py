@@ -21,10 +21,15 @@ import pandas as pd
 from milpcore.site import find_formulation, prepare
 from milpcore.site_options import (
     ExistingPump,
+    ExternalHeatOptions,
     ForbiddenLevels,
     ForbiddenPumps,
     HeatPumpOptions,
+    HeatPumpType,
+    HeatSource,
+    InvestmentPoint,
     LevelOptions,
+    LimitOptions,
     SiteOptions,
 )
 from milpcore.streams import load_case
@@ -48,6 +53,41 @@ OPTIONS = {
     ),
     "no heat pump to 100 to 120 °C": SiteOptions(
         heat_pumps=HeatPumpOptions(forbidden=(ForbiddenPumps(sink_from_C=100.0, sink_to_C=120.0),))
+    ),
+    "investment by size, 3 segments": SiteOptions(
+        heat_pumps=HeatPumpOptions(
+            investment_points=tuple(
+                InvestmentPoint(heat_kW=kW, investment_EUR=EUR)
+                for kW, EUR in ((500.0, 6e5), (5e3, 3.5e6), (2e4, 1e7), (2e5, 6e7))
+            )
+        )
+    ),
+    "two types": SiteOptions(
+        heat_pumps=HeatPumpOptions(
+            types=(
+                HeatPumpType(name="standard", max_lift_K=50.0, max_sink_C=100.0),
+                HeatPumpType(name="steam", carnot_efficiency=0.5, fixed_investment_EUR=1e6),
+            )
+        )
+    ),
+    "two sources, one of 50 MW": SiteOptions(
+        external_heat=ExternalHeatOptions(
+            sources=(
+                HeatSource(
+                    name="waste",
+                    price_EUR_per_MWh=8.0,
+                    emission_t_per_MWh=0.1,
+                    efficiency=0.8,
+                    capacity_kW=5e4,
+                ),
+                HeatSource(
+                    name="gas", price_EUR_per_MWh=35.0, emission_t_per_MWh=0.2, efficiency=0.9
+                ),
+            )
+        )
+    ),
+    "no more than 230 MW of external heat": SiteOptions(
+        limits=LimitOptions(external_heat_kW=2.3e5)
     ),
     "levels, 5 million EUR each": SiteOptions(levels=LevelOptions(investment_EUR=5e6)),
     "a level at 80 °C": SiteOptions(levels=LevelOptions(forced_C=(80.0,))),
