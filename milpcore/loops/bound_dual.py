@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from milpcore.loops.bound_master import FlowBox, Master
+from milpcore.loops.bound_rings import ANY_RING, least_ring, leg_costs_per_a, ring_of
 from milpcore.loops.bound_units import StreamPricer
 from milpcore.loops.inputs import Floats, LoopInputs
 
@@ -122,6 +123,8 @@ class Bounder:
     def loops(self, prices: Floats, box: FlowBox, master: Master | None) -> float:
         """Least cost of the loops of (1); adds columns to the master."""
         inputs = self.inputs
+        if inputs.routes == (ANY_RING,):
+            return self._rings(prices, box, master)
         forced, free, n_forced = 0.0, [], 0
         for number, route in enumerate(inputs.routes):
             low, high = box.low[number], box.high[number]
@@ -146,3 +149,23 @@ class Bounder:
             else:
                 free.append(min(0.0, float(costs.min())))
         return forced + sum(sorted(free)[: max(inputs.n_loops - n_forced, 0)])
+
+    def _rings(self, prices: Floats, box: FlowBox, master: Master | None) -> float:
+        """Least cost of the loops on any rings of plants; adds the best ones to the master."""
+        n_plants = len(self.inputs.case.plants)
+        range_C = float(self.nodes[0]), float(self.nodes[-1])
+        worth = np.zeros((n_plants, n_plants))
+        at_C = np.zeros((n_plants, n_plants))
+        for pair in itertools.permutations(range(n_plants), 2):
+            worth[pair], at_C[pair] = self._best_leg(prices, pair, range_C)
+        low, high = float(box.low[0]), float(box.high[0])
+        least = math.inf
+        for flow in (high,) if low <= 0.0 else (low, high):
+            cost, order = least_ring(leg_costs_per_a(self.inputs, flow) - flow * worth)
+            least = min(least, cost)
+            if master is not None:
+                legs = list(itertools.pairwise((*order, order[0])))
+                master.add_loop(
+                    0, flow, np.array([at_C[leg] for leg in legs]), ring_of(self.inputs, order)
+                )
+        return min(0.0, least) * self.inputs.n_loops if low <= 0.0 else least

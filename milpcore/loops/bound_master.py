@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from milpcore.core import Assembly, Status, solve_lp
-from milpcore.loops.inputs import Floats, LoopInputs
+from milpcore.loops.inputs import Floats, LoopInputs, Route
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +85,13 @@ class UnitColumn:
 
 @dataclass(frozen=True, eq=False)
 class LoopColumn:
-    """A loop of a route: flow, temperatures of its legs, cost, row entries."""
+    """A loop: place of its route in the box, its way, flow, temperatures of legs, cost, entries.
+
+    Where a box is of any ring, temperatures are left out.
+    """
 
     route: int
+    way: Route
     flow: float
     leg_C: Floats
     cost: float
@@ -147,15 +151,16 @@ class Master:
         self.unit_columns.append(UnitColumn(stream, cost, row.ravel(), *range_C))
         self.last_use.append(self.n_solves)
 
-    def add_loop(self, route: int, flow: float, leg_C: Floats) -> None:
-        """Add a loop."""
+    def add_loop(self, route: int, flow: float, leg_C: Floats, way: Route | None = None) -> None:
+        """Add a loop of a route, or one that takes another way."""
         row = np.zeros((self.n_plants, self.nodes.size))
-        way = self.inputs.routes[route]
+        is_listed, way = way is None, way or self.inputs.routes[route]
         below = self.below(leg_C)
         for number, plant in enumerate(way.plants):
             row[plant] = flow * (below[number] - below[number - 1])
         cost = float(self.inputs.pipes_and_pumps_per_a(flow, way))
-        self.loop_columns.append(LoopColumn(route, flow, leg_C, cost, row.ravel()))
+        kept_C = leg_C if is_listed else leg_C[:0]
+        self.loop_columns.append(LoopColumn(route, way, flow, kept_C, cost, row.ravel()))
 
     def solve(self, box: FlowBox, water_C: list[tuple[float, float]]) -> MasterResult | None:
         """Solve it for a box and limits of the water before exchangers (S,); None if that fails."""
@@ -176,7 +181,8 @@ class Master:
         one = assembly.rows("stream", inputs.n_streams, upper=1.0)
         is_forced = box.low > 0.0
         n_routes = len(inputs.routes)
-        way = assembly.rows("route", n_routes, lower=is_forced.astype(float), upper=1.0)
+        most = 1.0 if inputs.routes[0].plants else float(inputs.n_loops)  # else loops on any rings
+        way = assembly.rows("route", n_routes, lower=is_forced.astype(float), upper=most)
         count = assembly.rows("loops", (), upper=float(inputs.n_loops))
         lack = assembly.columns("lack", shape)
         assembly.put(mixing, lack.ravel(), 1.0)
@@ -232,9 +238,12 @@ class Master:
             mean[number] /= max(total[number], 1e-9)
         for weight, column in zip(share, loops, strict=True):
             spread[column.route] += weight * np.abs(column.leg_C - mean[column.route])
+        ways = list(routes)
+        for place in np.argsort(share, kind="stable"):  # of rings the one with most of the flow
+            ways[loops[place].route] = loops[place].way
         actual = [
-            float(self.inputs.pipes_and_pumps_per_a(f, route))
-            for f, route in zip(flow, routes, strict=True)
+            float(self.inputs.pipes_and_pumps_per_a(f, way))
+            for f, way in zip(flow, ways, strict=True)
         ]
         missing = np.array(actual) - cost
         return MasterResult(objective, prices, flow, missing, tuple(mean), tuple(spread))

@@ -19,6 +19,10 @@ price v of heat in each plant that does not fall with temperature) the problem f
   ``cost(F1) + cost(F2) - cost(F1 + F2) >= cost(0+)``: networks of more than one loop are bounded
   by that much more.
 
+Among many ways the best ring of plants, of any plants in any order, is found exactly at given
+prices (`milpcore.loops.bound_rings`), so that all ways are bounded at once; up to four plants each
+is then bounded alone, as far as time allows.
+
 The bound holds for all prices. They are improved by column generation
 (`milpcore.loops.bound_master`) around the best ones known; boxes of flows are halved where the
 chord of the pipes' cost is loose. The search uses values found by pattern search; what is reported
@@ -42,12 +46,17 @@ from milpcore.core.blas import one_blas_thread
 from milpcore.loops.bound_boxes import cut_box, first_boxes, whole_box
 from milpcore.loops.bound_dual import Bounder
 from milpcore.loops.bound_master import FlowBox, Master, MasterResult
+from milpcore.loops.bound_rings import ANY_RING, largest_ring_flow, ring_box, takes_rings
 from milpcore.loops.bound_start import first_prices, largest_flows
 from milpcore.loops.inputs import Floats, LoopInputs
 from milpcore.loops.options import checked_options
 
 STEP = 0.35
 """Share of the way from the best prices to those of the linear program."""
+FEW_ROUTES = 5
+"""With more routes all rings of plants are bounded at once before them."""
+RINGS_SHARE = 0.6
+"""Share of the time for that."""
 PRICES_SHARE = 0.25
 """Largest share of the time for the linear program that gives the first prices."""
 WIDE = 0.02
@@ -58,6 +67,8 @@ FINE, COARSE = 2e-5, 4e-4
 """Shares of the known cost that may be left in a box that can, or cannot, reach the goal."""
 NARROW_K = 0.25
 """Ranges of a leg's temperature narrower than this are not halved."""
+SPREAD_OVER_RINGS = 1e-4
+"""Share of the known cost for which boxes of flows on any ring are halved at least."""
 WORTH_OF_SPREAD = 0.5
 """Money a year and kW that a leg spread over temperatures is guessed to gain."""
 
@@ -173,6 +184,11 @@ def lower_bound(
         base = inputs.cost_without_loops_per_a()
         nothing = np.zeros((len(inputs.case.plants), 2))
         return LowerBound(base, 0, 0, 0.0, BoundEnd.GOAL, nothing, np.zeros(2))
+    if takes_rings(inputs):
+        return _bound_by_boxes(inputs, replace(task, is_over_rings=True))
+    is_free = inputs.case.parameters.visit_order is None
+    if inputs.n_loops == 1 and is_free and len(inputs.routes) > FEW_ROUTES:
+        return _bound_by_rings_and_routes(inputs, task)
     if inputs.n_loops == 1 or len(inputs.routes) > 1:
         return _bound_by_boxes(inputs, task)
     # one route: a further loop costs no less than a pipe of no flow, on top of one with all flow
@@ -196,9 +212,30 @@ def lower_bound(
     )
 
 
+def _bound_by_rings_and_routes(inputs: LoopInputs, task: _Task) -> LowerBound:
+    """Bound all rings at once, then one route after the other, by no less than that."""
+    rings_s = RINGS_SHARE * task.time_limit_s
+    rings = _bound_by_boxes(inputs, replace(task, is_over_rings=True, time_limit_s=rings_s))
+    left_s = task.time_limit_s - rings.solve_s
+    if rings.end in (BoundEnd.GOAL, BoundEnd.STOPPED) or left_s <= 0.0:
+        return rings
+    routes = _bound_by_boxes(
+        inputs, replace(task, time_limit_s=left_s, floor_per_a=rings.bound_per_a)
+    )
+    return replace(
+        routes,
+        n_boxes=rings.n_boxes + routes.n_boxes,
+        n_rounds=rings.n_rounds + routes.n_rounds,
+        solve_s=rings.solve_s + routes.solve_s,
+    )
+
+
 @dataclass(frozen=True)
 class _Task:
-    """Arguments of `lower_bound`; `further_per_a` is cost that every network has besides."""
+    """Arguments of `lower_bound`, and how it goes about it.
+
+    `further_per_a` is cost that every network has besides, `floor_per_a` a bound that is known.
+    """
 
     known_cost_per_a: float | None
     known_flow_kW_per_K: float | None
@@ -207,6 +244,8 @@ class _Task:
     node_K: float
     on_bound: Callable[[float], bool | None] | None
     further_per_a: float = 0.0
+    floor_per_a: float = 0.0
+    is_over_rings: bool = False
 
 
 def _bound_by_boxes(inputs: LoopInputs, task: _Task) -> LowerBound:
@@ -218,22 +257,32 @@ def _bound_by_boxes(inputs: LoopInputs, task: _Task) -> LowerBound:
 def _bound_with_one_thread(inputs: LoopInputs, task: _Task) -> LowerBound:
     """Bound by boxes with one BLAS thread."""
     start_s = time.perf_counter()
+    listed, has_rings = inputs, task.is_over_rings
+    if has_rings:
+        inputs = replace(inputs, routes=(ANY_RING,))
     bounder = Bounder(inputs, node_K=task.node_K)
     bounder.base += task.further_per_a
     known_cost_per_a, known_flow_kW_per_K = task.known_cost_per_a, task.known_flow_kW_per_K
     known = min(bounder.base, math.inf if known_cost_per_a is None else known_cost_per_a)
-    most, most_saved = largest_flows(inputs, known, bounder.base)
-    floor = max(bounder.base - most_saved, 0.0)
+    most, most_saved = largest_flows(listed, known, bounder.base)
+    if has_rings:
+        most = np.array([largest_ring_flow(inputs, known - (bounder.base - most_saved))])
+    floor = max(bounder.base - most_saved, task.floor_per_a, 0.0)
     master = Master(inputs, bounder.nodes)
     goal, end_s = known * (1.0 - task.gap), start_s + task.time_limit_s
     search = _Search(bounder, master, known, goal, end_s)
     prices_s = PRICES_SHARE * task.time_limit_s
-    prices = first_prices(inputs, bounder.nodes, known_flow_kW_per_K, time_limit_s=prices_s)
+    prices = first_prices(listed, bounder.nodes, known_flow_kW_per_K, time_limit_s=prices_s)
     boxes = []
     if inputs.n_loops == 1 and most.size > 1:  # a bound for all routes, and prices to start from
         whole = search.examine(whole_box(inputs, bounder.nodes, most), prices, floor)
         prices, floor = whole.prices, whole.bound
-    for flows in first_boxes(inputs, bounder.nodes, most, known_flow_kW_per_K):
+    first = (
+        [ring_box(0.0, float(most[0]))]
+        if has_rings
+        else first_boxes(inputs, bounder.nodes, most, known_flow_kW_per_K)
+    )
+    for flows in first:
         boxes.append(search.examine(flows, prices, floor))
         prices = boxes[-1].prices
     while True:
@@ -325,10 +374,14 @@ class _Search:
         if result is None:
             return ()
         inputs = self.bounder.inputs
+        if inputs.routes == (ANY_RING,) and inputs.n_loops > 1:  # each has a flow of its own
+            return ()
         width = flows.high - flows.low
         scores: dict[tuple[int, int], float] = {}
         for n in np.flatnonzero(width > WIDE * flows.high):
             scores[int(n), -1] = float(result.missing[n])
+            if inputs.routes == (ANY_RING,):  # several rings at once hide what the chord misses
+                scores[int(n), -1] = max(scores[int(n), -1], SPREAD_OVER_RINGS * self.known)
         if inputs.n_loops == 1:
             for used in np.flatnonzero(result.flow > 0.0):
                 number = int(used)
