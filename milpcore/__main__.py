@@ -2,7 +2,12 @@
 
 import sys
 
-from milpcore.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from milpcore.cli import main
+
+        code = main()
+    except KeyboardInterrupt:  # before the command line could answer it
+        sys.stderr.write("milpcore: interrupted\n")
+        code = 130
+    sys.exit(code)

@@ -724,3 +724,49 @@ def test_faults_of_both_files_come_in_one_error(
     ]
     alone = run(capsys, "sizing", "base_48h", "--economics", "plant.toml")
     assert alone.err.startswith("milpcore: plant.toml: 2 faults\n  - [[boiler]] 1: ")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("--workers", "2"), "sizing: 1 fault\n  - --workers = 2: has no meaning without --study;"),
+        (
+            ("--no-ranges", "--ranges-time", "5"),
+            "--ranges-time = 5: has no meaning with --no-ranges; leave one of them out",
+        ),
+        (("--study", "case1", "--no-ranges"), "--no-ranges: has no meaning with --study"),
+        (("--study", "case1", "--ranges", "0.01"), "--ranges = 0.01: has no meaning with --study"),
+        (
+            ("empty.csv",),
+            "table = no columns: is empty: must have a line with the columns time_h, ",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("hours")
+def test_options_and_files_without_effect_are_refused(
+    argv: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("empty.csv").write_text("\n", encoding="utf-8")
+    done = run(capsys, "sizing", *argv)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_tables_have_nothing_where_json_has_null(
+    hours: str, found: Callable[[SizingResult], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found(no_result(Status.INFEASIBLE, math.inf, "nothing fits"))
+    assert run(capsys, "sizing", hours, "--out", "out").code == 1
+    summary = Path("out/summary.csv").read_text(encoding="utf-8")
+    assert "inf," not in summary
+    assert pd.isna(pd.read_csv("out/summary.csv")["bound_EUR_per_a"].iloc[0])
+
+
+def test_operation_has_the_level_at_the_end_of_every_step() -> None:
+    table = small_result().operation
+    names = [name for name in table if name.endswith("_end_level_kWh")]
+    assert names
+    for name in names:
+        start = table[name.replace("_end_level", "_level")]
+        assert table[name].iloc[:-1].tolist() == start.iloc[1:].tolist()
+        assert table[name].iloc[-1] == pytest.approx(start.iloc[0])

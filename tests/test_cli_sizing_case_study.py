@@ -166,7 +166,9 @@ def test_json_has_the_tables_and_the_checkpoint_is_used(
     assert json.loads(run(capsys, *argv).out) == content
     other = run(capsys, *argv[:4], "1e-3", *argv[5:])
     assert other.code == 2
-    assert "belongs to another sweep" in other.err
+    assert (
+        "holds points of another study, or of one with other options; repeat --study" in other.err
+    )
 
 
 def test_what_a_study_does_not_read_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

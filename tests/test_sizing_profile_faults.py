@@ -276,7 +276,10 @@ def test_files(tmp_path: Path) -> None:
         "check for decimal commas, missing commas, or commas in a name without quotes",
         f"line 3: heat_demand_kW = x: {NUMBER}",
     ]
-    assert len(csv_lines(tmp_path, "")) == 3
+    assert csv_lines(tmp_path, "") == [
+        "table = no columns: is empty: must have a line with the columns time_h, heat_demand_kW, "
+        "waste_heat_kW; write it, and one line for each step below"
+    ]
     assert fault_lines(read_profile, tmp_path / "profil.csv") == [
         f"file = {tmp_path / 'profil.csv'}: does not exist; did you mean 'profile.csv'?"
     ]

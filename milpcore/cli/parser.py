@@ -178,10 +178,10 @@ def _commands() -> tuple[_Command, ...]:
         ),
         _Command(
             "tightness",
-            "formulations side by side",
-            "Formulations of the models side by side (--model): levels and heat pumps of a site,\n"
-            "sizes of a plant over a profile, or utility loops between plants. Size, bound of the\n"
-            "linear relaxation, gap to the proven optimum, and optionally the search.",
+            "formulations of the site, sizing and loops models side by side",
+            "Formulations of the site, the sizing or the loops model side by side: size, bound of\n"
+            "the linear relaxation, gap to the proven optimum, and optionally the mixed-integer\n"
+            "search.",
             _TIGHTNESS_EPILOG,
             _fill_tightness,
         ),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import Drawn, check_output, is_worth_writing, show, write_output
@@ -16,6 +19,7 @@ from milpcore.cli.sizing_source import Source, open_source
 from milpcore.cli.sizing_study import Answer, Request, run_study, unstarted_study
 from milpcore.cli.sizing_text import result_text, sizing_json, why_no_plant
 from milpcore.core import Status
+from milpcore.faults import FaultList
 from milpcore.plots.sizing_tables import cost_split
 from milpcore.report import ProgressLine
 from milpcore.site.table_files import write_tables
@@ -34,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         from milpcore.cli.sizing_case_study import run_case_study
 
         return run_case_study(arguments)
+    _refuse_what_is_not_read(arguments)
     given = (arguments.profile, arguments.economics)
     inputs = tuple(text for text in given if text is not None)
     check_output(arguments.out, inputs=inputs, writes=_writes(), copies=_COPIES)
@@ -73,6 +78,18 @@ def run(arguments: argparse.Namespace) -> int:
     return NO_SOLUTION if result.design is None else OK
 
 
+def _refuse_what_is_not_read(arguments: argparse.Namespace) -> None:
+    """Refuse options that would have no effect."""
+    faults = FaultList()
+    if arguments.workers is not None:
+        rule = "has no meaning without --study"
+        faults.add("", "--workers", arguments.workers, rule, "leave it out, or name a study")
+    if arguments.no_ranges and arguments.ranges_time is not None:
+        rule = "has no meaning with --no-ranges"
+        faults.add("", "--ranges-time", f"{arguments.ranges_time:g}", rule, "leave one of them out")
+    faults.raise_if_any("sizing")
+
+
 def _is_worth_writing(result: SizingResult, out: str | None) -> bool:
     """Whether a search ended with a plant, or the proof that there is none."""
     has_plant = result.design is not None
@@ -104,11 +121,12 @@ def _write(
     """Write tables, inputs, the record of the run and figures."""
 
     def tables(folder: Path) -> None:
-        found = {"summary": result.summary, "sizes": result.sizes, "costs": cost_split(result)}
+        summary = _finite(result.summary)
+        found = {"summary": summary, "sizes": result.sizes, "costs": cost_split(result)}
         if result.design is not None:
             found["operation"] = result.operation
         if result.ranges is not None:
-            found["size_ranges"] = result.ranges.table
+            found["size_ranges"] = _finite(result.ranges.table)
         write_tables(found, folder)
         copies = folder / INPUTS
         copies.mkdir()
@@ -122,6 +140,11 @@ def _write(
         entries=_record(source, request, result),
         inputs=inputs,
     )
+
+
+def _finite(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with nothing where a number is infinite, as JSON has null."""
+    return table.replace([math.inf, -math.inf], math.nan)
 
 
 def _figures(name: str, result: SizingResult) -> Iterator[Drawn]:

@@ -19,6 +19,7 @@ STUDY_NAMES = ("case1", "case2", "case3")
 DEFAULT_CASE = "base_48h"
 DEFAULT_GAP = 1e-3
 DEFAULT_SHARE = 1e-3
+DEFAULT_WORKERS = 2
 EPILOG = """\
 --json prints
   {"sizes": {"heat_pump_kW": ..., "boiler_kW": ..., "store_kWh": ...},
@@ -122,7 +123,10 @@ def fill(command: argparse.ArgumentParser) -> None:
         "heat pump's investment, and rules of thumb; case3: sizes over the spread of the demand",
     )
     command.add_argument(
-        "--workers", metavar="N", type=int, default=2, help="processes of --study (default: 2)"
+        "--workers",
+        metavar="N",
+        type=int,
+        help=f"processes of --study (default: {DEFAULT_WORKERS}); refused without it",
     )
     add_output(
         command,

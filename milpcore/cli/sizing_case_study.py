@@ -15,9 +15,9 @@ from milpcore.cli.messages import INTERNAL_ERROR, INTERRUPTED, NO_SOLUTION, OK, 
 from milpcore.cli.output import Drawn, check_output, print_json, show, write_output
 from milpcore.cli.record import INPUTS
 from milpcore.cli.signals import is_interrupted_early
-from milpcore.cli.sizing_arguments import DEFAULT_CASE
+from milpcore.cli.sizing_arguments import DEFAULT_CASE, DEFAULT_SHARE, DEFAULT_WORKERS
 from milpcore.cli.sizing_case_figures import FIGURES, figures_of
-from milpcore.faults import FaultList
+from milpcore.faults import FaultList, InputError
 from milpcore.report import ProgressLine
 from milpcore.site.table_files import plain, write_tables
 from milpcore.sizing.studies.evidence import gap_words
@@ -55,6 +55,8 @@ def run_case_study(arguments: argparse.Namespace) -> int:
         if is_interrupted_early(arguments):
             raise KeyboardInterrupt
         rows = _swept(arguments, run, points, progress)
+    except InputError as error:
+        raise _in_words_of_a_study(error) from error
     except KeyboardInterrupt:
         n_done = progress[-1].n_done if progress else 0
         print_error(f"interrupted, {n_done} of {len(points)} points finished{_what_stays(kept)}")
@@ -129,7 +131,7 @@ def _swept(
         return sweep(
             run,
             points,
-            executor=arguments.workers,
+            executor=DEFAULT_WORKERS if arguments.workers is None else arguments.workers,
             checkpoint=checkpoint,
             chunk_size=1,
             on_progress=progress.append,
@@ -144,10 +146,30 @@ def _refuse_what_studies_do_not_read(arguments: argparse.Namespace) -> None:
         if text is not None and (name, text) != ("PROFILE", DEFAULT_CASE):
             rule = "has no meaning with --study, which reads bundled cases"
             faults.add("", name, text, rule, "leave it out")
-    if arguments.workers < 1:
+    if arguments.no_ranges:
+        rule = "has no meaning with --study, whose points have ranges where findings need them"
+        faults.add("", "--no-ranges", None, rule, "leave it out")
+    if arguments.ranges != DEFAULT_SHARE:
+        rule = "has no meaning with --study, whose ranges are within 0.1 %"
+        faults.add("", "--ranges", f"{arguments.ranges:g}", rule, "leave it out")
+    if arguments.workers is not None and arguments.workers < 1:
         rule = "must be at least 1"
         faults.add("", "--workers", str(arguments.workers), rule, "such as 2")
     faults.raise_if_any("--study")
+
+
+def _in_words_of_a_study(error: InputError) -> InputError:
+    """Say of a checkpoint of other points what can be done about it here."""
+    remedy = (
+        "repeat --study, --gap, --time-limit and --ranges-time as they were, name another --out, "
+        "or remove the file to begin anew"
+    )
+    rule = "holds points of another study, or of one with other options"
+    faults = [
+        fault._replace(rule=rule, remedy=remedy) if "belongs to another" in fault.rule else fault
+        for fault in error.faults
+    ]
+    return InputError("--study", tuple(faults))
 
 
 def _what_stays(kept: bool) -> str:

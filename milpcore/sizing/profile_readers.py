@@ -160,6 +160,10 @@ def _profile_of(raw: RawTable, index: pd.DatetimeIndex | None, faults: FaultList
     nothing_to_read = bool(len(faults)) and not raw.columns
     if nothing_to_read:
         faults.raise_if_any(raw.title)
+    if not raw.columns and not raw.rows and index is None:
+        rule = f"is empty: must have a line with the columns {TIME_h}, {', '.join(REQUIRED)}"
+        faults.add("", "table", "no columns", rule, "write it, and one line for each step below")
+        faults.raise_if_any(raw.title)
     places = _header(raw, index is not None, faults)
     if raw.may_have_decimal_commas:
         raw = with_decimal_points(raw, {at for name, at in places.items() if name != TIME})

@@ -5,7 +5,7 @@ Tables of a `SizingResult`:
 - ``summary``: one row; costs, energy, bound, gap, status and time
 - ``sizes``: one row per unit and store, with its investment and what it delivers
 - ``operation``: one row per step; demand, waste heat, cooling water, heat and state of every unit,
-  charge, discharge and level (at the start of the step) of every store
+  charge, discharge and level (at the start of the step, and at its end) of every store
 """
 
 from __future__ import annotations
@@ -282,4 +282,5 @@ def _operation_table(
         columns[f"{store.name}_charge_kW"] = design.charge_kW[k]
         columns[f"{store.name}_discharge_kW"] = design.discharge_kW[k]
         columns[f"{store.name}_level_kWh"] = simulation.level_kWh[k, :-1]
+        columns[f"{store.name}_end_level_kWh"] = simulation.level_kWh[k, 1:]
     return pd.DataFrame(columns)
