@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from milpcore.faults import FaultList
+from milpcore.sizing.call_faults import note_kind, note_number, note_observer
 from milpcore.sizing.inputs import prepare
 from milpcore.sizing.model import SizingModel
 from milpcore.sizing.parameters import SizingParameters
@@ -52,7 +53,8 @@ def size_plant(
     Raises
     ------
     InputError
-        If profile and parameters do not fit together, or an option is out of range.
+        If an argument has the wrong type or is out of range, or profile and parameters do not fit
+        together.
     CheckError
         If the result contradicts the simulation.
 
@@ -69,10 +71,17 @@ def size_plant(
     ('optimal', True)
     """
     faults = FaultList()
-    if not 0.0 <= mip_rel_gap < 1.0:
-        faults.add("", "mip_rel_gap", mip_rel_gap, "must be from 0 to below 1", "such as 1e-3")
-    if time_limit_s is not None and not time_limit_s > 0.0:
-        faults.add("", "time_limit_s", time_limit_s, "must be above 0", "such as 60")
+    note_kind("profile", profile, HeatProfile, faults)
+    note_kind("parameters", parameters, SizingParameters, faults, is_optional=True)
+    note_kind("model", model, SizingModel, faults, is_optional=True)
+    rule = "must be from 0 to below 1"
+    note_number(
+        "mip_rel_gap", mip_rel_gap, lambda gap: 0.0 <= gap < 1.0, rule, "such as 1e-3", faults
+    )
+    if time_limit_s is not None:
+        rule = "must be above 0"
+        note_number("time_limit_s", time_limit_s, lambda s: s > 0.0, rule, "such as 60", faults)
+    note_observer(observer, faults)
     faults.raise_if_any("size_plant")
     parameters = SizingParameters() if parameters is None else parameters
     model = SizingModel() if model is None else model

@@ -22,6 +22,7 @@ import pandas as pd
 
 from milpcore.core import Problem, Solution
 from milpcore.faults import FaultList
+from milpcore.sizing.call_faults import note_kind, note_number, note_observer
 from milpcore.sizing.caps import Caps
 from milpcore.sizing.check import check
 from milpcore.sizing.design import SizingDesign
@@ -109,7 +110,7 @@ def size_ranges(
     Raises
     ------
     InputError
-        If the result has no design, or an option is out of range.
+        If an argument has the wrong type or is out of range, or the result has no design.
 
     Examples
     --------
@@ -120,7 +121,7 @@ def size_ranges(
     >>> bool((ranges["proven_least"] <= ranges["size"]).all())
     True
     """
-    _refuse_wrong(result, within_share, time_limit_s)
+    _refuse_wrong(result, within_share, time_limit_s, model, observer)
     clock = Clock(time_limit_s, None)
     left = at_least(SETUP_s, clock.seconds_left)
     model = SizingModel() if model is None else model
@@ -134,15 +135,22 @@ def size_ranges(
     return search.ranges(left)
 
 
-def _refuse_wrong(result: SizingResult, within_share: float, time_limit_s: float) -> None:
+def _refuse_wrong(
+    result: SizingResult,
+    within_share: float,
+    time_limit_s: float,
+    model: SizingModel | None,
+    observer: RangesObserver | None,
+) -> None:
     faults = FaultList()
-    if result.design is None:
+    if note_kind("result", result, SizingResult, faults) and result.design is None:
         faults.add("", "result", result.status.value, "has no design", "solve it first")
-    if not 0.0 < within_share < 1.0:
-        rule = "must be above 0 and below 1"
-        faults.add("", "within_share", within_share, rule, "such as 1e-3 for 0.1 %")
-    if not time_limit_s > 0.0:
-        faults.add("", "time_limit_s", time_limit_s, "must be above 0", "such as 60")
+    rule, remedy = "must be above 0 and below 1", "such as 1e-3 for 0.1 %"
+    note_number("within_share", within_share, lambda one: 0.0 < one < 1.0, rule, remedy, faults)
+    rule = "must be above 0"
+    note_number("time_limit_s", time_limit_s, lambda s: s > 0.0, rule, "such as 60", faults)
+    note_kind("model", model, SizingModel, faults, is_optional=True)
+    note_observer(observer, faults)
     faults.raise_if_any("size_ranges")
 
 
