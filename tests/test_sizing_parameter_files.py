@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from milpcore.sizing import (
     Boiler,
     ElectricBoiler,
+    HeatProfile,
     HeatPump,
     InitialState,
     Plant,
     SizingParameters,
     Store,
     read_parameters,
+    size_plant,
     write_parameters,
 )
 
@@ -158,6 +160,31 @@ def test_tables_of_a_wrong_kind(tmp_path: Path) -> None:
         "heat_pump = {'cop': 3}: must be tables [[heat_pump]], one for each unit; "
         "write [[heat_pump]] with two brackets",
     ]
+
+
+@pytest.mark.parametrize("table", ["[[chiller]]\ncop = 3\n", "[Chillers]\n", "[[cooler]]\n"])
+def test_a_chiller_is_named_as_a_price(tmp_path: Path, table: str) -> None:
+    (line,) = toml_lines(tmp_path, f"[[boiler]]\n{table}")
+    name = table.strip("[").split("]")[0]
+    assert line == (
+        f"{name}: is no unit here: waste heat that no heat pump takes is cooled at a price; "
+        "give cooling_water_price_EUR_per_MWh below [plant] or as a column of the profile; for a "
+        "chiller (electricity price + emission factor x CO2 price) / COP"
+    )
+
+
+def test_a_chiller_as_a_price_costs_its_electricity() -> None:
+    """20 kW of cooling at a COP of 4 take 5 kW of electricity in each of the plant's hours."""
+    plant = Plant(electricity_price_EUR_per_MWh=100, operating_hours_h_per_a=1000)
+    price = 100 + plant.electricity_emission_t_per_MWh * plant.co2_price_EUR_per_t
+    chilled = plant.replace(cooling_water_price_EUR_per_MWh=price / 4)
+    free = plant.replace(cooling_water_price_EUR_per_MWh=0)
+    profile = HeatProfile(step_h=1.0, heat_demand_kW=[50, 50], waste_heat_kW=[20, 20])
+    tacs = [
+        size_plant(profile, SizingParameters(plant=one, heat_pumps=[], stores=[])).tac_EUR_per_a
+        for one in (free, chilled)
+    ]
+    assert tacs[1] - tacs[0] == pytest.approx(5.0 * price)  # 5 MWh/a
 
 
 def test_names_and_heat(tmp_path: Path) -> None:

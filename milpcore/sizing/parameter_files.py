@@ -31,6 +31,11 @@ _KINDS: dict[str, type[HeatPump] | type[Boiler] | type[ElectricBoiler] | type[St
     "store": Store,
 }
 _TABLES = ("plant", *UNITS)
+_COOLERS = ("chiller", "cooler", "cooling_tower", "cooling_unit")
+_AS_A_PRICE = (
+    "give cooling_water_price_EUR_per_MWh below [plant] or as a column of the profile; for a "
+    "chiller (electricity price + emission factor x CO2 price) / COP"
+)
 
 
 def read_parameters(path: str | Path) -> SizingParameters:
@@ -180,6 +185,10 @@ def _note_unknown(key: str, faults: FaultList) -> None:
         headers = ", ".join("[plant]" if t == "plant" else f"[[{t}]]" for t in tables)
         remedy = f"put it below a line {headers}"
         faults.add("", shown(key), None, "key outside a table", remedy)
+        return
+    if key.lower().startswith(_COOLERS):
+        rule = "is no unit here: waste heat that no heat pump takes is cooled at a price"
+        faults.add("", shown(key), None, rule, _AS_A_PRICE)
         return
     near = nearest_name(key, KEYS["plant"])
     if nearest_name(key, _TABLES) is None and near is not None:

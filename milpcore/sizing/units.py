@@ -25,8 +25,12 @@ A store keeps ``level(t + 1) = (1 - loss_per_h h) level(t) + charge_efficiency h
 - h discharge(t) / discharge_efficiency`` with the step h in hours, and charge and discharge
 together are at most `rate_per_h` times its capacity.
 
-There is no chiller and no cooling demand: waste heat that no heat pump takes goes to cooling water.
-A chiller would be a further table here, with a profile column of its own.
+There is no chiller and no cooling demand: waste heat that no heat pump takes goes to cooling water
+at a price. A chiller of given size that cools all of it is such a price, over time if need be: its
+electricity and CO2 per heat removed, (electricity price + emission factor CO2 price) / COP, as the
+plant's value or as the profile's column ``cooling_water_price_EUR_per_MWh``. Its emissions are paid
+for then, but they are not among those that results report. A chiller whose size is to be found, or
+that shares the cooling with cooling water, cannot be stated.
 """
 
 from __future__ import annotations
