@@ -40,11 +40,15 @@ settings.load_profile("reproducible" if os.environ.get("CI") else "local")
 
 
 collect_ignore_glob = (
-    ["test_cli_*", "test_docs*", "test_plots*", "test_benchmarks*", "test_readme_ci*"]
+    [
+        *("test_cli_*", "test_docs*", "test_plots*", "test_benchmarks*", "test_readme_ci*"),
+        *("test_sizing*", "test_core*", "test_streams*", "test_sweep*", "test_architecture*"),
+        *("test_first_use*", "test_embedding*", "test_faults*", "test_economics*"),
+    ]
     if JIT_IS_OFF and os.environ.get("CI")
     else []
 )
-"""What calls the same kernels as the other tests, only more slowly: not twice in CI."""
+"""What calls no kernels, or the same as the other tests, only more slowly: not twice in CI."""
 COMPILED_DOCTESTS = {
     "milpcore.loops.design.design",
     "milpcore.loops.lower_bound.lower_bound",

@@ -138,7 +138,8 @@ def test_a_retrofit_has_the_optimum_of_full_enumeration(
     plan = plan_of(of(*types, existing=there), add=add)
     study = study_of(plan)
     assert set(study.baseline.heat_pumps["type"]) == {"good"}
-    for choice, one in zip(plan.choices, study.results, strict=True):
+    pairs = list(zip(plan.choices, study.results, strict=True))
+    for choice, one in pairs[:: 1 + 2 * add]:  # with a level more there are many sets to enumerate
         best = enumerated(plan, choice)
         value = one.result.summary["objective_value"].iloc[0]
         assert abs(value - best) <= tolerance(plan.inputs, best)

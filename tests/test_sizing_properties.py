@@ -8,6 +8,7 @@ own in the slow tests; the fast ones draw some of them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -35,7 +36,8 @@ from milpcore.sizing import (
 
 SLACK = 2e-6
 """Relative to costs and mean demand: the tolerance of the check, twice."""
-FEW, MANY = settings(max_examples=8), settings(max_examples=25)
+FEW, MANY = settings(max_examples=8), settings(max_examples=12 if os.environ.get("CI") else 25)
+"""CI draws the same examples on every run, and has twenty minutes for everything."""
 STEPS_h = (0.25, 0.5, 1.0)
 MAIN, OTHER, TANK, SPARE = "pump", "boiler", "store", "spare"
 
@@ -203,7 +205,7 @@ def test_energy_is_kept_in_every_step_store_and_plant(case: SizingCase) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
+@settings(max_examples=50 if os.environ.get("CI") else 100)
 @given(cases())
 def test_energy_is_kept_in_many_plants(case: SizingCase) -> None:
     result = sized(case)
