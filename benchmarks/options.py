@@ -24,6 +24,7 @@ from milpcore.site_options import (
     ExternalHeatOptions,
     ForbiddenLevels,
     ForbiddenPumps,
+    ForcedPump,
     HeatPumpOptions,
     HeatPumpType,
     HeatSource,
@@ -53,6 +54,9 @@ OPTIONS = {
     ),
     "no heat pump to 100 to 120 °C": SiteOptions(
         heat_pumps=HeatPumpOptions(forbidden=(ForbiddenPumps(sink_from_C=100.0, sink_to_C=120.0),))
+    ),
+    "35 to 80 °C forced, 5 MW": SiteOptions(
+        heat_pumps=HeatPumpOptions(forced=(ForcedPump(source_C=35.0, sink_C=80.0, heat_kW=5e3),))
     ),
     "investment by size, 3 segments": SiteOptions(
         heat_pumps=HeatPumpOptions(

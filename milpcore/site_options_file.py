@@ -42,6 +42,7 @@ from milpcore.site_options import (
     ForbiddenConnections,
     ForbiddenLevels,
     ForbiddenPumps,
+    ForcedPump,
     HeatPumpOptions,
     HeatPumpType,
     HeatSource,
@@ -67,6 +68,7 @@ TABLES: dict[str, type[Any]] = {
 LISTS: dict[tuple[str, str], type[Any]] = {
     ("heat_pumps", "existing"): ExistingPump,
     ("heat_pumps", "forbidden"): ForbiddenPumps,
+    ("heat_pumps", "forced"): ForcedPump,
     ("heat_pumps", "cop_table"): CopPoint,
     ("heat_pumps", "investment_points"): InvestmentPoint,
     ("heat_pumps", "types"): HeatPumpType,

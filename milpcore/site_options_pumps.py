@@ -56,6 +56,41 @@ class ExistingPump:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForcedPump:
+    """A heat pump that every design has; its ends are levels that every design has.
+
+    Parameters
+    ----------
+    source_C, sink_C : float
+        Levels that it joins.
+    heat_kW : float
+        Heat that it delivers at least, together with one that is there already.
+
+    Raises
+    ------
+    InputError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> ForcedPump(source_C=35, sink_C=80, heat_kW=1000).heat_kW
+    1000.0
+    """
+
+    source_C: float
+    sink_C: float
+    heat_kW: float
+
+    def __post_init__(self) -> None:
+        faults = FaultList()
+        check_numbers(self, faults)
+        if self.sink_C <= self.source_C:
+            rule = f"must be above source_C = {self.source_C:g} °C"
+            faults.add("", "sink_C", f"{self.sink_C:g} °C", rule, "exchange the two")
+        faults.raise_if_any("forced heat pump")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ForbiddenPumps:
     """Heat pumps that may not be built: with source and sink in two ranges of temperature.
 
@@ -228,6 +263,8 @@ class HeatPumpOptions:
         Heat pumps that are there already, at most one from a level to another.
     forbidden : tuple of ForbiddenPumps
         New heat pumps that may not be built.
+    forced : tuple of ForcedPump
+        Heat pumps that every design has, at most one from a level to another.
     cop_table : tuple of CopPoint
         COP in place of the fraction of Carnot's, bilinear between the four points around; a heat
         pump without four points around its source and sink is not possible.
@@ -255,6 +292,7 @@ class HeatPumpOptions:
     max_number: int | None = None
     existing: tuple[ExistingPump, ...] = ()
     forbidden: tuple[ForbiddenPumps, ...] = ()
+    forced: tuple[ForcedPump, ...] = ()
     cop_table: tuple[CopPoint, ...] = ()
     investment_points: tuple[InvestmentPoint, ...] = ()
     types: tuple[HeatPumpType, ...] = ()
@@ -271,6 +309,11 @@ class HeatPumpOptions:
         check_count(self, "max_number", faults)
         existing = checked_items(self, "existing", ExistingPump, faults)
         checked_items(self, "forbidden", ForbiddenPumps, faults)
+        forced = checked_items(self, "forced", ForcedPump, faults)
+        ends = [(round(one.source_C, 6), round(one.sink_C, 6)) for one in forced]
+        for source_C, sink_C in sorted({pair for pair in ends if ends.count(pair) > 1}):
+            value = f"{source_C:g} → {sink_C:g} °C"
+            faults.add("", "forced", value, "must not come twice", "add up their heat")
         pairs = [(round(one.source_C, 6), round(one.sink_C, 6), one.type) for one in existing]
         for source_C, sink_C, _ in {pair for pair in pairs if pairs.count(pair) > 1}:
             value = f"{source_C:g} → {sink_C:g} °C"

@@ -18,7 +18,7 @@ from scipy.optimize import linprog
 
 from milpcore.economics import Measure
 from milpcore.site.inputs import SiteInputs
-from milpcore.site_options import ExistingPump, HeatPumpOptions, HeatPumpType
+from milpcore.site_options import ExistingPump, HeatPumpOptions, HeatPumpType, SiteOptions
 
 Floats = npt.NDArray[np.float64]
 KELVIN = 273.15
@@ -225,6 +225,11 @@ def least_operation(
         fuels = [hours * one.emission_t_per_MWh / one.efficiency for _, one in from_sources]
         limits.append(np.concatenate((np.full(n, heat), np.zeros(2 * n), power, fuels)))
         most.append(inputs.options.limits.emission_t_per_a)
+    for one in inputs.options.heat_pumps.forced:
+        ends_C = [inputs.level_C[list(levels)][[p.source, p.sink]] for p in built]
+        here = [float(np.abs(c - [one.source_C, one.sink_C]).max() < 1e-6) for c in ends_C]
+        limits.append(-np.concatenate((np.zeros(3 * n), here, np.zeros(len(from_sources)))))
+        most.append(-one.heat_kW)
     for source in sources:
         if np.isfinite(source.capacity_kW):
             own = [float(one is source) for _, one in from_sources]
@@ -245,10 +250,16 @@ def least_operation(
     return float(found.fun * scale + annuity * fixed_EUR)
 
 
+def forced_levels_C(options: SiteOptions) -> list[float]:
+    """Levels that every design has: forced ones, and the ends of forced heat pumps."""
+    ends_C = [end_C for one in options.heat_pumps.forced for end_C in (one.source_C, one.sink_C)]
+    return [*options.levels.forced_C, *ends_C]
+
+
 def enumerated_with_options(inputs: SiteInputs, n_levels: int) -> float:
     """Least objective over all level sets and sets of heat pumps; inf if there is none."""
     best = np.inf
-    forced_C = inputs.options.levels.forced_C
+    forced_C = forced_levels_C(inputs.options)
     for size in range(1, min(n_levels, inputs.n_candidates) + 1):
         for levels in combinations(range(inputs.n_candidates), size):
             level_C = inputs.level_C[list(levels)]

@@ -128,7 +128,10 @@ def connected_sites(draw: st.DrawFn, *, max_streams: int = 4) -> SiteInputs:
     if not set(streams.table["name"]) >= {one.stream for one in connections.forbidden} - {""}:
         connections = replace(connections, forbidden=())
     assume(connections.decides)
-    levels = LevelOptions(investment_EUR=draw(st.sampled_from([0.0, 0.0, 5e4])))
+    levels = LevelOptions(
+        investment_EUR=draw(st.sampled_from([0.0, 0.0, 5e4])),
+        forced_C=draw(st.sampled_from([(), (), (), (62.0,), (25.0, 131.0)])),
+    )
     economics = PRICES[draw(st.sampled_from(sorted(PRICES)))]
     extra_C = draw(st.lists(st.sampled_from([25.0, 62.0, 97.0, 131.0]), max_size=2, unique=True))
     try:

@@ -11,7 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers_cli import run
-from helpers_options import choices_of, least_operation, nearest, needs_choice, pumps_between
+from helpers_options import (
+    choices_of,
+    forced_levels_C,
+    least_operation,
+    nearest,
+    needs_choice,
+    pumps_between,
+)
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_site_options import SITE, limits, prices, pump_options, tolerance
@@ -132,7 +139,7 @@ def enumerated(plan: RetrofitPlan, choice: tuple[int, ...]) -> float:
     best, known = np.inf, {}
     for levels, cost_EUR in choices_with_cost(plan, choice):
         level_C = inputs.level_C[list(levels)]
-        if any(np.abs(level_C - one).min() > 1e-6 for one in options.levels.forced_C):
+        if any(np.abs(level_C - one).min() > 1e-6 for one in forced_levels_C(options)):
             continue
         if levels not in known:
             chosen = nearest(inputs, levels)

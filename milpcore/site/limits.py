@@ -38,7 +38,8 @@ flow above is left out or made smaller, never moved to another pump. With least 
 the heat pumps of the design as given, and decompose what is above them: each adds its least size to
 the heat that flows may start from, at its sink, and its source heat to where they may end. So with
 ``X`` the sum of the least sizes of as many pumps as a design can have, ``C`` and ``H`` become ``C +
-X`` and ``H + X``, and the heat of pumps is ``X`` more. Where
+X`` and ``H + X``, and the heat of pumps is ``X`` more. Heat of forced pumps counts as their least
+size. Where
 `milpcore.site.conditions.loops_may_pay` is false, the gain of loops is left out.
 
 References

@@ -13,12 +13,14 @@ import numpy as np
 
 from milpcore.core import Assembly, Problem, Status, solve, solve_lp
 from milpcore.economics import Measure
+from milpcore.site.connection_faults import refuse_wrong_connections
 from milpcore.site.design_cost import measured_cost, objective_value
 from milpcore.site.inputs import Booleans, Floats, Integers, SiteInputs
 from milpcore.site.limits import flow_limits
 from milpcore.site.model import KW_PER_MW, Design, nearest_levels
 from milpcore.site.option_parts import (
     add_chosen_pumps,
+    add_forced_pumps,
     add_site_limits,
     existing_first,
     largest_heat_MW,
@@ -44,7 +46,7 @@ LEXICOGRAPHIC_SLACK = 1e-9
 SOLVER_PRICE = 1000.0
 """Largest price in the linear program, because the solver's tolerances are absolute."""
 
-_LIMITS = {"most_external_heat", "most_emission", "source_split"}
+_LIMITS = {"most_external_heat", "most_emission", "source_split", "forced_pumps"}
 """Rows with which there may be no operation."""
 
 
@@ -146,7 +148,7 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
         return None
     if np.any(inputs.is_forced & ~open_mask):
         return None
-    _refuse_wrong_connections(inputs, open_mask, levels)
+    refuse_wrong_connections(inputs, open_mask, levels)
     part = _part(inputs, open_mask, levels)
     cheapest = _cheapest(inputs, part)
     if cheapest is None:
@@ -226,23 +228,6 @@ def _without_level(inputs: SiteInputs, design: Design, level: int) -> Design | N
 
 def _objective_and_tac(inputs: SiteInputs, design: Design) -> tuple[float, float]:
     return objective_value(inputs, design), measured_cost(inputs, Measure.TAC, design)
-
-
-def _refuse_wrong_connections(inputs: SiteInputs, is_open: Booleans, levels: Integers) -> None:
-    distance = np.where(
-        inputs.stream_is_hot, inputs.stream_kink - levels, levels - inputs.stream_kink
-    )
-    is_forbidden = np.zeros(levels.size, dtype=np.bool_)
-    if inputs.terms is not None and inputs.terms.connections is not None:
-        is_forbidden = ~inputs.terms.connections.allows(levels)
-    reasons = {"is closed": ~is_open[levels], "cannot serve it": distance < 0}
-    for reason, wrong in {**reasons, "is forbidden": is_forbidden}.items():
-        if wrong.any():
-            stream = int(np.flatnonzero(wrong)[0])
-            raise ValueError(
-                f"operate: stream {inputs.streams.label[stream]} is connected to level "
-                f"{inputs.level_C[levels[stream]]:g} °C, which {reason}"
-            )
 
 
 def _part(inputs: SiteInputs, is_open: Booleans, levels: Integers) -> _Part:
@@ -330,6 +315,8 @@ def _problem(
     for block, price in zip(columns, prices.flows, strict=True):
         assembly.cost(block, price)
     if inputs.terms is not None:
+        ends = part.level[part.source], part.level[part.sink]
+        add_forced_pumps(assembly, inputs.terms, *ends, pump_heat)
         limit_MW = _pump_limit_MW(inputs, part)
         built = add_chosen_pumps(assembly, inputs.terms, part.pair, pump_heat, limit_MW)
         assembly.cost(built[built >= 0], prices.built[built >= 0])

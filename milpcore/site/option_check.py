@@ -90,7 +90,12 @@ def check_new_pumps(
 def check_number(
     report: Report, pumps: pd.DataFrame, economics: SiteEconomics, options: SiteOptions
 ) -> None:
-    """Rule 8: number of new heat pumps of all types, and that each is of one."""
+    """Rule 8: number of new heat pumps of all types, that each is of one, and forced ones."""
+    for one in options.heat_pumps.forced:
+        heat_kW = float(pumps["heat_kW"].to_numpy()[_at(pumps, one.source_C, one.sink_C)].sum())
+        if heat_kW < one.heat_kW * (1.0 - SIZE_TOLERANCE):
+            where = f"{one.source_C:.12g} → {one.sink_C:.12g} °C"
+            report.add("forced heat pump, kW", where, heat_kW, f"at least {one.heat_kW:.12g}")
     most = options.heat_pumps.max_number
     parts = list(rows_of_types(pumps, economics, options))
     if sum(len(rows) for rows, _, _ in parts) != len(pumps):

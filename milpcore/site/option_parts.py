@@ -19,15 +19,17 @@ and rows, with ``M_k`` the least of the largest size and `milpcore.site.limits.F
 
    \sum_{k \in g} z_k \le 1 \tag{28}
 
+   \sum_{k: i \to j} q_k \ge forced_{ij} \tag{29}
+
 .. math::
 
    \sum_l E_l \le E^{max}, \quad \sum_l e_l E_l + \sum_k e_k q_k \le CO2^{max} \tag{25}
 
 Plain text: heat only of a pump that is built (21), at least so much (22), only between open levels
-(23), at most so many new ones (24), one of the segments ``g`` of a heat pump (28), and the limits
-of the whole site (25), ``e`` being emissions. An offer without decision has its largest size as a
-bound. Rows (23) follow from (21) and (4), (5) where all is whole; in the relaxation they are
-tighter, because ``M_k`` is far above what a level takes.
+(23), at most so many new ones (24), one of the segments ``g`` of a heat pump (28), forced heat
+between two levels (29), and the limits of the whole site (25), ``e`` being emissions. An offer
+without decision has its largest size as a bound. Rows (23) follow from (21) and (4), (5) where all
+is whole; in the relaxation they are tighter, because ``M_k`` is far above what a level takes.
 """
 
 from __future__ import annotations
@@ -105,6 +107,34 @@ def add_chosen_pumps(
     has_row = row[number] >= 0
     assembly.put(row[number[has_row]], column[alternative][has_row], 1.0)
     return built
+
+
+def add_forced_pumps(
+    assembly: Assembly,
+    terms: OptionTerms,
+    source: Integers,
+    sink: Integers,
+    pump_heat: Integers,
+) -> None:
+    """Add rows (29): heat pumps from one level to another deliver so much together.
+
+    Parameters
+    ----------
+    assembly : Assembly
+        Of a formulation or an operation.
+    terms : OptionTerms
+        Of the site.
+    source, sink : ndarray of int (P,)
+        Candidates that the offers of the assembly join.
+    pump_heat : ndarray of int (P,)
+        Columns of their heat.
+    """
+    if not terms.forced:
+        return
+    least_MW = np.array([one.least_kW for one in terms.forced]) / KW_PER_MW
+    rows = assembly.rows("forced_pumps", least_MW.shape, lower=least_MW)
+    for row, one in zip(rows, terms.forced, strict=True):
+        assembly.put(row, pump_heat[(source == one.source) & (sink == one.sink)], 1.0)
 
 
 def add_site_limits(
@@ -206,6 +236,8 @@ def add_option_parts(
     columns = interface.external_heat, levels, interface.pump_heat, offers
     source_heat = add_site_limits(assembly, inputs, *columns)
     assembly.cost(source_heat, source_surcharge(inputs, None, levels) / inputs.cost_scale)
+    ends = inputs.pump_source, inputs.pump_sink
+    add_forced_pumps(assembly, terms, *ends, interface.pump_heat)
     built = add_chosen_pumps(assembly, terms, offers, interface.pump_heat, pump_limit_MW)
     chosen = np.flatnonzero(built >= 0)
     assembly.cost(built[chosen], costs.pump[chosen] / unit)

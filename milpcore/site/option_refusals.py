@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from milpcore.site.inputs import SiteInputs
 
 REMEDY = "use set_search"
@@ -28,8 +30,10 @@ def network_option_faults(inputs: SiteInputs) -> list[str]:
         return []
     if terms.is_chosen.any():
         faults.append("heat pumps have a fixed cost or a least size, or are counted")
-    elif terms.restricts_pumps:
+    elif np.isfinite(terms.pump_most_kW).any():
         faults.append("heat pumps have a largest size")
+    if terms.forced:
+        faults.append("heat pumps are forced")
     if terms.has_types:
         faults.append("there are several types of heat pumps")
     if terms.costs_levels:

@@ -20,6 +20,7 @@ from milpcore.site_options import (
     ForbiddenConnections,
     ForbiddenLevels,
     ForbiddenPumps,
+    ForcedPump,
     HeatPumpOptions,
     HeatPumpType,
     HeatSource,
@@ -68,6 +69,11 @@ OPTIONS: Mapping[str, SiteOptions] = MappingProxyType(
         ),
         "forbidden heat pumps": SiteOptions(
             heat_pumps=HeatPumpOptions(forbidden=(ForbiddenPumps(sink_to_C=60.0),))
+        ),
+        "forced heat pumps": SiteOptions(
+            heat_pumps=HeatPumpOptions(
+                forced=(ForcedPump(source_C=40.0, sink_C=85.0, heat_kW=100.0),)
+            )
         ),
         "types of heat pumps": SiteOptions(
             heat_pumps=HeatPumpOptions(

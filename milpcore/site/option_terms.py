@@ -24,7 +24,7 @@ from milpcore.site.option_sources import SourceTerms, source_terms
 from milpcore.site.option_types import pump_types
 from milpcore.site_options import (
     ExternalHeatOptions,
-    LevelOptions,
+    ForcedPump,
     PriceOptions,
     SiteOptions,
 )
@@ -35,6 +35,21 @@ Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 SAME_K = 1e-6
 """Temperatures closer than this are the same."""
+
+
+class ForcedOffer(NamedTuple):
+    """Heat that pumps from one candidate to another deliver at least.
+
+    Attributes
+    ----------
+    source, sink : int
+        Candidates.
+    least_kW : float
+    """
+
+    source: int
+    sink: int
+    least_kW: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +88,8 @@ class OptionTerms:
         Names of the types; a single empty one where options name none.
     connections : ConnectionTerms or None
         Exchangers of streams at levels; None where connections cost nothing and all may be had.
+    forced : tuple of ForcedOffer
+        Heat pumps that every design has.
     """
 
     pump_investment_EUR_per_kW: Floats
@@ -93,6 +110,7 @@ class OptionTerms:
     most_emission_t_per_a: float = math.inf
     sources: SourceTerms | None = None
     connections: ConnectionTerms | None = None
+    forced: tuple[ForcedOffer, ...] = ()
 
     @property
     def is_chosen(self) -> Booleans:
@@ -104,7 +122,8 @@ class OptionTerms:
     @property
     def restricts_pumps(self) -> bool:
         """Whether an offer has more than a price per kW: the exchange of heat pumps is not free."""
-        return bool(self.is_chosen.any() or np.isfinite(self.pump_most_kW).any())
+        has_size = np.isfinite(self.pump_most_kW).any()
+        return bool(self.forced or self.is_chosen.any() or has_size)
 
     @property
     def has_types(self) -> bool:
@@ -159,6 +178,7 @@ class OptionTerms:
             most_emission_t_per_a=self.most_emission_t_per_a * factor,
             sources=None if self.sources is None else self.sources.resized(factor),
             connections=None if self.connections is None else self.connections.resized(factor),
+            forced=tuple(one._replace(least_kW=one.least_kW * factor) for one in self.forced),
         )
 
     def of_pumps(self, kept: Booleans) -> OptionTerms:
@@ -207,10 +227,15 @@ def allowed_levels(candidates_C: Sequence[float], options: SiteOptions) -> Seque
     def is_allowed(value_C: float) -> bool:
         return not any(one.from_C - SAME_K <= value_C <= one.to_C + SAME_K for one in forbidden)
 
-    ends_C = [end for one in options.heat_pumps.existing for end in (one.source_C, one.sink_C)]
-    for end_C in sorted({end_C for end_C in ends_C if not is_allowed(end_C)}):
-        rule = "is the end of an existing heat pump, but no level may lie there"
-        faults.add("", "existing", f"{end_C:g} °C", rule, "allow the level, or leave the pump out")
+    ends_C = []
+    for name, kind in (("existing", "an existing"), ("forced", "a forced")):
+        pumps = getattr(options.heat_pumps, name)
+        own_C = [end_C for one in pumps for end_C in (one.source_C, one.sink_C)]
+        for end_C in sorted({end_C for end_C in own_C if not is_allowed(end_C)}):
+            rule = f"is the end of {kind} heat pump, but no level may lie there"
+            remedy = "allow the level, or leave the pump out"
+            faults.add("", name, f"{end_C:g} °C", rule, remedy)
+        ends_C += own_C
     wanted_C = [*candidates_C, *options.levels.forced_C, *ends_C]
     allowed_C = [value_C for value_C in wanted_C if is_allowed(value_C)]
     if not allowed_C:
@@ -284,7 +309,7 @@ def option_terms(
         type_names=tuple(one.name for one in types),
         most_new_pumps=options.heat_pumps.max_number,
         level_investment_EUR=np.full(len(level_C), options.levels.investment_EUR),
-        is_forced=_is_forced(level_C, options.levels),
+        is_forced=_is_forced(level_C, options),
         external_heat_EUR_per_MWh=_prices(
             level_C,
             options.external_heat,
@@ -297,7 +322,25 @@ def option_terms(
     )
     ends = (joined([one[end] for one in pairs]) for end in range(2))
     source, sink = (one.astype(np.int64) for one in ends)
-    return HeatPumpPairs(source, sink, joined([one.cop for one in pairs])), terms
+    forced = _forced_offers(level_C, options.heat_pumps.forced, source, sink)
+    offered = HeatPumpPairs(source, sink, joined([one.cop for one in pairs]))
+    return offered, replace(terms, forced=forced)
+
+
+def _forced_offers(
+    level_C: Floats, pumps: Sequence[ForcedPump], source: Integers, sink: Integers
+) -> tuple[ForcedOffer, ...]:
+    """Find the candidates of forced heat pumps, and refuse those that cannot be had."""
+    faults, forced = FaultList(), []
+    for one in pumps:
+        ends = [int(np.abs(level_C - end_C).argmin()) for end_C in (one.source_C, one.sink_C)]
+        forced.append(ForcedOffer(ends[0], ends[1], one.heat_kW))
+        if not np.any((source == ends[0]) & (sink == ends[1])):
+            name = f"{one.source_C:g} → {one.sink_C:g} °C"
+            rule = "cannot be had: beyond the limits of heat pumps, or forbidden"
+            faults.add("", "forced", name, rule, "raise the limits, or leave it out")
+    faults.raise_if_any("heat pump options")
+    return tuple(forced)
 
 
 def _prices(
@@ -309,8 +352,10 @@ def _prices(
     return np.array([options.price_EUR_per_MWh(float(one), usual) for one in level_C])
 
 
-def _is_forced(level_C: Floats, options: LevelOptions) -> Booleans:
-    forced_C = np.array(options.forced_C, dtype=np.float64)
+def _is_forced(level_C: Floats, options: SiteOptions) -> Booleans:
+    """Levels (L,) that are forced, or the ends of a forced heat pump."""
+    ends_C = [end_C for one in options.heat_pumps.forced for end_C in (one.source_C, one.sink_C)]
+    forced_C = np.array([*options.levels.forced_C, *ends_C], dtype=np.float64)
     near = np.abs(level_C[:, None] - forced_C[None, :]) <= SAME_K
     return np.asarray(near.any(axis=1))
 
@@ -322,13 +367,16 @@ def most_new_pumps(terms: OptionTerms, n_levels: int) -> int:
 
 
 def least_sizes_MW(terms: OptionTerms | None, n_levels: int) -> float:
-    """Sum of the least sizes of all heat pumps that a design can have, MW.
+    """Sum of the least sizes of all heat pumps that a design can have, and of forced heat, MW.
 
     A heat pump whose curve has segments may have the least size of all of them.
     """
-    if terms is None or not terms.pump_least_kW.any():
+    if terms is None:
         return 0.0
+    forced_MW = sum(one.least_kW for one in terms.forced) / 1000.0
+    if not terms.pump_least_kW.any():
+        return forced_MW
     least_kW = np.full(int(terms.pump_group.max()) + 1, np.inf)
     np.minimum.at(least_kW, terms.pump_group, terms.pump_least_kW)
     least_MW = float(least_kW[np.isfinite(least_kW)].max()) / 1000.0
-    return least_MW * most_new_pumps(terms, n_levels)
+    return least_MW * most_new_pumps(terms, n_levels) + forced_MW

@@ -57,7 +57,7 @@ def as_it_is(inputs: SiteInputs) -> SiteInputs:
         today,
         options=replace(
             options,
-            heat_pumps=replace(pumps, max_number=0, forbidden=()),
+            heat_pumps=replace(pumps, max_number=0, forbidden=(), forced=()),
             levels=LevelOptions(),
             limits=none,
             connections=ConnectionOptions(),
@@ -66,6 +66,7 @@ def as_it_is(inputs: SiteInputs) -> SiteInputs:
             today.terms,
             is_forced=np.zeros(today.n_candidates, dtype=np.bool_),
             most_new_pumps=None,
+            forced=(),
             most_external_heat_kW=none.external_heat_kW,
             most_emission_t_per_a=none.emission_t_per_a,
             connections=None,
