@@ -363,6 +363,9 @@ def test_a_result_shows_its_exchangers() -> None:
     investment = table["investment_EUR"].sum() + result.heat_pumps["investment_EUR"].sum()
     assert capex == pytest.approx(SiteEconomics().annuity_per_a * investment, rel=1e-9)
     assert any("connection_search" in note for note in result.notes)
+    (note,) = (one for one in result.notes if one.startswith("Exchangers:"))
+    assert f"8 to buy with {table['area_m2'].sum():.4g} m²" in note
+    assert f"{table['investment_EUR'].sum():.4g} EUR" in note
 
 
 @pytest.mark.parametrize("column", ["area_m2", "investment_EUR"])

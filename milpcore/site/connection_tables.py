@@ -19,7 +19,7 @@ import pandas as pd
 
 from milpcore.economics import SiteEconomics
 from milpcore.site.inputs import SiteInputs
-from milpcore.site.model import Design
+from milpcore.site.model import Design, nearest_levels
 from milpcore.site.violations import Report
 from milpcore.site_options import ConnectionOptions
 from milpcore.streams import Streams
@@ -47,6 +47,27 @@ def with_exchangers(inputs: SiteInputs, design: Design, table: pd.DataFrame) -> 
     columns = terms.area_m2[pairs], terms.investment_EUR[pairs]
     table = table.assign(**dict(zip(SCHEMA, columns, strict=True)))
     return table if terms.existing_m2 is None else table.assign(**{EXISTING: terms.existing_m2})
+
+
+def exchangers_note(inputs: SiteInputs, design: Design) -> list[str]:
+    """Say what exchangers cost, and how many streams pass the nearest level by, in a sentence."""
+    terms = None if inputs.terms is None else inputs.terms.connections
+    if terms is None:
+        return []
+    pairs = np.arange(inputs.n_streams), design.stream_level
+    n_passing = int((nearest_levels(inputs, design.is_open) != design.stream_level).sum())
+    passing = (
+        f"{n_passing} of {inputs.n_streams} streams are not at the open level nearest to them."
+    )
+    if not inputs.options.connections.costs:
+        return [passing]
+    investment_EUR = terms.investment_EUR[pairs]
+    area_m2 = terms.area_m2[pairs][investment_EUR > 0.0].sum()
+    size = f" with {area_m2:.4g} m²" if area_m2 > 0.0 and terms.existing_m2 is None else ""
+    return [
+        f"Exchangers: {np.count_nonzero(investment_EUR)} to buy{size}, "
+        f"{investment_EUR.sum():.4g} EUR; {passing}"
+    ]
 
 
 def too_small_note(table: pd.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from milpcore.core import Status
 from milpcore.economics import Measure
+from milpcore.site.connection_tables import exchangers_note
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Design, Outcome
 from milpcore.site.source_tables import sources_note
@@ -185,6 +186,7 @@ def _design_notes(
     elif inputs.stream_is_hot.any() and has_cold and pump_kW <= _NEGLIGIBLE * total_kW:
         notes.append(_no_pump_note(inputs, design))
     notes += sources_note(inputs, design)
+    notes += exchangers_note(inputs, design)
     n_used = int(np.count_nonzero(used_levels(inputs, design)))
     if n_used < max_levels and inputs.n_streams > 1:
         notes.append(_fewer_levels_note(inputs, outcome, n_used, max_levels))
