@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from milpcore.cli.alternatives import alternatives_text, drawn, wanted_of, write, writes
+from milpcore.cli.greenfield_models import other_model
 from milpcore.cli.greenfield_text import best_result, runs, study_text
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import (
@@ -35,6 +36,9 @@ _FIGURES = ("cost_over_levels", "heat_pump_use")
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve a greenfield study, show it, write it."""
+    run_other = other_model(arguments)
+    if run_other is not None:
+        return run_other(arguments)
     inputs = input_files(arguments)
     wanted = wanted_of(arguments)
     files = [*_writes(arguments.levels), *writes(wanted, arguments.levels)]

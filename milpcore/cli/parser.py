@@ -27,6 +27,7 @@ from milpcore.cli.arguments import (
     positive_seconds,
     seconds,
 )
+from milpcore.cli.greenfield_models import PERIODS_EPILOG, add_models
 from milpcore.cli.shared_arguments import (
     add_alternatives,
     add_candidates,
@@ -87,6 +88,7 @@ examples:
   milpcore greenfield                               the bundled site, 2 to 15 levels
   milpcore greenfield site.csv --levels 4,6,8 --economics prices.toml --out results
   milpcore greenfield site.csv --levels 6 --objective co2 --json > six_levels.json
+  milpcore greenfield site.csv --levels 4-6 --periods seasons.csv --out seasons
 
 """
 _TIGHTNESS_EPILOG = """\
@@ -144,7 +146,7 @@ def _commands() -> tuple[_Command, ...]:
             "best utility levels and heat pumps",
             "Utility levels, connections and heat pumps of least cost or emissions,\n"
             "proven optimal within a gap, for several largest numbers of levels.",
-            _GREENFIELD_EPILOG,
+            PERIODS_EPILOG + _GREENFIELD_EPILOG,
             _fill_greenfield,
         ),
         _Command(
@@ -331,6 +333,7 @@ def _fill_greenfield(command: argparse.ArgumentParser) -> None:
     )
     add_candidates(command)
     add_alternatives(command, "the K best sets of levels for each number of levels")
+    add_models(command)
     add_output(
         command, "every table as CSV, the figures (PNG, SVG; levels_NN but for the best only PNG)"
     )

@@ -8,6 +8,7 @@ from milpcore.plots.loop_tightness import loop_root_gaps
 from milpcore.plots.loops import loop_composite_curves, loop_costs
 from milpcore.plots.pareto import pareto_front
 from milpcore.plots.pareto_along import designs_along_front, marginal_cost
+from milpcore.plots.periods import period_operation
 from milpcore.plots.pinch import composite_curves, grand_composite_curve, total_site_profiles
 from milpcore.plots.retrofit import retrofit_savings
 from milpcore.plots.sensitivity import cost_over_parameters, heat_pump_map
@@ -57,6 +58,7 @@ __all__ = [
     "loop_root_gaps",
     "marginal_cost",
     "pareto_front",
+    "period_operation",
     "retrofit_savings",
     "root_gaps",
     "save_figure",

@@ -76,12 +76,16 @@ class Design:
 
 
 class Progress(NamedTuple):
-    """What a running search knows, in units of the objective (EUR/a or t/a)."""
+    """What a running search knows, in units of the objective (EUR/a or t/a).
+
+    `levels` are the candidates open in the incumbent, where a search tells them.
+    """
 
     elapsed_s: float
     incumbent: float
     bound: float
     n_nodes: int
+    levels: tuple[int, ...] = ()
 
 
 Observer = Callable[[Progress], bool]

@@ -69,6 +69,21 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def json_rows(table: pd.DataFrame, *left_out: str) -> list[dict[str, Any]]:
+    """Turn the rows of a table into plain values for JSON, but for some columns.
+
+    Examples
+    --------
+    >>> json_rows(pd.DataFrame({"period": ["day"], "heat_kW": [np.nan]}), "period")
+    [{'heat_kW': None}]
+    """
+    names = [name for name in table.columns if name not in left_out]
+    return [
+        {name: plain(value) for name, value in zip(names, values, strict=True)}
+        for values in table[names].itertuples(index=False, name=None)
+    ]
+
+
 def _make_directory(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)

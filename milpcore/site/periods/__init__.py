@@ -17,7 +17,7 @@ from milpcore.site.periods.inputs import PeriodInputs, prepare_periods
 from milpcore.site.periods.outcome import PeriodOutcome
 from milpcore.site.periods.results import PeriodResult
 from milpcore.site.periods.study import greenfield_periods
-from milpcore.site.periods.table import Periods, read_periods
+from milpcore.site.periods.table import Periods, read_periods, write_periods
 
 __all__ = [
     "ExtensivePath",
@@ -30,4 +30,5 @@ __all__ = [
     "greenfield_periods",
     "prepare_periods",
     "read_periods",
+    "write_periods",
 ]

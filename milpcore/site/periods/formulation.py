@@ -92,7 +92,8 @@ class PeriodSearch:
             if observer is None:
                 return False
             known = state.cost * unit, max(0.0, state.bound * unit), state.n_nodes
-            return observer(Progress(time.perf_counter() - start_s, *known))
+            levels = tuple(state.levels.tolist())
+            return observer(Progress(time.perf_counter() - start_s, *known, levels))
 
         search = BranchAndBound(
             network,

@@ -15,7 +15,7 @@ import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
-from milpcore.site.candidates import Candidates
+from milpcore.site.candidates import Candidates, Refined
 from milpcore.site.inputs import Floats, SiteInputs, prepare
 from milpcore.site.periods.table import Periods
 from milpcore.streams import Streams
@@ -118,7 +118,10 @@ def prepare_periods(
     if not isinstance(periods, Periods):
         remedy = "read them with milpcore.site.periods.read_periods(...)"
         faults.add("", "periods", type(periods).__name__, "must be Periods", remedy)
-        faults.raise_if_any("site")
+    if isinstance(candidates_C, Refined):
+        rule = "is not for periods: rounds of refinement know one period"
+        faults.add("", "candidates_C", candidates_C.name, rule, "use kinks+grid:5 or finer")
+    faults.raise_if_any("site")
     site = prepare(streams, economics=economics, candidates_C=candidates_C)
     if periods.duty_kW.shape[1] != site.n_streams:
         rule = f"must be {site.n_streams}, as in the stream table"

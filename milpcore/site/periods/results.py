@@ -30,7 +30,7 @@ from milpcore.site.periods.inputs import PeriodInputs
 from milpcore.site.periods.operate import PeriodDesign
 from milpcore.site.periods.outcome import PeriodOutcome
 from milpcore.site.periods.table import Periods
-from milpcore.site.table_files import write_tables
+from milpcore.site.table_files import json_rows, plain, write_tables
 from milpcore.site.tables import empty_table, table
 from milpcore.streams import Streams
 
@@ -153,6 +153,29 @@ class PeriodResult:
     def has_design(self) -> bool:
         """Whether a utility system was found."""
         return len(self.levels) > 0
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Return the design and what every period does with it as plain values, NaN as None.
+
+        ``periods`` has a dict for each period, with its ``levels`` (terms of their balances) and
+        ``heat_pumps``; all else is shared by the periods.
+        """
+        of_period = {
+            name: {
+                "levels": json_rows(self.operation[self.operation["period"] == name], "period"),
+                "heat_pumps": json_rows(
+                    self.pump_operation[self.pump_operation["period"] == name], "period"
+                ),
+            }
+            for name in self.periods["period"]
+        }
+        (row,) = json_rows(self.summary)
+        return {
+            **row,
+            "levels_C": [plain(value) for value in self.levels["temperature_C"]],
+            "heat_pumps": json_rows(self.heat_pumps),
+            "periods": [{**one, **of_period[one["period"]]} for one in json_rows(self.periods)],
+        }
 
     def write(self, directory: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write every table as CSV into a directory, each whole or not at all.

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from milpcore.faults import FaultList
+from milpcore.files import replacing
 from milpcore.stream_cells import RawTable
 from milpcore.stream_readers import read_raw
 from milpcore.streams import Streams
@@ -130,6 +131,31 @@ def read_periods(source: str | Path | pd.DataFrame, streams: Streams) -> Periods
     values = _values(cells, streams, raw, faults)
     faults.raise_if_any(raw.title)
     return Periods(*values)
+
+
+def write_periods(periods: Periods, streams: Streams, path: str | Path) -> None:
+    """Write a table of periods in the wide layout, as `read_periods` reads it.
+
+    Parameters
+    ----------
+    periods : Periods
+        Hours and duties.
+    streams : Streams
+        Its stream table.
+    path : str or Path
+        The CSV file, written whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    values = np.column_stack([periods.hours_h_per_a, periods.duty_kW]).T
+    table = pd.DataFrame(values, columns=list(periods.names))
+    table.insert(0, "name", [HOURS, *streams.table["name"]])
+    table.insert(0, "zone", ["", *streams.table["zone"]])
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
 
 
 class _Cell(NamedTuple):

@@ -1,0 +1,198 @@
+"""Other models of ``milpcore greenfield``: their arguments, and what does not go with them.
+
+Each has a module of its own with a function ``run``. Refusals of all arguments, and the faults of
+all files, are raised together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+from dataclasses import fields
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from milpcore.faults import Fault, FaultList, InputError
+
+if TYPE_CHECKING:
+    from milpcore.site_options import SiteOptions
+
+Value = TypeVar("Value")
+
+PERIODS_EPILOG = """\
+--periods FILE finds one set of levels, connections and heat pump sizes for several operating
+periods, for the least total annual cost. FILE is a table zone,name,<period>,<period>,... with the
+duty of every stream in each period in kW, 0 for a standstill, and a row named hours_h_per_a.
+
+"""
+
+
+class _Model(NamedTuple):
+    """One of the other models.
+
+    Attributes
+    ----------
+    module : str
+        Where it is run.
+    what : str
+        What it is about, as refusals name it.
+    refuses : tuple of str
+        Options of the usual model that it does not take.
+    refuses_refined : bool
+        Whether candidates must be a fixed set.
+    """
+
+    module: str
+    what: str
+    refuses: tuple[str, ...]
+    refuses_refined: bool = True
+
+
+MODELS = {
+    "periods": _Model(
+        "milpcore.cli.periods",
+        "operating periods",
+        ("--objective", "--formulation", "--no-cascade", "--alternatives", "--within"),
+    ),
+}
+"""By the name of the argument that asks for them."""
+
+_GIVEN: dict[str, Callable[[argparse.Namespace], object]] = {
+    "--objective": lambda given: given.objective if given.objective != "tac" else None,
+    "--formulation": lambda given: given.formulation,
+    "--no-cascade": lambda given: "" if given.no_cascade else None,
+    "--alternatives": lambda given: given.alternatives or None,
+    "--within": lambda given: given.within,
+}
+"""Value of each option, None where it is as if not given."""
+
+
+def add_models(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of the other models."""
+    command.add_argument(
+        "--periods",
+        metavar="FILE",
+        help="operating periods with one set of levels and pump sizes: CSV (or workbook) with "
+        "the duty of every stream in each period, kW, and the hours of each, h/a",
+    )
+
+
+def other_model(arguments: argparse.Namespace) -> Callable[[argparse.Namespace], int] | None:
+    """Find what runs the model that is asked for; None for the usual one.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        The command's.
+
+    Raises
+    ------
+    InputError
+        If several models are asked for.
+    """
+    asked = [name for name in MODELS if getattr(arguments, name) not in (None, False)]
+    faults = FaultList()
+    for name in asked[1:]:
+        rule = f"does not go with --{asked[0]}: one model at a time"
+        faults.add("", f"--{name}", None, rule, "leave out one of the two")
+    faults.raise_if_any("greenfield")
+    if not asked:
+        return None
+    run: Callable[[argparse.Namespace], int]
+    run = importlib.import_module(MODELS[asked[0]].module).run
+    return run
+
+
+def refuse(arguments: argparse.Namespace, name: str) -> None:
+    """Refuse the options that a model does not take.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        The command's.
+    name : str
+        Of `MODELS`.
+
+    Raises
+    ------
+    InputError
+        Naming all of them.
+    """
+    model, faults = MODELS[name], FaultList()
+    for option in model.refuses:
+        value = _GIVEN[option](arguments)
+        if value is not None:
+            rule = f"does not go with --{name}: not modelled for {model.what}"
+            faults.add("", option, value or None, rule, "leave out one of the two")
+    candidates = arguments.candidates.strip()
+    if model.refuses_refined and candidates.startswith("refined"):
+        rule = f"does not go with --{name}, which needs a fixed set of candidates"
+        faults.add("", "--candidates", candidates, rule, "use kinks+grid:5 or finer")
+    faults.raise_if_any(f"greenfield --{name}")
+
+
+def refuse_options(options: SiteOptions, name: str) -> None:
+    """Refuse the tables of options in the file of prices.
+
+    Parameters
+    ----------
+    options : SiteOptions
+        As read.
+    name : str
+        Of `MODELS`.
+
+    Raises
+    ------
+    InputError
+        Naming all tables that say something.
+    """
+    faults, usual = FaultList(), type(options)()
+    for one in fields(options):
+        if getattr(options, one.name) != getattr(usual, one.name):
+            rule = f"options do not go with --{name}: not modelled for {MODELS[name].what}"
+            remedy = "leave out the table, or the argument"
+            faults.add("", f"[{one.name}]", None, rule, remedy)
+    faults.raise_if_any("--economics")
+
+
+class Gathered:
+    """Faults of several inputs, raised as one error.
+
+    Examples
+    --------
+    >>> faults = Gathered()
+    >>> faults.of(lambda: 5)
+    5
+    >>> faults.raise_if_any()
+    """
+
+    def __init__(self) -> None:
+        self._errors: list[InputError] = []
+
+    def of(self, read: Callable[[], Value]) -> Value | None:
+        """Return what is read; None, with its faults kept, where it is refused."""
+        try:
+            return read()
+        except InputError as error:
+            self._errors.append(error)
+            return None
+
+    def raise_if_any(self) -> None:
+        """Raise one error with the faults of all that was refused.
+
+        Raises
+        ------
+        InputError
+            With the inputs as its title; of more than one, each fault says whose it is.
+        """
+        if not self._errors:
+            return
+        if len(self._errors) == 1:
+            raise self._errors[0]
+        faults = [
+            fault._replace(where=": ".join(filter(None, (error.title, fault.where))))
+            for error in self._errors
+            for fault in error.faults
+        ]
+        titles = dict.fromkeys(error.title for error in self._errors)
+        raise InputError(", ".join(titles), tuple(map(Fault._make, faults)))
