@@ -11,7 +11,8 @@ import argparse
 import logging
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -21,7 +22,7 @@ import pandas as pd
 from milpcore.cli.greenfield_text import runs
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import Drawn, is_worth_writing, show, write_output
-from milpcore.cli.signals import is_interrupted_early
+from milpcore.cli.signals import ctrl_c_held, is_interrupted_early
 from milpcore.core import Channel, Status, run_in_child
 from milpcore.report import ProgressLine, progress_text
 from milpcore.scales import Kind, scale_for
@@ -121,6 +122,12 @@ class Found(NamedTuple, Generic[Result]):
         return best
 
 
+class Partial(NamedTuple):
+    """Message of a child: what it has of a configuration that it goes on with."""
+
+    result: Any
+
+
 class _Begins(NamedTuple):
     max_levels: int
 
@@ -128,6 +135,20 @@ class _Begins(NamedTuple):
 class _Failed(NamedTuple):
     max_levels: int
     note: str
+
+
+@contextmanager
+def ctrl_c_kept(arguments: argparse.Namespace) -> Iterator[None]:
+    """Keep Ctrl-C while inputs are prepared, for `run_job` to answer with what was asked for.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        The command's.
+    """
+    with ctrl_c_held() as presses:
+        yield
+    arguments.was_pressed = bool(presses)
 
 
 def run_job(arguments: argparse.Namespace, job: Job[Result]) -> Found[Result]:
@@ -145,7 +166,7 @@ def run_job(arguments: argparse.Namespace, job: Job[Result]) -> Found[Result]:
     Found
     """
     watch = _Watch(job, ProgressLine(sys.stderr, wanted=not arguments.quiet))
-    if is_interrupted_early(arguments):
+    if is_interrupted_early(arguments) or getattr(arguments, "was_pressed", False):
         return watch.found(was_interrupted=True)
     try:
         with watch.line:
@@ -185,17 +206,21 @@ class _Watch(Generic[Result]):
         self.current: int | None = None
         self.phase = ""
         self.latest: Progress | None = None
+        self.partial: Result | None = None
 
     def hear(self, message: object) -> None:
         """Take a message of the child."""
         if isinstance(message, _Begins):
-            self.current, self.phase, self.latest = message.max_levels, "", None
+            self.current, self.phase = message.max_levels, ""
+            self.latest = self.partial = None
             self.line.begin(self.text)
         elif isinstance(message, str):
             self.phase, self.latest = message, None
             self.line.begin(self.text)
         elif isinstance(message, Progress):
             self.latest = message
+        elif isinstance(message, Partial):
+            self.partial = message.result
         else:
             self._take(message)
 
@@ -253,6 +278,7 @@ class _Watch(Generic[Result]):
         known = None
         if self.job.rescue is not None and self.latest is not None:
             known = self.job.rescue(max_levels, self.latest)
+        known = self.partial if known is None else known
         if known is not None:
             return known
         note = "Interrupted before a design was handed over."

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from milpcore.cli.arguments import positive_seconds
 from milpcore.faults import Fault, FaultList, InputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ PERIODS_EPILOG = """\
 --periods FILE finds one set of levels, connections and heat pump sizes for several operating
 periods, for the least total annual cost. FILE is a table zone,name,<period>,<period>,... with the
 duty of every stream in each period in kW, 0 for a standstill, and a row named hours_h_per_a.
+
+"""
+
+
+STEPS_EPILOG = """\
+--steps serves streams in several steps by several levels, exactly for --candidates, beside one
+level a stream: value, saving, number of steps. --steps-bound S adds what no steps save more, at any
+temperatures.
 
 """
 
@@ -54,9 +63,16 @@ MODELS = {
         "operating periods",
         ("--objective", "--formulation", "--no-cascade", "--alternatives", "--within"),
     ),
+    "steps": _Model(
+        "milpcore.cli.steps",
+        "service in steps",
+        ("--no-cascade", "--alternatives", "--within"),
+    ),
 }
 """By the name of the argument that asks for them."""
 
+_PARTS = {"--steps-bound": ("steps", "steps_bound")}
+"""Options of one of the models: which, and where its value is."""
 _GIVEN: dict[str, Callable[[argparse.Namespace], object]] = {
     "--objective": lambda given: given.objective if given.objective != "tac" else None,
     "--formulation": lambda given: given.formulation,
@@ -75,6 +91,19 @@ def add_models(command: argparse.ArgumentParser) -> None:
         help="operating periods with one set of levels and pump sizes: CSV (or workbook) with "
         "the duty of every stream in each period, kW, and the hours of each, h/a",
     )
+    command.add_argument(
+        "--steps",
+        action="store_true",
+        help="streams are cooled or heated in several steps by several levels, beside one level a "
+        "stream: what it saves and how many exchangers it takes",
+    )
+    command.add_argument(
+        "--steps-bound",
+        metavar="S",
+        type=positive_seconds,
+        help="with --steps: bound what steps at any temperatures could save, S seconds for each "
+        "number of levels",
+    )
 
 
 def other_model(arguments: argparse.Namespace) -> Callable[[argparse.Namespace], int] | None:
@@ -88,13 +117,18 @@ def other_model(arguments: argparse.Namespace) -> Callable[[argparse.Namespace],
     Raises
     ------
     InputError
-        If several models are asked for.
+        If several models are asked for, or an option of one that is not.
     """
     asked = [name for name in MODELS if getattr(arguments, name) not in (None, False)]
     faults = FaultList()
     for name in asked[1:]:
         rule = f"does not go with --{asked[0]}: one model at a time"
         faults.add("", f"--{name}", None, rule, "leave out one of the two")
+    for option, (name, place) in _PARTS.items():
+        value = getattr(arguments, place)
+        if value and name not in asked:
+            shown = None if value is True else value
+            faults.add("", option, shown, f"is for --{name} only", f"add --{name}, or leave it out")
     faults.raise_if_any("greenfield")
     if not asked:
         return None

@@ -27,7 +27,7 @@ from milpcore.cli.arguments import (
     positive_seconds,
     seconds,
 )
-from milpcore.cli.greenfield_models import PERIODS_EPILOG, add_models
+from milpcore.cli.greenfield_models import PERIODS_EPILOG, STEPS_EPILOG, add_models
 from milpcore.cli.shared_arguments import (
     add_alternatives,
     add_candidates,
@@ -89,6 +89,7 @@ examples:
   milpcore greenfield site.csv --levels 4,6,8 --economics prices.toml --out results
   milpcore greenfield site.csv --levels 6 --objective co2 --json > six_levels.json
   milpcore greenfield site.csv --levels 4-6 --periods seasons.csv --out seasons
+  milpcore greenfield site.csv --levels 4-8 --steps --steps-bound 30 --out steps
 
 """
 _TIGHTNESS_EPILOG = """\
@@ -146,7 +147,7 @@ def _commands() -> tuple[_Command, ...]:
             "best utility levels and heat pumps",
             "Utility levels, connections and heat pumps of least cost or emissions,\n"
             "proven optimal within a gap, for several largest numbers of levels.",
-            PERIODS_EPILOG + _GREENFIELD_EPILOG,
+            PERIODS_EPILOG + STEPS_EPILOG + _GREENFIELD_EPILOG,
             _fill_greenfield,
         ),
         _Command(

@@ -16,6 +16,7 @@ from milpcore.cli.by_levels import (
     Found,
     Job,
     Output,
+    ctrl_c_kept,
     finish,
     joined,
     notes_table,
@@ -25,7 +26,6 @@ from milpcore.cli.greenfield_models import Gathered, refuse, refuse_options
 from milpcore.cli.observing import observer_of
 from milpcore.cli.output import COPIES, Drawn, check_output, write_inputs
 from milpcore.cli.periods_text import periods_text
-from milpcore.cli.signals import ctrl_c_after
 from milpcore.cli.sources import Source, input_files, site_options_of, source_of
 from milpcore.core import Channel, Status
 from milpcore.economics import SiteEconomics
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     writes = _writes(levels)
     check_output(arguments.out, inputs=inputs, writes=writes, copies=(*COPIES, COPY))
     request, source = _request(arguments)
-    with ctrl_c_after():
+    with ctrl_c_kept(arguments):
         prepared = prepare_periods(
             request.streams,
             request.periods,

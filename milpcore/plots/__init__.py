@@ -24,6 +24,7 @@ from milpcore.plots.sizing_case3 import draw_deviations, draw_shapes
 from milpcore.plots.sizing_costs import draw_costs
 from milpcore.plots.sizing_operation import around_peak, draw_operation
 from milpcore.plots.sizing_tightness import sizing_root_gaps
+from milpcore.plots.stream_steps import cost_of_steps
 from milpcore.plots.style import save_figure
 from milpcore.plots.sweep import heat_pump_shares, tac_distribution
 from milpcore.plots.tightness import root_gaps
@@ -32,6 +33,7 @@ __all__ = [
     "alternatives_chart",
     "around_peak",
     "composite_curves",
+    "cost_of_steps",
     "cost_over_levels",
     "cost_over_parameters",
     "designs_along_front",
