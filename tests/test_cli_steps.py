@@ -50,7 +50,7 @@ def _killed_after(
 
 
 def test_json_has_both_services_and_every_step(capsys: pytest.CaptureFixture[str]) -> None:
-    done = run(capsys, *STEPS, "3,4", "--steps-bound", "20", "--json")
+    done = run(capsys, *STEPS, "3,4", "--steps-bound", "3", "--json")
     assert (done.code, done.err) == (0, "")
     _, four = json.loads(done.out)["configurations"]
     steps = site.stepwise(DAIRY, n_levels=4)

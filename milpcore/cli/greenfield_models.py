@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import math
 from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -34,6 +35,49 @@ level a stream: value, saving, number of steps. --steps-bound S adds what no ste
 temperatures.
 
 """
+
+
+GLIDE_EPILOG = """\
+--glide makes levels loops of water with a supply and a return temperature: those of pairs of limit
+temperatures of the streams up to K kelvin apart, all such pairs, or a list of pairs. For sites of
+moderate size, up to 600 pairs and some tens of streams.
+
+"""
+_PAIRS_RULE = (
+    "must be the widest glide in K, all, or pairs supply:return in °C such as 100:81,150:150"
+)
+
+
+def glide(text: str) -> float | tuple[tuple[float, float], ...]:
+    """Read the widest glide, or pairs of supply and return.
+
+    Returns
+    -------
+    float or tuple of tuple of float
+        Kelvin, infinite for all pairs; or (supply, return), °C.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        For anything else.
+
+    Examples
+    --------
+    >>> glide("20"), glide("all"), glide("100:81,150:150")
+    (20.0, inf, ((100.0, 81.0), (150.0, 150.0)))
+    """
+    if text.strip() == "all":
+        return math.inf
+    try:
+        parts = [tuple(map(float, part.split(":"))) for part in text.split(",")]
+    except ValueError:
+        parts = []
+    if all(math.isfinite(value) for part in parts for value in part):
+        if len(parts) == 1 and len(parts[0]) == 1 and parts[0][0] >= 0.0:
+            return parts[0][0]
+        if parts and all(len(part) == 2 for part in parts):
+            return tuple((part[0], part[1]) for part in parts)
+    raise argparse.ArgumentTypeError(f"{text!r} {_PAIRS_RULE}")
 
 
 class _Model(NamedTuple):
@@ -68,10 +112,16 @@ MODELS = {
         "service in steps",
         ("--no-cascade", "--alternatives", "--within"),
     ),
+    "glide": _Model(
+        "milpcore.cli.glide",
+        "levels that glide",
+        ("--formulation", "--no-cascade", "--alternatives", "--within", "--candidates"),
+        refuses_refined=False,
+    ),
 }
 """By the name of the argument that asks for them."""
 
-_PARTS = {"--steps-bound": ("steps", "steps_bound")}
+_PARTS = {"--steps-bound": ("steps", "steps_bound"), "--branches": ("glide", "branches")}
 """Options of one of the models: which, and where its value is."""
 _GIVEN: dict[str, Callable[[argparse.Namespace], object]] = {
     "--objective": lambda given: given.objective if given.objective != "tac" else None,
@@ -79,6 +129,7 @@ _GIVEN: dict[str, Callable[[argparse.Namespace], object]] = {
     "--no-cascade": lambda given: "" if given.no_cascade else None,
     "--alternatives": lambda given: given.alternatives or None,
     "--within": lambda given: given.within,
+    "--candidates": lambda given: given.candidates if given.candidates != "kinks" else None,
 }
 """Value of each option, None where it is as if not given."""
 
@@ -103,6 +154,18 @@ def add_models(command: argparse.ArgumentParser) -> None:
         type=positive_seconds,
         help="with --steps: bound what steps at any temperatures could save, S seconds for each "
         "number of levels",
+    )
+    command.add_argument(
+        "--glide",
+        metavar="K",
+        type=glide,
+        help="levels with a supply and a return temperature, up to K kelvin apart; all for any; or "
+        "candidates as pairs supply:return in °C with commas between them (moderate size)",
+    )
+    command.add_argument(
+        "--branches",
+        action="store_true",
+        help="with --glide: a stream may be split into branches in parallel, each to a level",
     )
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from milpcore.core import Channel
+from milpcore.site.model import Progress
 
 SEND_EVERY_S = 0.1
 """Shortest time between two messages; searches report far more often."""
@@ -33,6 +34,32 @@ def observer_of(channel: Channel) -> Callable[[object], bool]:
         if now_s - sent_s >= SEND_EVERY_S:
             channel.send(progress)
             sent_s = now_s
+        return channel.should_stop.is_set()
+
+    return observe
+
+
+def design_observer_of(channel: Channel) -> Callable[[Progress], bool]:
+    """Make an observer that sends progress now and then, and of every better design at once.
+
+    Parameters
+    ----------
+    channel : Channel
+        To the parent.
+
+    Returns
+    -------
+    callable
+        Takes `Progress`; True once the parent asks to stop.
+    """
+    now_and_then, told = observer_of(channel), math.inf
+
+    def observe(progress: Progress) -> bool:
+        nonlocal told
+        if progress.incumbent == told:
+            return now_and_then(progress)
+        told = progress.incumbent
+        channel.send(progress)
         return channel.should_stop.is_set()
 
     return observe

@@ -27,7 +27,7 @@ from milpcore.cli.arguments import (
     positive_seconds,
     seconds,
 )
-from milpcore.cli.greenfield_models import PERIODS_EPILOG, STEPS_EPILOG, add_models
+from milpcore.cli.greenfield_models import GLIDE_EPILOG, PERIODS_EPILOG, STEPS_EPILOG, add_models
 from milpcore.cli.shared_arguments import (
     add_alternatives,
     add_candidates,
@@ -90,6 +90,7 @@ examples:
   milpcore greenfield site.csv --levels 6 --objective co2 --json > six_levels.json
   milpcore greenfield site.csv --levels 4-6 --periods seasons.csv --out seasons
   milpcore greenfield site.csv --levels 4-8 --steps --steps-bound 30 --out steps
+  milpcore greenfield loop_two_plants --levels 3-4 --glide 20
 
 """
 _TIGHTNESS_EPILOG = """\
@@ -147,7 +148,7 @@ def _commands() -> tuple[_Command, ...]:
             "best utility levels and heat pumps",
             "Utility levels, connections and heat pumps of least cost or emissions,\n"
             "proven optimal within a gap, for several largest numbers of levels.",
-            PERIODS_EPILOG + STEPS_EPILOG + _GREENFIELD_EPILOG,
+            PERIODS_EPILOG + STEPS_EPILOG + GLIDE_EPILOG + _GREENFIELD_EPILOG,
             _fill_greenfield,
         ),
         _Command(

@@ -23,7 +23,7 @@ from milpcore.cli.by_levels import (
     run_job,
 )
 from milpcore.cli.greenfield_models import Gathered, refuse, refuse_options
-from milpcore.cli.observing import observer_of
+from milpcore.cli.observing import design_observer_of
 from milpcore.cli.output import COPIES, Drawn, check_output, write_inputs
 from milpcore.cli.periods_text import periods_text
 from milpcore.cli.sources import Source, input_files, site_options_of, source_of
@@ -120,17 +120,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
 
 
 def _solve(request: Request, max_levels: int, channel: Channel) -> PeriodResult:
-    """Solve one configuration, in the child; tell the parent of every better design at once."""
-    now_and_then, told = observer_of(channel), math.inf
-
-    def observe(progress: Progress) -> bool:
-        nonlocal told
-        if progress.incumbent == told:
-            return now_and_then(progress)
-        told = progress.incumbent
-        channel.send(progress)
-        return channel.should_stop.is_set()
-
+    """Solve one configuration, in the child."""
     return greenfield_periods(
         request.streams,
         request.periods,
@@ -139,7 +129,7 @@ def _solve(request: Request, max_levels: int, channel: Channel) -> PeriodResult:
         candidates_C=request.candidates,
         mip_rel_gap=request.mip_rel_gap,
         time_limit_s=request.time_limit_s,
-        observer=observe,
+        observer=design_observer_of(channel),
     )
 
 

@@ -96,9 +96,9 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source, _Known]:
     if prices is not None:
         options = prices[1]
         faults.of(lambda: refuse_options(options, "steps"))
-    faults.raise_if_any()
-    assert source is not None
-    assert prices is not None
+    if source is None or prices is None:
+        faults.raise_if_any()
+        raise AssertionError("what was not read has faults")
     request = Request(
         source.streams,
         prices[0],

@@ -2,6 +2,7 @@
 
 from milpcore.plots.alternatives import alternatives_chart
 from milpcore.plots.design_sensitivity import designs_over_parameters
+from milpcore.plots.glide import gliding_levels
 from milpcore.plots.greenfield import cost_over_levels, heat_pump_use, levels_and_streams
 from milpcore.plots.loop_network import loop_network
 from milpcore.plots.loop_tightness import loop_root_gaps
@@ -49,6 +50,7 @@ __all__ = [
     "draw_rules",
     "draw_shapes",
     "draw_store_levels",
+    "gliding_levels",
     "grand_composite_curve",
     "heat_pump_map",
     "heat_pump_shares",

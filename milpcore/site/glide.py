@@ -55,6 +55,7 @@ mixing of streams at different temperatures.
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import time
 from collections.abc import Sequence
@@ -62,7 +63,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from milpcore.core import Assembly, Problem, Solution, Status, solve, solve_lp
+from milpcore.core import (
+    Assembly,
+    Problem,
+    Solution,
+    SolveProgress,
+    Status,
+    solve,
+    solve_from,
+    solve_lp,
+)
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
 from milpcore.site.glide_check import check_glide
@@ -70,7 +80,7 @@ from milpcore.site.glide_inputs import GlideInputs, prepare_glide
 from milpcore.site.glide_results import Flows, GlideResult, make_glide_result
 from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.milp_parts import checked_level_count
-from milpcore.site.model import KW_PER_MW
+from milpcore.site.model import KW_PER_MW, Observer, Progress
 from milpcore.site.study import SolveSettings, note_settings
 from milpcore.streams import Streams
 
@@ -99,6 +109,7 @@ def gliding(
     branches: bool = False,
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
+    observer: Observer | None = None,
 ) -> GlideResult:
     """Find the best utility system with at most `n_levels` levels that may glide.
 
@@ -124,6 +135,9 @@ def gliding(
         Relative gap at which the search ends.
     time_limit_s : float, optional
         Wall-clock seconds; the best design found so far is returned with its gap.
+    observer : callable, optional
+        Called now and then with `Progress`; returning True stops the search, which returns the best
+        design so far. Only where highspy (extra ``highs``) is installed; without it never called.
 
     Returns
     -------
@@ -162,7 +176,8 @@ def gliding(
     )
     begin_s = time.perf_counter()
     problem, _ = build_glide(inputs, n_levels=most, branches=branches)
-    found = solve(problem, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
+    settings = SolveSettings(mip_rel_gap, time_limit_s, observer)
+    found = _searched(problem, settings, unit=KW_PER_MW * _cost_scale(inputs))
     flows = _operated(inputs, found) if found.has_incumbent else None
     bound = found.bound * KW_PER_MW * _cost_scale(inputs)
     result = make_glide_result(
@@ -172,10 +187,37 @@ def gliding(
         status=found.status if flows is not None or not found.has_incumbent else Status.ERROR,
         bound=max(bound, 0.0) if not math.isnan(bound) else 0.0,
         solve_s=time.perf_counter() - begin_s,
+        note=_note(inputs, found.status, most, has_point=found.has_incumbent),
     )
     if result.has_design:
         check_glide(result)
     return result
+
+
+def _searched(problem: Problem, settings: SolveSettings, *, unit: float) -> Solution:
+    """Solve the problem; with an observer by HiGHS' own interface, where it is installed."""
+    gap, limit_s, observer = settings
+    if observer is None or importlib.util.find_spec("highspy") is None:
+        return solve(problem, mip_rel_gap=gap, time_limit_s=limit_s)
+    asked = observer
+
+    def observe(known: SolveProgress) -> bool:
+        cost, bound = known.objective * unit, max(0.0, known.bound) * unit
+        point = known.incumbent
+        is_open = () if point is None else np.flatnonzero(point.values["is_open"] > 0.5).tolist()
+        return asked(Progress(known.elapsed_s, cost, bound, known.n_nodes, tuple(is_open)))
+
+    return solve_from(problem, mip_rel_gap=gap, time_limit_s=limit_s, observer=observe)
+
+
+def _note(inputs: GlideInputs, status: Status, n_levels: int, *, has_point: bool) -> str:
+    """Say why there is no design."""
+    if status is Status.INTERRUPTED and not has_point:
+        return "Interrupted before a design was found."
+    if status is not Status.INFEASIBLE:
+        return ""
+    count = "No single pair serves" if n_levels == 1 else f"No {n_levels} pairs serve"
+    return f"{count} every stream, of the {inputs.n_pairs} candidates; allow more levels or glide."
 
 
 def build_glide(

@@ -8,7 +8,10 @@ in branches); ``heat_pumps``; ``cascade``, heat that falls from level to level; 
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,11 +21,14 @@ from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.glide_inputs import GlideInputs
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.model import relative_gap
+from milpcore.site.table_files import json_rows, write_tables
 from milpcore.site.tables import COST_COLUMNS
 from milpcore.streams import Streams
 
 WATER_kJ_per_kg_K = 4.19
 """Heat capacity of water, for the mass flow in tables."""
+TABLES = ("summary", "levels", "connections", "heat_pumps", "cascade")
+"""Names of the tables of a result."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ class GlideResult:
         The stream table.
     economics : SiteEconomics
         Prices and limits.
+    note : str
+        An explanation for people, where there is one.
     """
 
     max_levels: int
@@ -85,11 +93,35 @@ class GlideResult:
     cascade: pd.DataFrame
     streams: Streams
     economics: SiteEconomics
+    note: str = ""
 
     @property
     def has_design(self) -> bool:
         """Whether a utility system was found."""
         return len(self.levels) > 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Explanations for people."""
+        return (self.note,) if self.note else ()
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Return the summary and the design as plain values, NaN as None."""
+        (row,) = json_rows(self.summary)
+        return {
+            **row,
+            **{name: json_rows(getattr(self, name)) for name in TABLES if name != "summary"},
+        }
+
+    def write(self, directory: str | os.PathLike[str]) -> tuple[Path, ...]:
+        """Write every table as CSV into a directory, each whole or not at all.
+
+        Raises
+        ------
+        InputError
+            If the directory cannot be made or written to.
+        """
+        return write_tables({name: getattr(self, name) for name in TABLES}, directory)
 
     @property
     def objective_value(self) -> float:
@@ -110,10 +142,11 @@ def make_glide_result(
     status: Status,
     bound: float,
     solve_s: float,
+    note: str = "",
 ) -> GlideResult:
     """Turn flows into tables; levels without use are left out."""
     if flows is None:
-        empty = [pd.DataFrame(columns=list(names)) for names in _TABLES]
+        empty = [pd.DataFrame(columns=list(names)) for names in _COLUMNS]
         levels, connections, pumps, cascade = empty
     else:
         levels, connections = _level_table(inputs, flows), _connection_table(inputs, flows)
@@ -150,6 +183,7 @@ def make_glide_result(
         cascade=cascade,
         streams=inputs.streams,
         economics=inputs.economics,
+        note=note,
     )
 
 
@@ -192,7 +226,7 @@ _PUMP_COLUMNS = (
     "power_kW",
 )
 _CASCADE_COLUMNS = ("from_supply_C", "from_return_C", "to_supply_C", "to_return_C", "heat_kW")
-_TABLES = (_LEVEL_COLUMNS, _CONNECTION_COLUMNS, _PUMP_COLUMNS, _CASCADE_COLUMNS)
+_COLUMNS = (_LEVEL_COLUMNS, _CONNECTION_COLUMNS, _PUMP_COLUMNS, _CASCADE_COLUMNS)
 
 
 def _water(heat_kW: Floats, glide_K: Floats) -> Floats:
