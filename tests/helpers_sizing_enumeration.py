@@ -28,7 +28,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
-from milpcore.sizing import HeatProfile, HeatUnit, SizingParameters, Store, is_existing, size_limits
+from milpcore.sizing import (
+    Chiller,
+    HeatProfile,
+    HeatUnit,
+    SizingParameters,
+    Unit,
+    is_existing,
+    size_limits,
+)
 from milpcore.sizing.design import SizingDesign
 
 Floats = npt.NDArray[np.float64]
@@ -59,7 +67,7 @@ class Schedules:
     """Allowed courses of one unit or store, one per row.
 
     `is_steady` (n, T) where the load is that of the step before, at step 0 the given one; of a
-    store only `is_built` (n,) counts.
+    store or chiller only `is_built` (n,) counts.
     """
 
     is_built: Booleans
@@ -182,15 +190,16 @@ def _is_needless(unit: HeatUnit, on: Booleans, steady: Booleans, row: int) -> bo
     return bool((no_steadier & covers & differs).any())
 
 
-def store_schedules(store: Store) -> Schedules:
-    may_lack = store.is_optional and not is_existing(store) and store.smallest_kWh > 0.0
+def size_schedules(unit: Unit) -> Schedules:
+    """Built or not, of what has no states: stores and chillers."""
+    may_lack = unit.is_optional and not is_existing(unit) and size_limits(unit)[0] > 0.0
     built = np.array([True, False] if may_lack else [True])
     nothing = np.zeros((built.size, 0), dtype=bool)
     return Schedules(built, nothing, nothing)
 
 
 class Program:
-    """The linear program of sets of schedules, one for each unit and then for each store."""
+    """The linear program of sets of schedules, one for each unit, store and chiller."""
 
     def __init__(self, profile: HeatProfile, parameters: SizingParameters) -> None:
         self.profile, self.parameters = profile, parameters
@@ -198,12 +207,17 @@ class Program:
         n_units, n_stores, n_steps = len(self.units), len(self.stores), profile.n_steps
         shapes = [(n_units,), (n_stores,), (n_units, n_steps), *[(n_stores, n_steps)] * 2]
         sizes = [math.prod(shape) for shape in (*shapes, (n_stores, n_steps + 1))]
+        self.chillers = parameters.chillers
+        n_chillers = len(self.chillers)
+        sizes += [n_chillers, n_chillers * n_steps]
         self.n_columns = sum(sizes)
         parts = np.split(np.arange(self.n_columns), np.cumsum(sizes)[:-1])
         self.size, self.capacity = parts[0], parts[1]
         self.heat = parts[2].reshape(n_units, n_steps)
         self.charge, self.discharge = (part.reshape(n_stores, n_steps) for part in parts[3:5])
         self.level = parts[5].reshape(n_stores, n_steps + 1)
+        self.chiller, self.chilled = parts[6], parts[7].reshape(n_chillers, n_steps)
+        self.sizes = (*self.size, *self.capacity, *self.chiller)
         self.hours_per_a = parameters.annual_scale_per_a(profile) * profile.step_h
         self.nearly_kW = NEARLY * max(1.0, float(profile.heat_demand_kW.max()))
         self.cost, self.constant = self._cost()
@@ -227,7 +241,19 @@ class Program:
             saved = cooling * parameters.source_share(unit, profile)
             paid = parameters.heat_cost_EUR_per_kWh(unit, profile)
             cost[columns] = self.hours_per_a * (paid - saved)
+        for size, columns, chiller in zip(self.chiller, self.chilled, self.chillers, strict=True):
+            cost[size] = parameters.size_cost_EUR_per_a(chiller)
+            cost[columns] = self.hours_per_a * (self._paid_for_chilling(chiller) - cooling)
         return cost, self.hours_per_a * float(cooling @ profile.waste_heat_kW)
+
+    def _paid_for_chilling(self, chiller: Chiller) -> Floats:
+        """Electricity with its CO2 per kWh removed (T,), EUR."""
+        series = self.parameters.plant_series
+        electricity = series("electricity_price_EUR_per_MWh", self.profile)
+        emission = series("electricity_emission_t_per_MWh", self.profile)
+        co2 = self.parameters.plant.co2_price_EUR_per_t
+        cop = self.profile.series.get(f"cop_{chiller.name}", chiller.cop)
+        return np.asarray((electricity + co2 * emission) / cop / 1000.0)
 
     def _row(self, *terms: tuple[int, float]) -> Floats:
         row = np.zeros(self.n_columns)
@@ -243,7 +269,10 @@ class Program:
             out = [(column, -1.0) for column in self.charge[:, t]]
             self.equal.append((self._row(*into, *out), profile.heat_demand_kW[t]))
             taken = [(self.heat[u, t], share[u][t]) for u in range(len(self.units))]
+            taken += [(column, 1.0) for column in self.chilled[:, t]]
             self.at_most.append((self._row(*taken), profile.waste_heat_kW[t]))
+            for size, column in zip(self.chiller, self.chilled[:, t], strict=True):
+                self.at_most.append((self._row((column, 1.0), (size, -1.0)), 0.0))
             for u in range(len(self.units)):
                 self.at_most.append((self._row((self.heat[u, t], 1.0), (self.size[u], -1.0)), 0.0))
 
@@ -273,8 +302,7 @@ class Program:
         """
         lower, upper = np.zeros(self.n_columns), np.full(self.n_columns, np.inf)
         equal, at_most = list(self.equal), list(self.at_most)
-        columns = (*self.size, *self.capacity)
-        for column, unit, chosen in zip(columns, self.parameters.units, node.sets, strict=True):
+        for column, unit, chosen in zip(self.sizes, self.parameters.units, node.sets, strict=True):
             smallest, largest = size_limits(unit)
             lower[column] = smallest if chosen.is_built.all() else 0.0
             upper[column] = largest if chosen.is_built.any() else 0.0
@@ -299,7 +327,7 @@ class Program:
 
     def violations(self, index: int, values: Floats) -> tuple[Floats, Floats]:
         """How far a solution is from each feature of a unit's schedules, and from its opposite."""
-        size = values[(*self.size, *self.capacity)[index]]
+        size = values[self.sizes[index]]
         too_small = max(0.0, size_limits(self.parameters.units[index])[0] - size)
         if index >= len(self.units):
             return np.array([too_small]), np.array([size])
@@ -352,7 +380,7 @@ class Program:
         """Read the design from the columns."""
         if node is None or values is None:
             return Least(tac, math.nan, math.nan, math.nan, None, self.n_solved)
-        sizes = [*self.size, *self.capacity]
+        sizes = list(self.sizes)
         capex = float(self.cost[sizes] @ values[sizes])
         is_on = np.array([chosen.is_on[0] for chosen in node.sets[: len(self.units)]])
         size_kW = values[self.size]
@@ -369,8 +397,14 @@ class Program:
             charge_kW=values[self.charge],
             discharge_kW=values[self.discharge],
             level_kWh=values[self.level],
+            chiller_kW=values[self.chiller],
+            chilled_kW=values[self.chilled],
         )
         co2 = self.hours_per_a * float((np.array(emission) * heat_kW).sum())
+        factor = self.parameters.plant_series("electricity_emission_t_per_MWh", self.profile)
+        for columns, chiller in zip(self.chilled, self.chillers, strict=True):
+            cop = self.profile.series.get(f"cop_{chiller.name}", chiller.cop)
+            co2 += self.hours_per_a * float((values[columns] * factor / cop).sum()) / 1000.0
         return Least(tac, tac - capex, capex, co2, design, self.n_solved)
 
 
@@ -449,7 +483,7 @@ def least_tac(profile: HeatProfile, parameters: SizingParameters) -> Least:
     best: Node | None = None
     best_values: Floats | None = None
     sets = [schedules(unit, profile) for unit in parameters.heat_units]
-    sets += [store_schedules(store) for store in parameters.stores]
+    sets += [size_schedules(unit) for unit in (*parameters.stores, *parameters.chillers)]
     if not all(len(chosen) for chosen in sets):
         return program.result(math.inf, None, None)
     slack = 1e-10 * np.abs(program.cost).max() * max(1.0, profile.heat_demand_kW.sum())

@@ -235,7 +235,12 @@ def assert_valid(
         parameters.source_share(unit, profile) * heat
         for unit, heat in zip(units, design.heat_kW, strict=True)
     )
-    assert np.all(taken <= profile.waste_heat_kW + tolerance_kW)
+    removed = sum(design.chilled_kW, np.zeros(n_steps))
+    assert np.all(taken + removed <= profile.waste_heat_kW + tolerance_kW)
+    for c, chiller in enumerate(parameters.chillers):
+        _assert_size(chiller, design.chiller_kW[c], tolerance_kW)
+        assert np.all(design.chilled_kW[c] >= -tolerance_kW), chiller.name
+        assert np.all(design.chilled_kW[c] <= design.chiller_kW[c] + tolerance_kW), chiller.name
     for u, unit in enumerate(units):
         _assert_size(unit, design.size_kW[u], tolerance_kW)
         _assert_loads(unit, design.size_kW[u], design.heat_kW[u], design.is_on[u], tolerance_kW)
@@ -333,7 +338,9 @@ def tac_of(design: SizingDesign, profile: HeatProfile, parameters: SizingParamet
     tac = sum(
         parameters.size_cost_EUR_per_a(unit) * size
         for unit, size in zip(
-            parameters.units, [*design.size_kW, *design.capacity_kWh], strict=True
+            parameters.units,
+            [*design.size_kW, *design.capacity_kWh, *design.chiller_kW],
+            strict=True,
         )
     )
     cooled_kW = profile.waste_heat_kW.copy()
@@ -341,6 +348,9 @@ def tac_of(design: SizingDesign, profile: HeatProfile, parameters: SizingParamet
     for unit, heat_kW in zip(parameters.heat_units, design.heat_kW, strict=True):
         paid_EUR_per_h += parameters.heat_cost_EUR_per_kWh(unit, profile) * heat_kW
         cooled_kW -= parameters.source_share(unit, profile) * heat_kW
+    for chiller, removed_kW in zip(parameters.chillers, design.chilled_kW, strict=True):
+        paid_EUR_per_h += parameters.chilling_cost_EUR_per_kWh(chiller, profile) * removed_kW
+        cooled_kW -= removed_kW
     paid_EUR_per_h += parameters.cooling_cost_EUR_per_kWh(profile) * cooled_kW
     hours_per_a = parameters.plant.operating_hours_h_per_a / profile.n_steps
     return float(tac + hours_per_a * paid_EUR_per_h.sum())

@@ -20,7 +20,7 @@ from helpers_sizing_enumeration import (
     Schedules,
     least_tac,
     schedules,
-    store_schedules,
+    size_schedules,
 )
 from helpers_sizing_tiny import KINDS, TinyCase, assert_valid, tac_of, tiny_case
 
@@ -295,7 +295,7 @@ def test_a_store_does_not_charge_and_discharge_at_once() -> None:
     # 50 kW charged in one step save 12.5 kW in the other; at once, both steps took 100 kW
     assert found.tac_EUR_per_a == pytest.approx(-500 * 0.1 * 137.5)
     program = Program(profile([50, 50]), parameters)
-    sets = [schedules(paid, profile([50, 50])), store_schedules(lossy)]
+    sets = [schedules(paid, profile([50, 50])), size_schedules(lossy)]
     relaxed, _ = program.solve(Node(sets, np.full((1, 2), FREE)))
     assert relaxed == pytest.approx(-500 * 0.1 * 200)
 
@@ -345,7 +345,7 @@ def test_directions_may_bound_what_is_unbounded_without_them() -> None:
     endless = plant(ElectricBoiler(efficiency=1), lossy, electricity_price_EUR_per_MWh=-1000)
     demand = profile([50, 50, 20])
     program = Program(demand, endless)
-    sets = [schedules(endless.electric_boilers[0], demand), store_schedules(lossy)]
+    sets = [schedules(endless.electric_boilers[0], demand), size_schedules(lossy)]
     assert program.solve(Node(sets, np.full((1, 3), FREE))) == (-math.inf, None)
     # 100 kWh are in the store before the two large demands; 400 kW charged in the third step
     found = least_tac(demand, endless)
@@ -387,7 +387,7 @@ def one_by_one(case: TinyCase) -> float:
     program = Program(case.profile, case.parameters)
     units = case.parameters.heat_units
     sets = [schedules(unit, case.profile, all_of_them=True) for unit in units]
-    sets += [store_schedules(store) for store in case.parameters.stores]
+    sets += [size_schedules(store) for store in case.parameters.stores]
     shape = program.charge.shape
     least = math.inf
     for chosen in itertools.product(*[singles(course) for course in sets]):

@@ -117,10 +117,10 @@ initial = { is_on = false, load_kW = 4, hours = 3 }
         "min_up_h: key outside a table; "
         "put it below a line [[heat_pump]], [[boiler]], [[electric_boiler]]",
         "lifetime_a: key outside a table; put it below a line [plant], [[heat_pump]], [[boiler]], "
-        "[[electric_boiler]], [[store]]",
+        "[[electric_boiler]], [[store]], [[chiller]]",
         "gas_price: key outside a table; "
         "did you mean 'gas_price_EUR_per_MWh', below a line [plant]?",
-        "tank: unknown table; known: plant, heat_pump, boiler, electric_boiler, store",
+        "tank: unknown table; known: plant, heat_pump, boiler, electric_boiler, store, chiller",
         "plants: unknown table; did you mean 'plant'?",
         "[plant]: gas_prize_EUR_per_MWh = 55: unknown key; did you mean 'gas_price_EUR_per_MWh'?",
         "[plant]: interest_rate = '7 %': must be a finite number; write a number without quotes",
@@ -162,15 +162,17 @@ def test_tables_of_a_wrong_kind(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("table", ["[[chiller]]\ncop = 3\n", "[Chillers]\n", "[[cooler]]\n"])
-def test_a_chiller_is_named_as_a_price(tmp_path: Path, table: str) -> None:
-    (line,) = toml_lines(tmp_path, f"[[boiler]]\n{table}")
-    name = table.strip("[").split("]")[0]
-    assert line == (
-        f"{name}: is no unit here: waste heat that no heat pump takes is cooled at a price; "
-        "give cooling_water_price_EUR_per_MWh below [plant] or as a column of the profile; for a "
-        "chiller (electricity price + emission factor x CO2 price) / COP"
-    )
+def test_a_cooler_is_named_as_a_price(tmp_path: Path) -> None:
+    assert toml_lines(tmp_path, "[[boiler]]\n[[cooler]]\n") == [
+        "cooler: is no unit here: waste heat that no unit takes is cooled at a price; give "
+        "cooling_water_price_EUR_per_MWh below [plant] or as a column of the profile, or a table "
+        "[[chiller]]"
+    ]
+
+
+def test_chillers_make_no_heat(tmp_path: Path) -> None:
+    (line,) = toml_lines(tmp_path, "[[chiller]]\ncop = 3\n")
+    assert line.startswith("units: nothing makes heat")
 
 
 def test_a_chiller_as_a_price_costs_its_electricity() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from milpcore.sizing import (
     Boiler,
+    Chiller,
     ElectricBoiler,
     HeatPump,
     InitialState,
@@ -36,6 +37,7 @@ KINDS: dict[str, Any] = {
     "boiler": Boiler,
     "electric_boiler": ElectricBoiler,
     "store": Store,
+    "chiller": Chiller,
     "initial": InitialState,
 }
 NUMBERS = [(table, key) for table, keys in RANGES.items() for key in keys]

@@ -23,6 +23,7 @@ from milpcore import sizing
 from milpcore.core import Status
 from milpcore.sizing import (
     Boiler,
+    Chiller,
     ElectricBoiler,
     HeatProfile,
     HeatPump,
@@ -38,6 +39,7 @@ SLACK = 2e-6
 """Relative to costs and mean demand: the tolerance of the check, twice."""
 FEW, MANY = settings(max_examples=8), settings(max_examples=12 if os.environ.get("CI") else 25)
 """CI draws the same examples on every run, and has twenty minutes for everything."""
+FEWEST = settings(max_examples=4)
 STEPS_h = (0.25, 0.5, 1.0)
 MAIN, OTHER, TANK, SPARE = "pump", "boiler", "store", "spare"
 
@@ -348,3 +350,38 @@ def test_less_loss_is_no_easier_where_heat_cannot_be_thrown_away() -> None:
 
     assert sized(SizingCase(profile, plant(0.1))).design is not None
     assert sized(SizingCase(profile, plant(0.05))).status is Status.INFEASIBLE
+
+
+@st.composite
+def chillers(draw: st.DrawFn) -> Chiller:
+    """A chiller that need not be built."""
+    return Chiller(
+        cop=draw(st.sampled_from([2.0, 4.0, 12.0])),
+        investment_EUR_per_kW=draw(st.integers(0, 300)),
+        smallest_kW=draw(st.sampled_from([0.0, 0.0, 20.0])),
+        largest_kW=draw(st.sampled_from([20.0, 60.0, float("inf")])),
+    )
+
+
+def with_chiller(case: SizingCase, chiller: Chiller) -> SizingCase:
+    return case._replace(parameters=case.parameters.replace(chillers=[chiller]))
+
+
+@FEWEST
+@given(cases(), chillers())
+def test_a_chiller_that_need_not_be_built_never_raises_cost(
+    case: SizingCase, chiller: Chiller
+) -> None:
+    never_dearer(with_chiller(case, chiller), case)
+
+
+@FEWEST
+@given(cases())
+def test_a_chiller_that_costs_too_much_changes_nothing(case: SizingCase) -> None:
+    """Which plants are possible neither."""
+    free, plain = with_chiller(case, Chiller(investment_EUR_per_kW=20000, cop=1)), sized(case)
+    result = sized(free)
+    assert result.status is plain.status
+    if result.design is not None:
+        assert not result.design.chiller_kW.any()
+        assert result.tac_EUR_per_a == pytest.approx(plain.tac_EUR_per_a, rel=SLACK)

@@ -156,6 +156,7 @@ def _unit(unit: HeatUnit, case: SizingCase) -> dict[str, Any]:
 def _refuse_unknown(profile: HeatProfile, parameters: SizingParameters) -> None:
     counts = len(parameters.heat_pumps), len(parameters.boilers), len(parameters.stores)
     is_plain = not profile.series and not parameters.electric_boilers and counts == (1, 1, 1)
+    is_plain = is_plain and not parameters.chillers
     units = parameters.heat_units
     is_plain = is_plain and all(u.initial is None and u.existing_kW is None for u in units)
     is_plain = is_plain and all(u.load_changes_per_window in (None, 1) for u in units)

@@ -39,7 +39,8 @@ results once a search has ended with a plant, or with the proof that there is no
 left of one is written where there is nothing older.
 
 The file of --economics has a table [plant] of prices and any number of [[heat_pump]], [[boiler]],
-[[electric_boiler]] and [[store]], also existing ones; a copy of it is in DIR/inputs of every run.
+[[electric_boiler]], [[store]] and [[chiller]], also existing ones; a copy of it is in DIR/inputs of
+every run.
 
 --study runs many bundled problems instead of one, --time-limit holding for each (default: 120 s in
 case1, 60 s in the others). The parameters of flexible_pump_48h in case1 are ours, chosen so that

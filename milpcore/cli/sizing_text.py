@@ -12,7 +12,7 @@ from milpcore.report import TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
 from milpcore.site.table_files import plain
 from milpcore.sizing.range_table import SizeRanges
-from milpcore.sizing.results import SizingResult
+from milpcore.sizing.results import CHILLED, SizingResult
 from milpcore.sizing.units import Store, Unit, is_existing
 
 _JSON = (
@@ -112,12 +112,12 @@ def _sizes_text(result: SizingResult) -> str:
         f"{unit.name} (existing)" if is_existing(unit) else unit.name
         for unit in result.parameters.units
     ]
-    is_store = [kind == "store" for kind in sizes["kind"]]
+    is_plain = [kind in ("store", "chiller") for kind in sizes["kind"]]
 
     def of_units(column: str) -> list[str]:
-        """Write a count that stores do not have."""
-        pairs = zip(sizes[column], is_store, strict=True)
-        return ["–" if store else str(int(value)) for value, store in pairs]
+        """Write a count that stores and chillers do not have."""
+        pairs = zip(sizes[column], is_plain, strict=True)
+        return ["–" if plain else str(int(value)) for value, plain in pairs]
 
     energy = [number(float(value), 0) for value in sizes["heat_MWh_per_a"]]
     hours = [number(float(value), 0) for value in sizes["full_load_h_per_a"]]
@@ -207,7 +207,9 @@ def _summary_text(result: SizingResult) -> str:
             ("electricity", "electricity_MWh_per_a"),
             ("gas", "gas_MWh_per_a"),
             ("cooling water", "cooling_water_MWh_per_a"),
+            ("removed by chillers", CHILLED),
         )
+        if column in row
     ]
     bound = f"proven bound {scale.text(float(row['bound_EUR_per_a']))}"
     gap = f"gap {gap_text(float(row['gap']))} %"

@@ -20,6 +20,7 @@ _COLOURS = {
     "boiler": EXTERNAL,
     "electric_boiler": ELECTRICITY,
     "store": COLD,
+    "chiller": ELECTRICITY,
 }
 _LIGHTER = (0.0, 0.4, 0.65, 0.2, 0.8)
 """Shares of white in the colours of several units of a kind, in turn."""

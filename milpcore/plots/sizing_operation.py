@@ -84,7 +84,8 @@ def draw_operation(
         From above: the heat of all units that are built and of stores, stacked, with the demand as
         a line and hatched what goes into stores; when each unit gives heat, with a tick at each
         load change and their number; the levels of stores that are built, with their capacities;
-        the waste heat, what heat pumps take of it and what goes to cooling water. A sentence
+        the waste heat, what heat pumps and chillers take of it and what goes to cooling water. A
+        sentence
         without a design.
 
     Raises
@@ -161,6 +162,7 @@ class _Picture:
         self.margin = heat_margin_kW(self.profile, _TOLERANCE)
         self.units = np.flatnonzero(design.size_kW > self.margin).tolist()
         self.stores = np.flatnonzero(design.capacity_kWh > self.margin).tolist()
+        self.chillers = np.flatnonzero(design.chiller_kW > self.margin).tolist()
         self.edges_h = np.append(self.profile.time_h, self.profile.time_h[-1] + self.profile.step_h)
         self.window_h = window_h
         n_shown = (window_h[1] - window_h[0]) / self.profile.step_h
@@ -251,7 +253,7 @@ class _Picture:
         axes.set_ylim(0.0, 1.08 * float(capacities.max()) / scale.factor)
 
     def waste_heat(self, axes: Axes) -> None:
-        """Stack what heat pumps take of the waste heat and what goes to cooling water."""
+        """Stack what heat pumps and chillers take of the waste heat, and what is left."""
         below_kW = np.zeros(self.profile.n_steps)
         for u in self.units:
             unit = self.parameters.heat_units[u]
@@ -259,6 +261,12 @@ class _Picture:
                 taken_kW = self.simulation.source_heat_kW[u]
                 label = f"waste heat into {short_name(unit.name)}"
                 below_kW = self._stack(axes, below_kW, taken_kW, self.colours[unit.name], label)
+        for c in self.chillers:
+            chiller = self.parameters.chillers[c]
+            size = f"{heat_label(float(self.design.chiller_kW[c]), self.heat)} {self.heat.unit}"
+            label = f"into {short_name(chiller.name)}, {size}"
+            removed_kW = self.design.chilled_kW[c]
+            below_kW = self._stack(axes, below_kW, removed_kW, self.colours[chiller.name], label)
         rest_kW = np.maximum(self.simulation.cooling_water_kW, 0.0)
         self._stack(axes, below_kW, rest_kW, lighter(COOLING, 0.3), "to cooling water")
         axes.stairs(
@@ -279,9 +287,10 @@ class _Picture:
         return int(np.count_nonzero((begins_h >= first_h) & (begins_h < last_h)))
 
     def _not_built(self) -> str:
-        """Name the units and stores of size 0."""
-        units = [*self.parameters.heat_units, *self.parameters.stores]
-        built = {*self.units, *(len(self.parameters.heat_units) + k for k in self.stores)}
+        """Name the units, stores and chillers of size 0."""
+        units, design = self.parameters.units, self.design
+        sizes = np.concatenate([design.size_kW, design.capacity_kWh, design.chiller_kW])
+        built = set(np.flatnonzero(sizes > self.margin).tolist())
         names = [short_name(unit.name) for u, unit in enumerate(units) if u not in built]
         return f"; not built: {', '.join(names)}" if names else ""
 

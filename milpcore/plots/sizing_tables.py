@@ -55,7 +55,13 @@ def cost_split(result: SizingResult) -> pd.DataFrame:
     def paid(heat_kW: Floats, key: str) -> float:
         return energy_per_a * float(heat_kW @ parameters.plant_series(key, profile))
 
-    sizes = (*design.size_kW.tolist(), *design.capacity_kWh.tolist())
+    sizes = (
+        *design.size_kW.tolist(),
+        *design.capacity_kWh.tolist(),
+        *design.chiller_kW.tolist(),
+    )
+    electricity_kW = simulation.electricity_kW.sum(axis=0)
+    electricity_kW = electricity_kW + simulation.chiller_electricity_kW.sum(axis=0)
     rows: list[tuple[str, str, float]] = [
         (INVESTMENT, unit.name, size * parameters.size_cost_EUR_per_a(unit))
         for unit, size in zip(parameters.units, sizes, strict=True)
@@ -63,7 +69,7 @@ def cost_split(result: SizingResult) -> pd.DataFrame:
     ]
     co2_price = parameters.plant.co2_price_EUR_per_t
     for name, power_kW in (
-        (ELECTRICITY, simulation.electricity_kW.sum(axis=0)),
+        (ELECTRICITY, electricity_kW),
         (GAS, simulation.gas_kW.sum(axis=0)),
     ):
         rows.append((name, "", paid(power_kW, f"{name}_price_EUR_per_MWh")))

@@ -2,9 +2,10 @@
 
 Data: profiles (`read_profile`, `HeatProfile`, made up by `random_profile`,
 `step_profile`, `seasonal_profile`, described by `profile_statistics`) and parameters
-(`read_parameters`, `SizingParameters` with `Plant`, `HeatPump`, `Boiler`, `ElectricBoiler` and
-`Store`). `load_case` has a bundled pair of both. `size_plant` finds sizes and operation of least
-total annual cost; step by step that is `prepare`, `build` of a `SizingModel`, `search`, `check`.
+(`read_parameters`, `SizingParameters` with `Plant`, `HeatPump`, `Boiler`, `ElectricBoiler`, `Store`
+and `Chiller`).
+`load_case` has a bundled pair of both. `size_plant` finds sizes and operation of least total annual
+cost; step by step that is `prepare`, `build` of a `SizingModel`, `search`, `check`.
 Source of the model: Hochhaus et al. (2025), Systems and Control Transactions 4:1994-1999
 (LAPSE:2025.0473).
 
@@ -28,6 +29,7 @@ from milpcore.sizing.cases import (
     scenario_names,
 )
 from milpcore.sizing.check import check, checked
+from milpcore.sizing.chiller import Chiller
 from milpcore.sizing.comparison import compare
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.generated import (
@@ -93,6 +95,7 @@ __all__ = [
     "Boiler",
     "Caps",
     "CheckError",
+    "Chiller",
     "ElectricBoiler",
     "EveryStep",
     "HeatProfile",

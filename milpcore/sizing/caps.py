@@ -32,12 +32,15 @@ class Caps:
     capacity_kWh : ndarray (K,)
     load_kW : ndarray (U, T)
         Of each unit in each step.
+    chiller_kW : ndarray (C,)
+        Of chillers: a size above the largest waste heat is never needed.
     """
 
     least_size_kW: Floats
     size_kW: Floats
     capacity_kWh: Floats
     load_kW: Floats
+    chiller_kW: Floats
 
     def within(self, size_kW: Floats) -> Caps:
         """Return the same with smaller sizes."""
@@ -86,4 +89,11 @@ def caps(inputs: SizingInputs, capacity_kWh: Floats, *, window_limits: bool = Tr
             load[unit] = plateau_limit(load[unit], int(units.window[unit]))
     load = np.minimum(load, units.largest_kW[:, None])
     size = np.clip(load.max(axis=1), units.smallest_kW, units.largest_kW)
-    return Caps(least_size_kW=units.least_kW, size_kW=size, capacity_kWh=capacity, load_kW=load)
+    chillers = inputs.chillers
+    return Caps(
+        least_size_kW=units.least_kW,
+        size_kW=size,
+        capacity_kWh=capacity,
+        load_kW=load,
+        chiller_kW=np.clip(inputs.waste_kW.max(), chillers.smallest_kW, chillers.largest_kW),
+    )

@@ -3,12 +3,13 @@
 Nothing here knows the columns or rows that a formulation solved; the design is simulated again
 (`milpcore.sizing.simulate`) and held against these rules, in the numbering of `check_rules`:
 
-1. the arrays have the right shape, and finite numbers; sizes, heat, charge and discharge are not
-   negative
+1. the arrays have the right shape, and finite numbers; sizes, heat, charge, discharge and heat
+   removed are not negative
 2. sizes: that of an existing unit is given, others lie within their limits or, where optional, are
    0; a unit that is not built is never on
 3. every step balances: ``sum of heat + sum of discharge - sum of charge = demand``
-4. heat pumps take no more than the waste heat of the step
+4. heat pumps and chillers take no more than the waste heat of the step, a chiller no more than its
+   size
 5. a unit that is on delivers from its minimum load to its size, one that is off nothing
 6. load changes: any ``load_changes_per_window + 1`` of them in a row are at least a window apart,
    from the first to the last
@@ -39,6 +40,7 @@ from __future__ import annotations
 from milpcore.sizing.check_rules import (
     check_balances,
     check_charges,
+    check_chilled,
     check_costs,
     check_form,
     check_levels,
@@ -133,6 +135,9 @@ def check(
         check_size(report, store, float(design.capacity_kWh[k]), content)
         check_levels(report, store, design, k, profile.step_h, content)
         check_charges(report, store, design, k, heat)
+    for c, chiller in enumerate(parameters.chillers):
+        check_size(report, chiller, float(design.chiller_kW[c]), heat)
+        check_chilled(report, chiller, design, c, heat)
     reported = {
         Rule.TAC: tac_EUR_per_a,
         Rule.OPEX: opex_EUR_per_a,

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from milpcore.sizing.chiller import Chiller
 from milpcore.sizing.design import SizingDesign
 from milpcore.sizing.design_form import design_numbers, number_flaws, shape_flaws
 from milpcore.sizing.parameters import SizingParameters
@@ -70,6 +71,7 @@ def check_balances(
         demand_kW = float(profile.heat_demand_kW[t])
         report.near(Rule.BALANCE, PLANT, t, supply_kW, demand_kW, margin)
         taken_kW = float(simulation.source_heat_kW[:, t].sum())
+        taken_kW += sum(float(removed_kW[t]) for removed_kW in design.chilled_kW)
         waste_kW = float(profile.waste_heat_kW[t])
         report.at_most(Rule.WASTE, PLANT, t, taken_kW, waste_kW, margin)
 
@@ -159,6 +161,15 @@ def check_charges(
             found = f"{margin.text(charge_kW)} and {margin.text(discharge_kW)}"
             tolerance = margin.text(margin.amount)
             report.add(Rule.EXCLUSIVE, store.name, t, found, "one of them 0", tolerance)
+
+
+def check_chilled(
+    report: Report, chiller: Chiller, design: SizingDesign, c: int, margin: Margin
+) -> None:
+    """Rule 4: heat that a chiller removes, in every step."""
+    size_kW = float(design.chiller_kW[c])
+    for t, removed_kW in enumerate(design.chilled_kW[c]):
+        report.at_most(Rule.CHILLED, chiller.name, t, float(removed_kW), size_kW, margin)
 
 
 def check_costs(

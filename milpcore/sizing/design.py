@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,10 @@ class SizingDesign:
         Heat into and out of each store, measured outside of it.
     level_kWh : ndarray (K, T+1)
         Content of each store before each step, and at the end.
+    chiller_kW : ndarray (C,)
+        Size of each chiller of `SizingParameters.chillers`; may be left out without any.
+    chilled_kW : ndarray (C, T)
+        Heat that each chiller removes; may be left out without any.
     """
 
     size_kW: Floats
@@ -41,3 +45,5 @@ class SizingDesign:
     charge_kW: Floats
     discharge_kW: Floats
     level_kWh: Floats
+    chiller_kW: Floats = field(default_factory=lambda: np.zeros(0))
+    chilled_kW: Floats = field(default_factory=lambda: np.zeros((0, 0)))

@@ -65,6 +65,10 @@ def shape_flaws(
         "discharge_kW": ((n_stores, n_steps), "iuf", "numbers"),
         "level_kWh": ((n_stores, n_steps + 1), "iuf", "numbers"),
     }
+    if parameters.chillers or np.size(design.chiller_kW) or np.size(design.chilled_kW):
+        n_chillers = len(parameters.chillers)
+        expected["chiller_kW"] = ((n_chillers,), "iuf", "numbers")
+        expected["chilled_kW"] = ((n_chillers, n_steps), "iuf", "numbers")
     found = []
     for field, (shape, kinds, words) in expected.items():
         array: object = getattr(design, field)
@@ -114,7 +118,9 @@ def design_numbers(
     """
     heat_units = [unit.name for unit in parameters.heat_units]
     stores = [store.name for store in parameters.stores]
-    for field, names in (("size_kW", heat_units), ("capacity_kWh", stores)):
+    chillers = [chiller.name for chiller in parameters.chillers]
+    sizes = ("size_kW", heat_units), ("capacity_kWh", stores), ("chiller_kW", chillers)
+    for field, names in sizes:
         for name, size in zip(names, getattr(design, field).tolist(), strict=True):
             yield field, name, None, size
     for field, names in (
@@ -122,6 +128,7 @@ def design_numbers(
         ("charge_kW", stores),
         ("discharge_kW", stores),
         ("level_kWh", stores),
+        ("chilled_kW", chillers),
     ):
         for name, values in zip(names, getattr(design, field).tolist(), strict=True):
             for step, value in enumerate(values):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milpcore.faults import FaultList
+from milpcore.sizing.chiller_arrays import ChillerArrays, chiller_arrays
 from milpcore.sizing.parameters import SizingParameters
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.units import HeatUnit, Store, is_existing, size_limits, steps_of
@@ -141,9 +142,10 @@ class SizingInputs:
     annual_scale_per_a : float
         How often the horizon happens in a year.
     cooling_cost_EUR_per_a : float
-        Of all waste heat, before heat pumps take any.
+        Of all waste heat, before heat pumps and chillers take any.
     units : UnitArrays
     stores : StoreArrays
+    chillers : ChillerArrays
     heat_scale_kW, cost_scale_EUR_per_a : float
         Powers of ten; models are assembled in multiples of them.
     """
@@ -157,6 +159,7 @@ class SizingInputs:
     cooling_cost_EUR_per_a: float
     units: UnitArrays
     stores: StoreArrays
+    chillers: ChillerArrays
     heat_scale_kW: float
     cost_scale_EUR_per_a: float
 
@@ -198,7 +201,7 @@ def prepare(profile: HeatProfile, parameters: SizingParameters | None = None) ->
     Raises
     ------
     InputError
-        Listing what does not fit together: columns for heat pumps that do not exist, stores that
+        Listing what does not fit together: columns for units that do not exist, stores that
         lose everything in one step or could grow without cost and limit.
 
     Examples
@@ -228,6 +231,7 @@ def prepare(profile: HeatProfile, parameters: SizingParameters | None = None) ->
         cooling_cost_EUR_per_a=scale_per_a * profile.step_h * float(cooling @ waste_kW),
         units=units,
         stores=_store_arrays(profile, parameters),
+        chillers=chiller_arrays(profile, parameters),
         heat_scale_kW=_power_of_ten(mean_kW) / 100.0,
         cost_scale_EUR_per_a=_power_of_ten(yearly) / 1000.0,
     )

@@ -15,6 +15,8 @@ column        shape       meaning
 ``discharge`` (K, T)      heat out of it, di
 ``level``     (K, T+1)    content L
 ``is_on``     (U, T)      1 while the unit runs, u
+``chiller``   (C,)        heat that a chiller removes at most
+``chilled``   (C, T)      heat that it removes
 ============  ==========  =====================================
 
 in multiples of ``heat_scale_kW`` (kW, kWh); cost in multiples of ``cost_scale_EUR_per_a``. With S
@@ -42,7 +44,8 @@ past. As long as a unit of size 0 may count as one that stays as it was, that ne
 load is 0 whatever its state, and its rows ask for no load change. Only where a window forbids the
 change from the load before the horizon to 0, the rows of the first step need to know whether the
 unit is built (``has_size``). Size cuts and limits over plateaus (`milpcore.sizing.size_cuts`,
-`milpcore.sizing.caps`) may be left out.
+`milpcore.sizing.caps`) may be left out. Chillers are a part of (2), see
+`milpcore.sizing.chiller_rows`.
 """
 
 from __future__ import annotations
@@ -56,8 +59,10 @@ import numpy as np
 from milpcore.core import Assembly, Problem
 from milpcore.sizing.big_m import BigM
 from milpcore.sizing.caps import Caps
+from milpcore.sizing.chiller_rows import add_chillers
 from milpcore.sizing.inputs import ALWAYS, Integers, SizingInputs
 from milpcore.sizing.plateau_hull import HullColumns, add_plateau_hull, can_be_held
+from milpcore.sizing.size_columns import add_sizes
 from milpcore.sizing.size_cuts import add_size_cuts
 
 
@@ -199,7 +204,7 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
     assembly = Assembly()
     scale = inputs.heat_scale_kW
     units, stores = inputs.units, inputs.stores
-    size, built = _sizes(
+    size, built = add_sizes(
         assembly,
         "size",
         caps.least_size_kW / scale,
@@ -208,7 +213,7 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
         (units.may_be_absent & (units.smallest_kW > 0.0)) | units.is_held_if_built,
     )
     built = np.where(units.is_held_if_built, built, ALWAYS)
-    capacity, _ = _sizes(
+    capacity, _ = add_sizes(
         assembly,
         "capacity",
         stores.least_kWh / scale,
@@ -232,6 +237,7 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
     assembly.put(balance, heat, 1.0)
     source = assembly.rows("waste_heat", inputs.n_steps, upper=inputs.waste_kW / scale)  # (2)
     assembly.put(source, heat, units.source_share)
+    add_chillers(assembly, inputs, caps, source)
     charge, discharge = _add_stores(assembly, inputs, model, caps, capacity, balance)
     model.commitment.add(assembly, inputs, caps, size, heat, built)
     if model.size_cuts:
@@ -240,34 +246,6 @@ def build(inputs: SizingInputs, model: SizingModel, caps: Caps) -> Problem:
         columns = HullColumns(size, heat, built, capacity, charge, discharge)
         add_plateau_hull(assembly, inputs, caps, unit, columns)
     return assembly.problem()
-
-
-def _sizes(
-    assembly: Assembly,
-    name: str,
-    lower: np.ndarray,
-    smallest: np.ndarray,
-    largest: np.ndarray,
-    is_chosen: np.ndarray,
-) -> tuple[Integers, Integers]:
-    """Columns of sizes, and binaries where a size is chosen to be 0, or not below a smallest one.
-
-    The second array has the shape of the first one, with `ALWAYS` where there is no binary.
-    """
-    size = assembly.columns(name, smallest.shape, lower=lower, upper=np.maximum(largest, lower))
-    gap = np.flatnonzero(is_chosen)
-    is_some = (lower[gap] > 0.0).astype(float)
-    is_built = assembly.columns(f"has_{name}", gap.size, lower=is_some, upper=1.0, integer=True)
-    if np.all(np.isfinite(largest[gap])):  # without limits only relaxations are built
-        most = assembly.rows(f"{name}_if_built", gap.size, upper=0.0)
-        assembly.put(most, size[gap], 1.0)
-        assembly.put(most, is_built, -np.maximum(largest, smallest)[gap])
-    least = assembly.rows(f"{name}_at_least", gap.size, lower=0.0)
-    assembly.put(least, size[gap], 1.0)
-    assembly.put(least, is_built, -smallest[gap])
-    built = np.full(smallest.size, ALWAYS)
-    built[gap] = is_built
-    return size, built
 
 
 def _add_stores(

@@ -58,4 +58,5 @@ def without_caps(inputs: SizingInputs) -> Caps:
         size_kW=inputs.units.largest_kW,
         capacity_kWh=inputs.stores.largest_kWh,
         load_kW=np.full(shape, np.inf),
+        chiller_kW=inputs.chillers.largest_kW,
     )

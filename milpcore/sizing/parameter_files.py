@@ -12,7 +12,15 @@ from milpcore.economics import read_toml
 from milpcore.faults import FaultList
 from milpcore.files import replacing
 from milpcore.naming import nearest_name, shown, suggestion
-from milpcore.sizing.parameter_schema import KEYS, UNITS, WORDS, checked_entries, default
+from milpcore.sizing.chiller import Chiller
+from milpcore.sizing.parameter_schema import (
+    HEAT_UNITS,
+    KEYS,
+    UNITS,
+    WORDS,
+    checked_entries,
+    default,
+)
 from milpcore.sizing.parameters import SizingParameters, note_without_heat
 from milpcore.sizing.plant import InitialState, Plant
 from milpcore.sizing.units import (
@@ -24,17 +32,18 @@ from milpcore.sizing.units import (
 )
 from milpcore.toml_values import toml_value
 
-_KINDS: dict[str, type[HeatPump] | type[Boiler] | type[ElectricBoiler] | type[Store]] = {
+_KINDS: dict[str, type[Unit]] = {
     "heat_pump": HeatPump,
     "boiler": Boiler,
     "electric_boiler": ElectricBoiler,
     "store": Store,
+    "chiller": Chiller,
 }
 _TABLES = ("plant", *UNITS)
-_COOLERS = ("chiller", "cooler", "cooling_tower", "cooling_unit")
+_COOLERS = ("cooler", "cooling_tower", "cooling_unit")
 _AS_A_PRICE = (
-    "give cooling_water_price_EUR_per_MWh below [plant] or as a column of the profile; for a "
-    "chiller (electricity price + emission factor x CO2 price) / COP"
+    "give cooling_water_price_EUR_per_MWh below [plant] or as a column of the profile, or a table "
+    "[[chiller]]"
 )
 
 
@@ -45,9 +54,10 @@ def read_parameters(path: str | Path) -> SizingParameters:
     ----------
     path : str or Path
         File with a table ``[plant]`` of the keys of `Plant` and any number of ``[[heat_pump]]``,
-        ``[[boiler]]``, ``[[electric_boiler]]`` and ``[[store]]``. Keys left out keep their
-        defaults. A file without any unit has those of the base case, one with any has just its
-        own. ``load_changes_per_window`` may be ``"unlimited"``, ``start_end_share`` ``"free"``, and
+        ``[[boiler]]``, ``[[electric_boiler]]``, ``[[store]]`` and ``[[chiller]]``. Keys left out
+        keep their defaults. A file without any unit has those of the base case, one with any has
+        just its own. ``load_changes_per_window`` may be ``"unlimited"``, ``start_end_share``
+        ``"free"``, and
         ``initial`` a table such as ``{ is_on = true, load_kW = 300, hours_in_state_h = 5 }``.
 
     Returns
@@ -135,7 +145,7 @@ def _parameters_of(document: Mapping[str, Any], title: str, faults: FaultList) -
                 if checked.get("initial") is not None:
                     checked["initial"] = InitialState(**checked["initial"])
                 units.append(kind(**checked))
-    makes_heat = any(document.get(table) for table in UNITS if table != "store")
+    makes_heat = any(document.get(table) for table in HEAT_UNITS)
     if any(table in document for table in UNITS) and not makes_heat:
         note_without_heat(faults)
     faults.raise_if_any(title)
@@ -147,6 +157,7 @@ def _parameters_of(document: Mapping[str, Any], title: str, faults: FaultList) -
         boilers=[unit for unit in units if isinstance(unit, Boiler)],
         electric_boilers=[unit for unit in units if isinstance(unit, ElectricBoiler)],
         stores=[unit for unit in units if isinstance(unit, Store)],
+        chillers=[unit for unit in units if isinstance(unit, Chiller)],
     )
 
 
@@ -187,7 +198,7 @@ def _note_unknown(key: str, faults: FaultList) -> None:
         faults.add("", shown(key), None, "key outside a table", remedy)
         return
     if key.lower().startswith(_COOLERS):
-        rule = "is no unit here: waste heat that no heat pump takes is cooled at a price"
+        rule = "is no unit here: waste heat that no unit takes is cooled at a price"
         faults.add("", shown(key), None, rule, _AS_A_PRICE)
         return
     near = nearest_name(key, KEYS["plant"])

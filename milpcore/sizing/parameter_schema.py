@@ -25,7 +25,7 @@ from milpcore.toml_values import Key
 STATUSES = ("found", "domain", "assumed", "calculated")
 HEAT_UNITS = ("heat_pump", "boiler", "electric_boiler")
 """Tables of what makes heat, in the order of the unit axis."""
-UNITS = (*HEAT_UNITS, "store")
+UNITS = (*HEAT_UNITS, "store", "chiller")
 LARGEST_kW = 1e7
 MOST_TEXT = 200
 WORDS = {"load_changes_per_window": "unlimited", "start_end_share": "free"}
@@ -95,6 +95,12 @@ RANGES: dict[str, dict[str, Range]] = {
         "existing_kWh": Range(0.0, LARGEST_kW, _CAPACITY),
         "lifetime_a": _LIFETIME,
     },
+    "chiller": {
+        "investment_EUR_per_kW": Range(0.0, 2e4, "give EUR per kW of heat removed"),
+        "cop": Range(1.0, 20.0, "give heat removed per electricity"),
+        **{key: _COMMITMENT[key] for key in ("smallest_kW", "largest_kW", "existing_kW")},
+        "lifetime_a": _LIFETIME,
+    },
     "initial": {
         "load_kW": Range(0.0, LARGEST_kW, "give the heat before the first step"),
         "hours_in_state_h": Range(0.0, 1e6, _HOURS),
@@ -140,7 +146,7 @@ def checked_entries(
     Parameters
     ----------
     table : str
-        "plant", "heat_pump", "boiler", "electric_boiler", "store" or "initial".
+        "plant", "heat_pump", "boiler", "electric_boiler", "store", "chiller" or "initial".
     values : mapping of str to object
         Keys and values as given; keys left out have their defaults.
     where : str

@@ -1,7 +1,7 @@
 r"""All parameters of a sizing problem, and the numbers that a model derives from them.
 
-Per kWh of heat, with electricity price :math:`p_{el}`, emission factor :math:`e_{el}`, CO2 price
-:math:`c` and likewise for gas,
+Per kWh of heat (of a chiller: of heat removed), with electricity price :math:`p_{el}`, emission
+factor :math:`e_{el}`, CO2 price :math:`c` and likewise for gas,
 
 ================  ===================================  ======================
 unit              cost, EUR/kWh                        emission, t/kWh
@@ -9,6 +9,7 @@ unit              cost, EUR/kWh                        emission, t/kWh
 heat pump         :math:`(p_{el} + e_{el} c) / COP`    :math:`e_{el} / COP`
 gas boiler        :math:`(p_{gas} + e_{gas} c)/\eta`   :math:`e_{gas} / \eta`
 electric boiler   :math:`(p_{el} + e_{el} c)/\eta`     :math:`e_{el} / \eta`
+chiller           :math:`(p_{el} + e_{el} c) / COP`    :math:`e_{el} / COP`
 ================  ===================================  ======================
 
 each divided by 1000 because prices are per MWh. Prices, emission factors and COPs may be series: a
@@ -30,6 +31,7 @@ import pandas as pd
 from milpcore.economics import annuity_per_a
 from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
+from milpcore.sizing.chiller import Chiller
 from milpcore.sizing.parameter_schema import KEYS, WORDS, checked_entries
 from milpcore.sizing.plant import Plant
 from milpcore.sizing.profile import HeatProfile
@@ -52,6 +54,7 @@ _GROUPS: dict[str, type] = {
     "boilers": Boiler,
     "electric_boilers": ElectricBoiler,
     "stores": Store,
+    "chillers": Chiller,
 }
 
 
@@ -71,6 +74,8 @@ class SizingParameters:
         None by default.
     stores : sequence of Store
         Thermal stores.
+    chillers : sequence of Chiller
+        None by default.
 
     Raises
     ------
@@ -92,6 +97,7 @@ class SizingParameters:
     boilers: Sequence[Boiler] = (Boiler(),)
     electric_boilers: Sequence[ElectricBoiler] = ()
     stores: Sequence[Store] = (Store(),)
+    chillers: Sequence[Chiller] = ()
 
     def __post_init__(self) -> None:
         faults = FaultList()
@@ -115,8 +121,8 @@ class SizingParameters:
 
     @property
     def units(self) -> tuple[Unit, ...]:
-        """All units that make heat, then the stores."""
-        return (*self.heat_units, *self.stores)
+        """All units that make heat, then the stores, then the chillers."""
+        return (*self.heat_units, *self.stores, *self.chillers)
 
     def unit(self, name: str) -> Unit:
         """Return the unit of a name.
@@ -142,7 +148,7 @@ class SizingParameters:
         ----------
         **changes : object
             Keys of `Plant`; or ``plant``, ``heat_pumps``, ``boilers``, ``electric_boilers``,
-            ``stores``.
+            ``stores``, ``chillers``.
 
         Returns
         -------
@@ -238,13 +244,15 @@ class SizingParameters:
         """
         return _in_every_step(profile.series.get(key), getattr(self.plant, key), profile)
 
-    def cop(self, heat_pump: HeatPump, profile: HeatProfile) -> Floats:
-        """Return the COP of a heat pump in every step (T,).
+    def cop(self, unit: HeatPump | Chiller, profile: HeatProfile) -> Floats:
+        """Return the COP of a heat pump or chiller in every step (T,).
 
-        The profile's column ``cop_<name>`` comes before ``cop``, that before the constant.
+        The profile's column ``cop_<name>`` comes before ``cop``, which is for heat pumps only, that
+        before the constant.
         """
-        series = profile.series.get(f"{COP}_{heat_pump.name}", profile.series.get(COP))
-        return _in_every_step(series, heat_pump.cop, profile)
+        common = profile.series.get(COP) if isinstance(unit, HeatPump) else None
+        series = profile.series.get(f"{COP}_{unit.name}", common)
+        return _in_every_step(series, unit.cop, profile)
 
     def source_share(self, unit: HeatUnit, profile: HeatProfile) -> Floats:
         """Return the waste heat that a unit takes per heat delivered (T,); 0 but for pumps."""
@@ -266,6 +274,13 @@ class SizingParameters:
         emission = self.plant_series(f"{carrier}_emission_t_per_MWh", profile)
         return emission / (1000.0 * self._yield(unit, profile))
 
+    def chilling_cost_EUR_per_kWh(self, chiller: Chiller, profile: HeatProfile) -> Floats:
+        """Return what heat removed costs (T,): electricity and CO2, without cooling water saved."""
+        price = self.plant_series("electricity_price_EUR_per_MWh", profile)
+        emission = self.plant_series("electricity_emission_t_per_MWh", profile)
+        paid = price + emission * self.plant.co2_price_EUR_per_t
+        return paid / (1000.0 * self.cop(chiller, profile))
+
     def cooling_cost_EUR_per_kWh(self, profile: HeatProfile) -> Floats:
         """Return what cooling water costs per kWh of waste heat (T,)."""
         return self.plant_series("cooling_water_price_EUR_per_MWh", profile) / 1000.0
@@ -276,8 +291,8 @@ class SizingParameters:
         Raises
         ------
         InputError
-            Listing columns ``cop_<name>`` without a heat pump of that name, and stores that would
-            lose all their content in one step.
+            Listing columns ``cop_<name>`` without a heat pump or chiller of that name, and stores
+            that would lose all their content in one step.
 
         Examples
         --------
@@ -291,12 +306,13 @@ class SizingParameters:
           - columns: cop_old: no heat pump is called 'old'; known: heat_pump
         """
         faults = FaultList()
-        names = [pump.name for pump in self.heat_pumps]
+        names = [pump.name for pump in self.heat_pumps] + [one.name for one in self.chillers]
+        kinds = "heat pump or chiller" if self.chillers else "heat pump"
         for column in profile.series:
             prefix, _, name = column.partition("_")
             if prefix == COP and name and name not in names:
                 remedy = suggestion(name, names) if names else "delete the column"
-                faults.add("columns", column, None, f"no heat pump is called {name!r}", remedy)
+                faults.add("columns", column, None, f"no {kinds} is called {name!r}", remedy)
         for store in self.stores:
             if store.loss_per_h * profile.step_h >= 1.0:
                 rule = f"loses all its content in a step of {profile.step_h:g} h"
@@ -350,7 +366,7 @@ def check_units(units: Sequence[Unit], faults: FaultList) -> None:
             rule = f"must be unique, a {seen[unit.name]} has it too"
             faults.add(table, "name", unit.name, rule, "give each unit a name of its own")
         seen.setdefault(unit.name, table)
-    if all(isinstance(unit, Store) for unit in units):
+    if all(isinstance(unit, Store | Chiller) for unit in units):
         note_without_heat(faults)
 
 

@@ -32,7 +32,7 @@ class Plant:
     electricity_emission_t_per_MWh, gas_emission_t_per_MWh : float
         Emission factors.
     cooling_water_price_EUR_per_MWh : float
-        Of waste heat that no heat pump takes.
+        Of waste heat that no heat pump or chiller takes.
     interest_rate : float
         Fraction a year; 0 makes the annuity 1/lifetime.
     lifetime_a : float

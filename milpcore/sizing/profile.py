@@ -42,10 +42,10 @@ class HeatProfile:
     heat_demand_kW : ndarray (T,)
         Heat to be delivered, at least two steps, not zero everywhere.
     waste_heat_kW : ndarray (T,)
-        Heat that heat pumps may take; what they leave goes to cooling water.
+        Heat that heat pumps may take; what they leave goes to cooling water or chillers.
     series : mapping of str to ndarray (T,)
         Prices, emission factors and COPs over time by the name of their column, such as
-        ``"electricity_price_EUR_per_MWh"``, ``"cop"`` or ``"cop_<heat pump>"``; they come before
+        ``"electricity_price_EUR_per_MWh"``, ``"cop"`` or ``"cop_<unit>"``; they come before
         the constants of `SizingParameters`. Treat it as read-only.
     start_h : float
         Time of the first step in `time_h`.

@@ -12,7 +12,7 @@ electricity_emission_t_per_MWh      t/MWh
 gas_emission_t_per_MWh              t/MWh
 cooling_water_price_EUR_per_MWh     EUR/MWh
 cop                                 -         COP of all heat pumps
-cop_<name>                          -         COP of the heat pump of that name
+cop_<name>                          -         COP of the heat pump or chiller of that name
 ==================================  ========  ==============================================
 """
 

@@ -49,6 +49,8 @@ def design_of(inputs: SizingInputs, solution: Solution) -> SizingDesign:
         charge_kW=flow("charge"),
         discharge_kW=flow("discharge"),
         level_kWh=np.maximum(values["level"], 0.0),
+        chiller_kW=flow("chiller"),
+        chilled_kW=flow("chilled"),
     )
 
 

@@ -5,7 +5,8 @@ Tables of a `SizingResult`:
 - ``summary``: one row; costs, energy, bound, gap, status and time
 - ``sizes``: one row per unit and store, with its investment and what it delivers
 - ``operation``: one row per step; demand, waste heat, cooling water, heat and state of every unit,
-  charge, discharge and level (at the start of the step, and at its end) of every store
+  charge, discharge and level (at the start of the step, and at its end) of every store, heat that
+  every chiller removes
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ SUMMARY = (
     "solve_s",
     "status",
 )
+CHILLED = "chilled_MWh_per_a"
 SIZES = (
     "name",
     "kind",
@@ -63,10 +65,11 @@ class SizingResult:
     status : Status
         How the search ended.
     summary : DataFrame
-        One row: EUR/a, t/a, MWh/a, s. Without a design the numbers are NaN.
+        One row: EUR/a, t/a, MWh/a, s. Without a design the numbers are NaN. With chillers it also
+        has ``chilled_MWh_per_a``, the heat that they remove.
     sizes : DataFrame
-        Units and stores; sizes in the ``unit`` beside them, load changes and starts in the
-        horizon. Empty without a design.
+        Units, stores and chillers; sizes in the ``unit`` beside them, load changes and starts in
+        the horizon. The heat of a chiller is what it removes. Empty without a design.
     operation : DataFrame
         Every step. Empty without a design.
     design : SizingDesign or None
@@ -201,11 +204,15 @@ def result_of(
             "opex_EUR_per_a": simulation.opex_EUR_per_a,
             "capex_EUR_per_a": simulation.capex_EUR_per_a,
             "co2_t_per_a": simulation.co2_t_per_a,
-            "electricity_MWh_per_a": per_a * float(simulation.electricity_kW.sum()),
+            "electricity_MWh_per_a": per_a * _electricity_kW(simulation),
             "gas_MWh_per_a": per_a * float(simulation.gas_kW.sum()),
             "cooling_water_MWh_per_a": per_a * float(simulation.cooling_water_kW.sum()),
         }
-        summary = pd.DataFrame([row], columns=list(SUMMARY))
+        columns = list(SUMMARY)
+        if parameters.chillers:
+            row[CHILLED] = per_a * float(design.chilled_kW.sum())
+            columns.insert(columns.index("n_nodes"), CHILLED)
+        summary = pd.DataFrame([row], columns=columns)
         sizes = _size_table(profile, parameters, design, simulation)
         operation = _operation_table(profile, parameters, design, simulation)
     return SizingResult(
@@ -259,7 +266,27 @@ def _size_table(
                 "starts": 0,
             }
         )
+    for c, chiller in enumerate(parameters.chillers):
+        size, heat = float(design.chiller_kW[c]), per_a * float(design.chilled_kW[c].sum())
+        rows.append(
+            {
+                "name": chiller.name,
+                "kind": "chiller",
+                "size": size,
+                "unit": "kW",
+                "capex_EUR_per_a": size * parameters.size_cost_EUR_per_a(chiller),
+                "heat_MWh_per_a": heat / 1000.0,
+                "full_load_h_per_a": heat / size if size > 0.0 else 0.0,
+                "load_changes": 0,
+                "starts": 0,
+            }
+        )
     return pd.DataFrame(rows, columns=list(SIZES))
+
+
+def _electricity_kW(simulation: Simulation) -> float:
+    """Sum over units, chillers and steps."""
+    return float(simulation.electricity_kW.sum() + simulation.chiller_electricity_kW.sum())
 
 
 def _operation_table(
@@ -283,4 +310,6 @@ def _operation_table(
         columns[f"{store.name}_discharge_kW"] = design.discharge_kW[k]
         columns[f"{store.name}_level_kWh"] = simulation.level_kWh[k, :-1]
         columns[f"{store.name}_end_level_kWh"] = simulation.level_kWh[k, 1:]
+    for c, chiller in enumerate(parameters.chillers):
+        columns[f"{chiller.name}_chilled_kW"] = design.chilled_kW[c]
     return pd.DataFrame(columns)

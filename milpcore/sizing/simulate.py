@@ -1,14 +1,15 @@
 r"""The independent simulator of model B: what follows from the decisions of a design.
 
 The decisions are sizes, heat and on/off state of every unit, charge and discharge of every store
-and its content at the start. Everything else is computed again, step by step, and nothing here is
-shared with what builds and solves a model:
+and its content at the start, and the heat that every chiller removes. Everything else is computed
+again, step by step, and nothing here is shared with what builds and solves a model:
 
 1. levels: ``level(t + 1) = (1 - loss step) level(t) + charge efficiency step charge(t)
    - step discharge(t) / discharge efficiency``
 2. heat pumps: ``electricity = heat / COP``, and the rest of their heat comes from the waste heat
 3. boilers: ``gas = heat / efficiency``; electric boilers: ``electricity = heat / efficiency``
-4. cooling water: the waste heat that no heat pump takes
+4. chillers: ``electricity = heat removed / COP``; cooling water: the waste heat that no heat pump
+   takes and no chiller removes
 5. ``OPEX = S step sum_t [electricity (p_el + e_el c) + gas (p_gas + e_gas c)
    + cooling water p_cool]``, ``CO2 = S step sum_t [electricity e_el + gas e_gas]`` with the hours a
    year by the hours of the horizon as S and the CO2 price c
@@ -64,6 +65,8 @@ class Simulation:
         Waste heat that each unit takes; 0 but for heat pumps.
     electricity_kW, gas_kW : ndarray (U, T)
         What each unit consumes; gas by lower heating value.
+    chiller_electricity_kW : ndarray (C, T)
+        What each chiller consumes.
     cooling_water_kW : ndarray (T,)
         Waste heat that no unit takes; negative where they take more than there is.
     is_load_change, is_start : ndarray of bool (U, T)
@@ -78,6 +81,7 @@ class Simulation:
     source_heat_kW: Floats
     electricity_kW: Floats
     gas_kW: Floats
+    chiller_electricity_kW: Floats
     cooling_water_kW: Floats
     is_load_change: Booleans
     is_start: Booleans
@@ -111,7 +115,7 @@ def simulate(
     profile : HeatProfile
         Demand and waste heat, T steps.
     parameters : SizingParameters
-        Prices, U units and K stores.
+        Prices, U units, K stores and C chillers.
     design : SizingDesign
         Sizes and operation; of its levels only those at the start are read.
     tolerance : float
@@ -171,17 +175,25 @@ def simulate(
         if design.size_kW[u] > margin_kW:
             is_load_change[u], is_start[u] = _changes(unit, heat_kW, design.is_on[u], margin_kW)
     cooling_water_kW = profile.waste_heat_kW - source_heat_kW.sum(axis=0)
-    opex, co2 = _operating_cost(profile, parameters, electricity_kW, gas_kW, cooling_water_kW)
+    chiller_electricity_kW = np.zeros((len(parameters.chillers), n_steps))
+    for c, chiller in enumerate(parameters.chillers):
+        cooling_water_kW = cooling_water_kW - design.chilled_kW[c]
+        chiller_electricity_kW[c] = design.chilled_kW[c] / parameters.cop(chiller, profile)
+    consumed_kW = np.vstack([electricity_kW, chiller_electricity_kW])
+    opex, co2 = _operating_cost(profile, parameters, consumed_kW, gas_kW, cooling_water_kW)
     capex = 0.0
     for unit, size_kW in zip(parameters.heat_units, design.size_kW, strict=True):
         capex += parameters.size_cost_EUR_per_a(unit) * float(size_kW)
     for store, capacity_kWh in zip(parameters.stores, design.capacity_kWh, strict=True):
         capex += parameters.size_cost_EUR_per_a(store) * float(capacity_kWh)
+    for chiller, size_kW in zip(parameters.chillers, design.chiller_kW, strict=True):
+        capex += parameters.size_cost_EUR_per_a(chiller) * float(size_kW)
     return Simulation(
         level_kWh=_levels(profile, parameters, design),
         source_heat_kW=source_heat_kW,
         electricity_kW=electricity_kW,
         gas_kW=gas_kW,
+        chiller_electricity_kW=chiller_electricity_kW,
         cooling_water_kW=cooling_water_kW,
         is_load_change=is_load_change,
         is_start=is_start,

@@ -10,6 +10,7 @@ No design that costs at most ``z`` lies outside. Smaller upper limits make small
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -81,9 +82,13 @@ def below(problem: Problem, most_cost: float) -> Problem:
 
 
 def largest_sizes(
-    problem: Problem, most_cost: float, *, seconds_left: SecondsLeft = no_limit
+    problem: Problem,
+    most_cost: float,
+    *,
+    blocks: Sequence[str] = ("size", "capacity"),
+    seconds_left: SecondsLeft = no_limit,
 ) -> dict[str, Floats]:
-    """Upper limits of the columns ``size`` and ``capacity`` in designs of at most some cost.
+    """Upper limits of columns of sizes in designs of at most some cost.
 
     Parameters
     ----------
@@ -91,6 +96,8 @@ def largest_sizes(
         From `milpcore.sizing.model.build`.
     most_cost : float
         In the problem's unit.
+    blocks : sequence of str
+        ``size``, ``capacity``, ``chiller``.
     seconds_left : callable
         For all linear programs together.
 
@@ -101,7 +108,7 @@ def largest_sizes(
     """
     relaxed = problem.relaxed()
     limits = {}
-    for block in ("size", "capacity"):
+    for block in blocks:
         columns = problem.column_blocks[block]
         limit = problem.column_upper[columns].copy()
         for place, column in enumerate(columns):

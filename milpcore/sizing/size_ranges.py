@@ -43,6 +43,7 @@ from milpcore.sizing.simulate import simulate
 from milpcore.sizing.size_limits import aimed, energy_relaxation, largest_sizes, tightened
 from milpcore.sizing.solver import solve_milp
 from milpcore.sizing.start import with_states
+from milpcore.sizing.units import Store
 
 SETUP_s = 5.0
 """Time for the first linear programs, however short the limit."""
@@ -52,6 +53,8 @@ GAP = 1e-3
 """Relative to the size that is sought."""
 LEAST_S = 0.1
 """Shortest time limit of a search."""
+_BLOCKS = ("size", "capacity", "chiller")
+"""Columns of sizes, in the order of `SizingParameters.units`."""
 HELD_SHARE = 0.5
 """Share of a limit's time that the held unit's plateaus may take; the rest is for branching."""
 
@@ -299,24 +302,25 @@ class _RangeSearch:
 
 
 def _sizes(design: SizingDesign) -> Floats:
-    """Return the sizes and capacities (U + K,) of a design, kW and kWh."""
-    return np.concatenate([design.size_kW, design.capacity_kWh])
+    """Return the sizes and capacities (U + K + C,) of a design, kW and kWh."""
+    return np.concatenate([design.size_kW, design.capacity_kWh, design.chiller_kW])
 
 
 def _columns(problem: Problem) -> Integers:
-    """Columns (U + K,) of all sizes and capacities."""
+    """Columns (U + K + C,) of all sizes and capacities."""
     blocks = problem.column_blocks
-    return np.concatenate([blocks["size"], blocks["capacity"]])
+    return np.concatenate([blocks[name] for name in _BLOCKS])
 
 
 def _table(
     inputs: SizingInputs, size: Floats, proven: Floats, found: Floats, within_share: float
 ) -> SizeRanges:
-    """Put limits proven and found (2, U + K) in a table."""
+    """Put limits proven and found (2, U + K + C) in a table."""
     least = np.maximum(np.minimum(proven[0], found[0]), 0.0)
     most = np.maximum(proven[1], found[1])
-    units = ["kW"] * inputs.n_units + ["kWh"] * inputs.n_stores
-    names = [part.name for part in inputs.parameters.units]
+    parts = inputs.parameters.units
+    units = ["kWh" if isinstance(part, Store) else "kW" for part in parts]
+    names = [part.name for part in parts]
     values = (names, units, least, found[0], size, found[1], most)
     columns = dict(zip(COLUMNS, values, strict=True))
     return SizeRanges(pd.DataFrame(columns).copy(), within_share)
@@ -325,9 +329,9 @@ def _table(
 def _given_limits(inputs: SizingInputs, result: SizingResult, within_share: float) -> SizeRanges:
     """Return the limits that the parameters give, where there was no time for others."""
     assert result.design is not None
-    units, stores = inputs.units, inputs.stores
-    least = np.concatenate([units.least_kW, stores.least_kWh])
-    most = np.concatenate([units.largest_kW, stores.largest_kWh])
+    units, stores, chillers = inputs.units, inputs.stores, inputs.chillers
+    least = np.concatenate([units.least_kW, stores.least_kWh, chillers.least_kW])
+    most = np.concatenate([units.largest_kW, stores.largest_kWh, chillers.largest_kW])
     size = _sizes(result.design)
     return _table(inputs, size, np.array([least, most]), np.array([size, size]), within_share)
 
@@ -336,15 +340,24 @@ def _limits(
     inputs: SizingInputs, model: SizingModel, most_cost: float, left: SecondsLeft
 ) -> Caps | None:
     """Limits that hold for every design of at most that cost; None if the time did not do."""
-    largest = largest_sizes(energy_relaxation(inputs), most_cost, seconds_left=left)
+    energy = energy_relaxation(inputs)
+    largest = largest_sizes(energy, most_cost, blocks=_BLOCKS, seconds_left=left)
     scale = inputs.heat_scale_kW
     if not np.all(np.isfinite(largest["capacity"])):
         return None
     some = share_of(SETUP_SHARE, left)
     limits = tightened(inputs, model, largest["capacity"] * scale, most_cost, seconds_left=some)
-    size = largest["size"] * scale  # sizes that are never used in full count, too
-    size = np.where(np.isfinite(size), np.maximum(size, limits.size_kW), limits.size_kW)
-    return replace(limits, size_kW=size)
+
+    def wider(block: str, limit_kW: Floats) -> Floats:
+        """Sizes that are never used in full count, too."""
+        size = largest[block] * scale
+        return np.where(np.isfinite(size), np.maximum(size, limit_kW), limit_kW)
+
+    return replace(
+        limits,
+        size_kW=wider("size", limits.size_kW),
+        chiller_kW=wider("chiller", limits.chiller_kW),
+    )
 
 
 def _states(inputs: SizingInputs, result: SizingResult) -> tuple[Booleans, Booleans]:

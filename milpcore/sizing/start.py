@@ -26,7 +26,7 @@ MARGINS = (1.0, 0.8, 0.6)
 """Shares of the relaxation's largest load that are tried as the size of each unit."""
 POLISH_s = 5.0
 """Time that a solution found by a search is given to be made exact, however late it is."""
-CHOICES = ("has_size", "has_capacity", "is_charging")
+CHOICES = ("has_size", "has_capacity", "has_chiller", "is_charging")
 """Binaries besides states and load changes: what is built, and which way stores go."""
 
 

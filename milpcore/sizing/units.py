@@ -1,5 +1,7 @@
 """The units of a plant as frozen dataclasses: heat pumps, boilers, electric boilers, stores.
 
+Chillers, which make no heat, stand in `milpcore.sizing.chiller`.
+
 Every value is checked when an object is made; one error lists all faults. Defaults, their units,
 status and sources are data: ``milpcore/data/sizing_defaults.toml``.
 
@@ -25,12 +27,11 @@ A store keeps ``level(t + 1) = (1 - loss_per_h h) level(t) + charge_efficiency h
 - h discharge(t) / discharge_efficiency`` with the step h in hours, and charge and discharge
 together are at most `rate_per_h` times its capacity.
 
-There is no chiller and no cooling demand: waste heat that no heat pump takes goes to cooling water
-at a price. A chiller of given size that cools all of it is such a price, over time if need be: its
-electricity and CO2 per heat removed, (electricity price + emission factor CO2 price) / COP, as the
-plant's value or as the profile's column ``cooling_water_price_EUR_per_MWh``. Its emissions are paid
-for then, but they are not among those that results report. A chiller whose size is to be found, or
-that shares the cooling with cooling water, cannot be stated.
+There is no demand for cold: waste heat that no heat pump takes goes to cooling water at a price, or
+is removed by chillers, any share of it in any step up to their sizes. A chiller takes electricity,
+heat removed by COP; what it gives off is not counted. It has no least load or times and no limit of
+load changes: it is continuous and needs no states. Cold of another kind than waste heat, and heat
+that a chiller gives off to a heat pump, cannot be stated.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from milpcore.sizing.chiller import Chiller
 from milpcore.sizing.parameter_schema import default
 from milpcore.sizing.plant import InitialState, replaced, settle
 
@@ -249,7 +251,7 @@ class Store:
 
 HeatUnit: TypeAlias = HeatPump | Boiler | ElectricBoiler
 """What makes heat."""
-Unit: TypeAlias = HeatUnit | Store
+Unit: TypeAlias = HeatUnit | Store | Chiller
 """Anything with a size."""
 
 
@@ -258,7 +260,7 @@ def size_limits(unit: Unit) -> tuple[float, float]:
 
     Parameters
     ----------
-    unit : HeatPump, Boiler, ElectricBoiler or Store
+    unit : HeatPump, Boiler, ElectricBoiler, Store or Chiller
         The unit.
 
     Returns
@@ -306,5 +308,5 @@ def steps_of(duration_h: float, step_h: float) -> int:
 
 def table_of(unit: Unit) -> str:
     """Return the name of the table that a unit stands in, such as "heat_pump"."""
-    names = {"HeatPump": "heat_pump", "Boiler": "boiler", "ElectricBoiler": "electric_boiler"}
-    return names.get(type(unit).__name__, "store")
+    names = {"HeatPump": "heat_pump", "ElectricBoiler": "electric_boiler"}
+    return names.get(type(unit).__name__, type(unit).__name__.lower())

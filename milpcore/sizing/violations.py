@@ -32,6 +32,7 @@ class Rule(StrEnum):
     END = "level at end"
     RATE = "charge rate"
     EXCLUSIVE = "charge and discharge"
+    CHILLED = "heat removed"
     TAC = "TAC"
     OPEX = "OPEX"
     CAPEX = "CAPEX"
