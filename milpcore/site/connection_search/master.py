@@ -10,7 +10,8 @@ connections and levels and needs ``D_lp`` of heat at each level. Mixing them,
 
 with the flows of `milpcore.site.model` between all candidates. Its duals are the heat prices at
 which these columns cost least together; prices between them and the best so far (`STEP`) are tried
-next, which steadies the search (Wentges 1997, https://doi.org/10.1016/S0969-6016(97)00001-4).
+next, which steadies the search: Wentges (1997), Weighted Dantzig-Wolfe decomposition for linear
+mixed-integer programming, International Transactions in Operational Research 4.
 """
 
 from __future__ import annotations
