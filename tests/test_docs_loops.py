@@ -89,3 +89,10 @@ def test_links_exist_and_the_readme_has_one() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", PAGE.read_text(encoding="utf-8")):
         assert (PAGE.parent / target).exists()
     assert "(docs/loops.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_designed_network_costs_what_the_page_says() -> None:
+    designed = read_network(PRINTED.parent / "two_plants_designed.json")
+    found = evaluate(load_case("loop_two_plants"), designed).checked()
+    assert f"gives {found.tac_per_a:,.0f} $/a" in " ".join(PAGE.read_text("utf-8").split())
+    assert found.tac_per_a < 1_533_200.0  # the best known before
