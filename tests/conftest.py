@@ -44,7 +44,7 @@ collect_ignore_glob = (
     [
         *("test_cli_*", "test_docs*", "test_plots*", "test_benchmarks*", "test_readme_ci*"),
         *("test_sizing*", "test_core*", "test_streams*", "test_sweep*", "test_architecture*"),
-        *("test_loops_[!lr]*", "test_site_options*", "test_site_option_*", "test_site_check*"),
+        *("test_loops_[!blr]*", "test_site_options*", "test_site_option_*", "test_site_check*"),
         *("test_first_use*", "test_embedding*", "test_faults*", "test_economics*"),
     ]
     if JIT_IS_OFF and os.environ.get("CI")
