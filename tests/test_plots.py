@@ -29,7 +29,7 @@ from milpcore.plots.style import heat_label, spread
 from milpcore.scales import Kind, scale_for
 from milpcore.site.greenfield import greenfield_study
 from milpcore.site.results import GreenfieldStudy, SiteResult
-from milpcore.site_options import LevelOptions, SiteOptions
+from milpcore.site_options import ConnectionOptions, LevelOptions, SiteOptions
 
 pytest.importorskip("matplotlib")
 
@@ -188,10 +188,18 @@ def test_bars_are_the_cost_components_and_add_up_to_tac(study: GreenfieldStudy) 
 
 
 def test_the_legend_names_levels_where_they_cost_something() -> None:
-    options = SiteOptions(levels=LevelOptions(investment_EUR=2e4))
-    paid = greenfield_study(milpcore.load_case("dairy_8"), levels=[4], options=options)
-    lower = cost_over_levels(paid).axes[1]
-    assert "investment in heat pumps and levels" in lower.get_legend_handles_labels()[1]
+    connections = ConnectionOptions(area_investment_EUR=500.0, stream_htc_kW_per_m2_K=0.5)
+    options = SiteOptions(levels=LevelOptions(investment_EUR=2e4), connections=connections)
+    paid = greenfield_study(milpcore.load_case("dairy_8"), levels=[2, 4], options=options)
+    legend = cost_over_levels(paid).axes[1].get_legend_handles_labels()[1]
+    assert {"investment in levels", "investment in exchangers"} <= set(legend)
+    costs = tables.cost_components(paid)
+    np.testing.assert_allclose(costs.iloc[:, 1:-1].sum(axis=1), costs["tac_EUR_per_a"])
+    per_a = milpcore.SiteEconomics().annuity_per_a
+    exchangers = [per_a * one.connections["investment_EUR"].sum() for one in paid.results]
+    np.testing.assert_allclose(costs["exchangers_EUR_per_a"], exchangers)
+    pumps = [per_a * one.heat_pumps["investment_EUR"].sum() for one in paid.results]
+    np.testing.assert_allclose(costs["heat_pumps_EUR_per_a"], pumps, atol=1e-6)
 
 
 def _unproven(result: SiteResult, bound_share: float) -> SiteResult:

@@ -31,7 +31,7 @@ from milpcore.site.design_cost import objective_value
 from milpcore.site.inputs import SiteInputs, prepare
 from milpcore.site.kink_assignment import KinkAssignment
 from milpcore.site.level_path import LevelPath
-from milpcore.site.model import nearest_levels
+from milpcore.site.model import Progress, nearest_levels
 from milpcore.site.operate import operate
 from milpcore.site.option_search import SetSearch
 from milpcore.site.path_search import PathSearch
@@ -404,6 +404,44 @@ def test_zones_that_may_not_use_steam_do_not() -> None:
         )
 
 
+def test_forbidden_levels_between_a_streams_own_are_no_error() -> None:
+    """The bound looks past what is forbidden in between; no such set is mixed."""
+    table = pd.DataFrame(
+        [
+            ("B", "S0", "cold", 80.0, 120.0, 1700.0, 5.0),
+            ("A", "S1", "cold", 20.0, 20.0, 1200.0, 2.5),
+            ("A", "S2", "hot", 30.0, 30.0, 1200.0, 2.5),
+            ("A", "S3", "hot", 90.0, 90.0, 1200.0, 5.0),
+            ("B", "S4", "cold", 140.0, 140.0, 900.0, 2.5),
+            ("B", "S5", "hot", 230.0, 190.0, 1500.0, 2.5),
+        ],
+        columns=["zone", "name", "kind", "t_supply", "t_target", "heat_flow", "dt_cont"],
+    )
+    forbidden = ForbiddenConnections(zone="A", from_C=147.5, to_C=147.5)
+    options = SiteOptions(connections=ConnectionOptions(forbidden=(forbidden,)))
+    inputs = prepare(milpcore.Streams(table), options=options)
+    for n_levels in (2, 3):
+        found = ConnectionSearch(n_levels).solve(inputs, **EXACT)
+        other = AssignmentStrong(n_levels).solve(inputs, **EXACT)
+        assert found.status is other.status is Status.OPTIMAL
+        assert found.objective == pytest.approx(other.objective, rel=1e-6)
+        assert found.bound == pytest.approx(other.objective, rel=1e-6)
+
+
+def test_a_search_that_is_stopped_keeps_the_bound_of_the_node_at_hand() -> None:
+    bounds = []
+
+    def watch(told: Progress) -> bool:
+        bounds.append(told.bound)
+        return len(bounds) > 6
+
+    inputs = middle_site(1, area_EUR=5e3)
+    found = ConnectionSearch(5).solve(inputs, mip_rel_gap=0.0, observer=watch)
+    assert found.n_nodes <= 1
+    assert bounds == sorted(bounds)
+    assert found.bound > 0.5 * found.objective
+
+
 def test_what_the_search_does_not_know_is_refused() -> None:
     streams = milpcore.load_case("dairy_8")
     for options, more, reason in (
@@ -430,6 +468,11 @@ def test_what_the_search_does_not_know_is_refused() -> None:
             ConnectionOptions(area_investment_EUR=1.0),
             "[connections]: stream_htc_kW_per_m2_K: is missing, and the stream table has "
             "no column htc; give one of both",
+        ),
+        (
+            ConnectionOptions(forbidden=(ForbiddenConnections(zone="milk", stream="air heating"),)),
+            "[[connections.forbidden]] 1: stream = air heating: is no stream of the zone milk; "
+            "correct the zone, or leave it out",
         ),
         (
             ConnectionOptions(forbidden=(ForbiddenConnections(zone="mill"),)),

@@ -128,7 +128,8 @@ def test_limits_that_a_forced_heat_pump_breaks_are_infeasible() -> None:
     [
         (
             lambda: HeatPumpOptions(forced=(ForcedPump(source_C=1.0, sink_C=200.0, heat_kW=1.0),)),
-            "forced = 1 → 200 °C: cannot be had: beyond the limits of heat pumps, or forbidden",
+            "forced = 1 → 200 °C: cannot be had: beyond the limits of lift and sink, forbidden, "
+            "or none may be new; raise max_lift_K, max_sink_C or max_number, or leave it out",
         ),
         (
             lambda: HeatPumpOptions(

@@ -13,6 +13,7 @@ from milpcore.plots.style import (
     COLD,
     COOLING,
     ELECTRICITY,
+    EXCHANGER,
     EXTERNAL,
     FAINT,
     INK,
@@ -39,6 +40,8 @@ _COMPONENTS = (
     ("external_heat_EUR_per_a", "external heat with its CO₂", EXTERNAL),
     ("electricity_EUR_per_a", "electricity with its CO₂", ELECTRICITY),
     ("heat_pumps_EUR_per_a", "investment in heat pumps", PUMP),
+    ("levels_EUR_per_a", "investment in levels", FAINT),
+    ("exchangers_EUR_per_a", "investment in exchangers", EXCHANGER),
     ("cooling_EUR_per_a", "cooling", COOLING),
 )
 _MOST_BARS = 30
@@ -73,11 +76,7 @@ def cost_over_levels(study: GreenfieldStudy, *, title: str = "Greenfield study")
     figure = new_figure(height_in=7.4)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.15))
     _objective(upper, summary, title)
-    options = [one.options for one in study.results]
-    paid = ["heat pumps"]
-    paid += ["levels"] if any(one.levels.investment_EUR > 0.0 for one in options) else []
-    paid += ["exchangers"] if any(one.connections.costs for one in options) else []
-    _components(lower, cost_components(study), paid)
+    _components(lower, cost_components(study))
     lower.set_xticks(summary["max_levels"].tolist())
     first, last = int(summary["max_levels"].min()), int(summary["max_levels"].max())
     lower.set_xlim(first - 0.7, last + 0.7)
@@ -151,17 +150,18 @@ def _unproven(axes: Axes, found: pd.DataFrame, scale: Scale) -> None:
         )
 
 
-def _components(axes: Axes, costs: pd.DataFrame, paid: list[str]) -> None:
-    """Stack what is paid for; `paid` is what investments are in."""
-    *others, last = paid
-    investment = f"investment in {', '.join(others)} and {last}" if others else ""
+def _components(axes: Axes, costs: pd.DataFrame) -> None:
+    """Stack what is paid for."""
     scale = scale_for(Kind.COST, costs["tac_EUR_per_a"])
     base = np.zeros(len(costs))
     for column, label, colour in _COMPONENTS:
+        if column not in costs:
+            continue
         height = costs[column].to_numpy(dtype=np.float64) / scale.factor
         if np.any(height > 0.0):
-            told = investment if investment and colour == PUMP else label
-            axes.bar(costs["max_levels"], height, bottom=base, width=0.72, color=colour, label=told)
+            axes.bar(
+                costs["max_levels"], height, bottom=base, width=0.72, color=colour, label=label
+            )
             base = base + height
     size = TEXT_SIZE if len(costs) <= 16 else TEXT_SIZE - 2.0
     for levels, total in zip(costs["max_levels"], base, strict=True):

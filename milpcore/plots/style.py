@@ -27,6 +27,7 @@ EXTERNAL_INK = "#9A5B00"
 """A darker shade of the same, for text."""
 COOLING = "#56B4E9"
 ELECTRICITY = "#CC79A7"
+EXCHANGER = "#F0E442"
 INK = "#222222"
 FAINT = "#8A8A8A"
 

@@ -21,9 +21,9 @@ def cost_components(study: GreenfieldStudy) -> pd.DataFrame:
     -------
     DataFrame
         ``max_levels``, ``external_heat_EUR_per_a``, ``electricity_EUR_per_a`` (both with their
-        CO2 certificates), ``heat_pumps_EUR_per_a`` (annuity of the investment, that
-        of levels included where options give them one),
-        ``cooling_EUR_per_a`` and their sum ``tac_EUR_per_a``.
+        CO2 certificates), ``heat_pumps_EUR_per_a`` (annuity of the investment),
+        ``cooling_EUR_per_a`` and their sum ``tac_EUR_per_a``; in between the annuities
+        ``levels_EUR_per_a`` and ``exchangers_EUR_per_a`` where options give them an investment.
 
     Examples
     --------
@@ -55,7 +55,30 @@ def cost_components(study: GreenfieldStudy) -> pd.DataFrame:
             if result.options.is_none
             else _with_options(result)
         )
-    return pd.DataFrame(rows, columns=list(columns))
+    table = pd.DataFrame(rows, columns=list(columns))
+    found = [result for result in study.results if result.has_design]
+    for name, annuities in (
+        ("levels_EUR_per_a", [_levels_EUR_per_a(one) for one in found]),
+        ("exchangers_EUR_per_a", [_exchangers_EUR_per_a(one) for one in found]),
+    ):
+        if any(annuities):
+            rest = table["heat_pumps_EUR_per_a"] - annuities
+            table["heat_pumps_EUR_per_a"] = rest.where(rest > 1e-9 * table["tac_EUR_per_a"], 0.0)
+            table.insert(len(table.columns) - 2, name, annuities)
+    return table
+
+
+def _levels_EUR_per_a(result: SiteResult) -> float:
+    """Annuity of the levels in use."""
+    investment_EUR = result.options.levels.investment_EUR * len(result.levels)
+    return result.economics.annuity_per_a * investment_EUR
+
+
+def _exchangers_EUR_per_a(result: SiteResult) -> float:
+    """Annuity of the exchangers of all connections."""
+    if "investment_EUR" not in result.connections:
+        return 0.0
+    return result.economics.annuity_per_a * float(result.connections["investment_EUR"].sum())
 
 
 def _with_options(result: SiteResult) -> tuple[float, ...]:

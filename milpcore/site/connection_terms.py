@@ -199,6 +199,11 @@ def _forbidden(
                 rule = f"is no {name} of the stream table"
                 faults.add(where, name, value, rule, "correct the name, or leave it out")
             chosen &= is_named
+    if one.zone and one.stream and not chosen.any():
+        named = (("zone", one.zone), ("name", one.stream))
+        if all(streams.table[column].eq(value).any() for column, value in named):
+            rule = f"is no stream of the zone {one.zone}"
+            faults.add(where, "stream", one.stream, rule, "correct the zone, or leave it out")
     inside = (level_C >= one.from_C - SAME_K) & (level_C <= one.to_C + SAME_K)
     return np.asarray(chosen[:, None] & inside[None, :])
 

@@ -337,8 +337,11 @@ def _forced_offers(
         forced.append(ForcedOffer(ends[0], ends[1], one.heat_kW))
         if not np.any((source == ends[0]) & (sink == ends[1])):
             name = f"{one.source_C:g} → {one.sink_C:g} °C"
-            rule = "cannot be had: beyond the limits of heat pumps, or forbidden"
-            faults.add("", "forced", name, rule, "raise the limits, or leave it out")
+            rule = (
+                "cannot be had: beyond the limits of lift and sink, forbidden, or none may be new"
+            )
+            remedy = "raise max_lift_K, max_sink_C or max_number, or leave it out"
+            faults.add("", "forced", name, rule, remedy)
     faults.raise_if_any("heat pump options")
     return tuple(forced)
 

@@ -75,10 +75,14 @@ class Master:
         self._entries.setdefault(path.size, []).append(entries)
 
     def solve(self, is_alive: Booleans) -> Mixture | None:
-        """Mix the columns whose levels are alive (N, L); None if that fails."""
+        """Mix the columns whose levels are alive (N, L); None if there are none, or that fails."""
         n_open = is_alive.shape[0]
+        if n_open not in self._paths:
+            return None
         paths = np.array(self._paths[n_open])
         inside = np.flatnonzero(is_alive[np.arange(n_open)[None, :], paths].all(axis=1))
+        if not inside.size:
+            return None
         entries = np.array([self._entries[n_open][place] for place in inside])
         flows, n_flows = self.flows, self.flows.n_columns
         columns = sparse.csc_array(entries[:, :-1].T)

@@ -145,7 +145,7 @@ class Search:
         self._closed = min(self._closed, bound)
 
     def _update_bound(self) -> None:
-        least = min((bound for bound, _, _ in self._open), default=np.inf)
+        least = min((node.bound for _, _, node in self._open), default=np.inf)
         self.bound = max(self.bound, min(least, self._closed, self.cost))
 
     def _offer(self, levels: Integers) -> PricedSet:
@@ -189,11 +189,14 @@ class Search:
         """Improve the prices of a node, and drop candidates; no path if that closes it."""
         none = np.empty(0, dtype=np.int64)
         trial, best, mixture, path = node.price, -np.inf, None, none
-        for _ in range(ROUNDS_AT_ROOT if node.is_root else ROUNDS):
+        for number in range(ROUNDS_AT_ROOT if node.is_root else ROUNDS):
+            self._update_bound()
             self.pause()
             bound, found = self._evaluate(trial, node)
             if found.size == 0:
                 return None, none
+            if node.is_root and number % ROUNDS == 0:
+                self._offer(found)
             if bound > best:
                 best, node.price, path = bound, trial, found
             node.bound = max(node.bound, best)
@@ -221,7 +224,8 @@ class Search:
         if is_dear.any():
             self._close(float(through[is_dear].min()))
             node.is_alive = node.is_alive & ~is_dear
-        self.master.add(path, path[costs[:, path].argmin(axis=1)])
+        if np.isfinite(costs[:, path].min(axis=1)).all():  # (3) may hide what is forbidden
+            self.master.add(path, path[costs[:, path].argmin(axis=1)])
         if not node.is_alive.any(axis=1).all():
             return np.inf, path[:0]
         return float(through[0].min()), path
