@@ -27,6 +27,8 @@ client = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", r
 client.execute()
 nbformat.write(notebook, target)
 """
+RUN_ELSEWHERE = ("03",)
+"""All code of it runs in `test_notebook_sizing`."""
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -87,7 +89,11 @@ def test_targets_are_said_to_hold_without_heat_pumps() -> None:
     find_spec("nbclient") is None or find_spec("ipykernel") is None,
     reason="needs the extra notebooks",
 )
-@each_notebook
+@pytest.mark.parametrize(
+    "path",
+    [path for path in NOTEBOOKS if not path.stem.startswith(RUN_ELSEWHERE)],
+    ids=lambda path: path.stem,
+)
 def test_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
     executed = tmp_path / "executed.ipynb"
     before = set(path.parent.iterdir())

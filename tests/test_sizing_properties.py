@@ -37,7 +37,7 @@ from milpcore.sizing import (
 
 SLACK = 2e-6
 """Relative to costs and mean demand: the tolerance of the check, twice."""
-FEW, MANY = settings(max_examples=8), settings(max_examples=12 if os.environ.get("CI") else 25)
+FEW, MANY = settings(max_examples=8), settings(max_examples=8 if os.environ.get("CI") else 25)
 """CI draws the same examples on every run, and has twenty minutes for everything."""
 FEWEST = settings(max_examples=4)
 STEPS_h = (0.25, 0.5, 1.0)
