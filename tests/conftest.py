@@ -21,8 +21,8 @@ JIT_IS_OFF = bool(numba.config.DISABLE_JIT)
 """Kernels run as plain Python: a hundred times slower, and open to coverage and debuggers."""
 
 # No deadline: the first call of a kernel compiles it. CI draws the same examples on every run, a
-# third of what other runs draw anew, and shows a failing one as it is: to shrink one that needs many
-# solver calls takes up to five minutes, in which a run looks as if it hung.
+# third of what other runs draw anew, and shows a failing one as it is: to shrink one that needs
+# many solver calls takes up to five minutes, in which a run looks as if it hung.
 settings.register_profile(
     "local",
     deadline=None,
