@@ -48,6 +48,7 @@ import pandas as pd
 from milpcore.economics_schema import Range, checked_number
 from milpcore.faults import FaultList, InputError
 from milpcore.naming import shown
+from milpcore.number_kinds import is_whole
 from milpcore.site.results import SiteResult
 from milpcore.sizing.cases import SizingCase
 from milpcore.sizing.parameter_schema import LARGEST_kW
@@ -158,8 +159,7 @@ def _pump_row(result: SiteResult, heat_pump: int | None, faults: FaultList) -> p
     )
     if heat_pump is None and len(table) == 1:
         heat_pump = 0
-    is_row = isinstance(heat_pump, int | np.integer) and not isinstance(heat_pump, bool)
-    if heat_pump is None or not is_row or not 0 <= heat_pump < len(table):
+    if heat_pump is None or not is_whole(heat_pump) or not 0 <= heat_pump < len(table):
         value = None if heat_pump is None else shown(heat_pump)
         rule = f"must be a row of the result's {len(table)} heat pumps"
         faults.add("", "heat_pump", value, rule, f"give one: {choices}")

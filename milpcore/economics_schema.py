@@ -10,13 +10,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
-from numbers import Real
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
+from milpcore.number_kinds import is_number
 from milpcore.stream_units import ABSOLUTE_ZERO_C
 
 OPTION_TABLES = ("heat_pumps", "levels", "external_heat", "cooling", "limits")
@@ -164,7 +162,7 @@ def checked_number(
 
 def _finite(value: object) -> float | None:
     """Return a finite float, or None for anything else."""
-    if isinstance(value, bool | np.timedelta64) or not isinstance(value, Real):
+    if not is_number(value):
         return None
     try:
         number = float(value)

@@ -47,7 +47,6 @@ methodology for reduction of fuel, power and CO2 on total sites, Applied Thermal
 from __future__ import annotations
 
 import math
-import numbers
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -57,6 +56,7 @@ import pandas as pd
 
 from milpcore.economics import SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.number_kinds import is_number
 from milpcore.stream_units import ABSOLUTE_ZERO_C
 from milpcore.streams import Streams
 from milpcore.targets import Curve, Targets, targets
@@ -340,9 +340,8 @@ def _checked_share(level_dt_cont_K: float | None) -> float:
     """Share of a level, as given or that of the bundled site."""
     if level_dt_cont_K is None:
         return SiteEconomics().level_dt_cont_K
-    is_number = isinstance(level_dt_cont_K, numbers.Real) and not isinstance(level_dt_cont_K, bool)
     most_K = -ABSOLUTE_ZERO_C
-    if not is_number or not 0.0 <= level_dt_cont_K <= most_K:
+    if not is_number(level_dt_cont_K) or not 0.0 <= level_dt_cont_K <= most_K:
         faults = FaultList()
         rule = f"must be from 0 to {most_K:g} (K)"
         faults.add("", "level_dt_cont_K", repr(level_dt_cont_K), rule, "5 is usual")

@@ -21,11 +21,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import NamedTuple
 
 from milpcore.faults import FaultList
 from milpcore.naming import shown, suggestion
+from milpcore.number_kinds import is_number
 from milpcore.stream_units import ABSOLUTE_ZERO_C
 
 
@@ -292,7 +292,7 @@ def _check_number(where: str, field: str, value: float, faults: FaultList) -> bo
 
 def _is_finite(value: object) -> bool:
     """Whether a value is a number that a float can hold."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if not is_number(value):
         return False
     try:
         return math.isfinite(value)

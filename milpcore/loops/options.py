@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral, Real
 
 from milpcore.faults import FaultList
 from milpcore.naming import shown
+from milpcore.number_kinds import is_number, is_whole
 
 MOST_LOOPS = 100
 
@@ -39,11 +39,11 @@ def checked_options(title: str, **options: object) -> None:
     faults = FaultList()
     for name, value in options.items():
         if name == "n_loops":
-            if not _is_whole(value) or not 1 <= _number(value) <= MOST_LOOPS:
+            if not is_whole(value) or not 1 <= _number(value) <= MOST_LOOPS:
                 rule = f"must be a whole number from 1 to {MOST_LOOPS}"
                 faults.add("", name, shown(value), rule, "give the largest number of loops")
         elif name == "seed":
-            if not _is_whole(value) or _number(value) < 0:
+            if not is_whole(value) or _number(value) < 0:
                 rule = "must be a whole number from 0"
                 faults.add("", name, shown(value), rule, "any one will do")
         elif name in ("mip_rel_gap", "gap"):
@@ -59,13 +59,9 @@ def checked_options(title: str, **options: object) -> None:
     faults.raise_if_any(title)
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
 def _number(value: object) -> float:
     """Return a number as a float, NaN for anything else."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if not is_number(value):
         return math.nan
     try:
         return float(value)

@@ -21,11 +21,11 @@ import numpy as np
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.number_kinds import is_whole
 from milpcore.site.alternatives_options import (
     AlternativeOptions,
     check_candidates,
     check_options,
-    is_whole,
 )
 from milpcore.site.alternatives_results import LEVEL_RANGES, SIZE_RANGES, Alternatives
 from milpcore.site.candidates import Candidates

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from milpcore.faults import FaultList
+from milpcore.number_kinds import is_number, is_whole
 from milpcore.site.candidates import Candidates, Refined
 from milpcore.site.model import Observer
 from milpcore.site.retrofit_plan import RetrofitOptions
@@ -97,18 +97,9 @@ def check_options(options: AlternativeOptions, faults: FaultList) -> None:
     if not (is_whole(wanted) and 1 <= wanted <= MOST_WANTED):
         rule = f"must be a whole number from 1 to {MOST_WANTED}"
         faults.add("", "n_alternatives", repr(wanted), rule, "10 is usual")
-    if percent is not None and not (_is_number(percent) and 0.0 <= percent < 100.0):
+    if percent is not None and not (is_number(percent) and 0.0 <= percent < 100.0):
         rule = "must be from 0 to below 100 (%)"
         faults.add("", "within_percent", repr(percent), rule, "0.1 is usual")
-    if limit_s is not None and not (_is_number(limit_s) and limit_s > 0.0):
+    if limit_s is not None and not (is_number(limit_s) and limit_s > 0.0):
         rule = "must be positive (s)"
         faults.add("", "time_limit_s", repr(limit_s), rule, "leave it out for no limit")
-
-
-def is_whole(value: object) -> bool:
-    """Whether a value is an integer and no truth value."""
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)

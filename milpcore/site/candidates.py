@@ -33,6 +33,7 @@ import numpy.typing as npt
 
 from milpcore.economics import SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.number_kinds import is_number
 
 Floats = npt.NDArray[np.float64]
 
@@ -350,8 +351,7 @@ def _number(text: str) -> float:
 def _checked_step(candidates: object, name: str) -> None:
     """Refuse a distance between levels that makes no sense."""
     value = getattr(candidates, name)
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if is_number and LEAST_STEP_K <= value < math.inf:
+    if is_number(value) and LEAST_STEP_K <= value < math.inf:
         return
     faults = FaultList()
     rule = f"must be a number from {LEAST_STEP_K:g} (K)"

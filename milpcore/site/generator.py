@@ -23,7 +23,6 @@ duties are rounded to whole kW, temperatures lie on the grid, so the table is th
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
@@ -33,6 +32,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from milpcore.faults import FaultList
+from milpcore.number_kinds import is_whole
 from milpcore.streams import Streams
 
 Floats = npt.NDArray[np.float64]
@@ -244,7 +244,7 @@ def _refuse_wrong(
     """Report all that is wrong with the arguments of `random_site`."""
     faults = FaultList()
     for name, value, least in (("n_streams", n_streams, 1), ("seed", seed, 0)):
-        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+        if not (is_whole(value) and value >= least):
             faults.add("", name, value, f"must be a whole number from {least}", "choose one")
     if not 0.0 <= hot_share <= 1.0:
         faults.add("", "hot_share", hot_share, "must be from 0 to 1", "0.5 for as many cold ones")

@@ -22,13 +22,13 @@ Options add the columns and rows of `milpcore.site.option_parts`.
 
 from __future__ import annotations
 
-import numbers
 from typing import NamedTuple
 
 import numpy as np
 
 from milpcore.core import Assembly
 from milpcore.faults import FaultList
+from milpcore.number_kinds import is_whole
 from milpcore.site.conditions import nearest_level_faults, pump_dominance_faults
 from milpcore.site.inputs import Floats, Integers, SiteInputs
 from milpcore.site.limits import FlowLimits, flow_limits
@@ -137,8 +137,7 @@ def checked_level_count(formulation: str, n_levels: int) -> int:
     InputError
         If it is not a whole number from 1.
     """
-    is_count = isinstance(n_levels, numbers.Integral) and not isinstance(n_levels, bool)
-    if not is_count or n_levels < 1:
+    if not (is_whole(n_levels) and n_levels >= 1):
         faults = FaultList()
         rule = "must be a whole number from 1"
         faults.add(formulation, "n_levels", repr(n_levels), rule, "give the largest number wanted")

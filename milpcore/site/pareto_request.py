@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +12,7 @@ import numpy as np
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import Fault, FaultList, InputError
 from milpcore.naming import shown, suggestion
+from milpcore.number_kinds import is_number, is_whole
 from milpcore.site.front_search.families import Family
 from milpcore.site.front_search.greenfield_sets import GreenfieldSets
 from milpcore.site.front_search.measures import Pair, measure_pair
@@ -277,13 +276,13 @@ def _measures(objectives: object, faults: FaultList) -> list[Measure]:
 
 def _check_numbers(options: ParetoOptions, faults: FaultList) -> None:
     resolution, n_points, limit_s = options.resolution, options.n_points, options.time_limit_s
-    if not (_is_number(resolution) and 0.0 <= resolution < 1.0):
+    if not (is_number(resolution) and 0.0 <= resolution < 1.0):
         rule = "must be from 0 to below 1"
         faults.add("", "resolution", repr(resolution), rule, "1e-3 is usual, 0 is exact")
-    if not (_is_whole(n_points) and 0 <= n_points <= MOST_POINTS):
+    if not (is_whole(n_points) and 0 <= n_points <= MOST_POINTS):
         rule = f"must be a whole number from 0 to {MOST_POINTS}"
         faults.add("", "n_points", repr(n_points), rule, "such as 20")
-    if limit_s is not None and not (_is_number(limit_s) and limit_s > 0.0):
+    if limit_s is not None and not (is_number(limit_s) and limit_s > 0.0):
         rule = "must be positive (s)"
         faults.add("", "time_limit_s", repr(limit_s), rule, "leave it out for no limit")
 
@@ -295,7 +294,7 @@ def _check_levels(options: ParetoOptions, faults: FaultList) -> None:
         value = "neither" if n_levels is None else "both"
         rule = "exactly one of them must be given"
         faults.add("", "n_levels, existing_C", value, rule, "n_levels is for a greenfield")
-    if n_levels is not None and not (_is_whole(n_levels) and 1 <= n_levels <= MOST_LEVELS):
+    if n_levels is not None and not (is_whole(n_levels) and 1 <= n_levels <= MOST_LEVELS):
         rule = "must be a whole number from 1"
         faults.add("", "n_levels", repr(n_levels), rule, "give the largest number of levels")
     if options.existing_C is None:
@@ -309,12 +308,3 @@ def _check_levels(options: ParetoOptions, faults: FaultList) -> None:
         if not isinstance(options.heat_pumps, bool | np.bool_):
             rule = "must be True or False"
             faults.add("", "heat_pumps", repr(options.heat_pumps), rule, "choose one of them")
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    return is_number and not math.isnan(cast(float, value))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeGuard, cast
 
 import numpy as np
 
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList, InputError
+from milpcore.number_kinds import is_number, is_whole
 from milpcore.site.candidates import Candidates, Refined
 from milpcore.site.inputs import Floats, Integers, SiteInputs, prepare
 from milpcore.site.retrofit_options import (
@@ -240,7 +240,7 @@ def _temperatures(name: str, given: object, faults: FaultList) -> Floats | None:
     elif not values:
         faults.add("", name, "[]", "must hold at least one temperature (°C)", "add levels")
     for position, value in enumerate(values, start=1):
-        if not (_is_number(value) and _ABSOLUTE_ZERO_C <= cast(float, value) < math.inf):
+        if not (is_number(value) and _ABSOLUTE_ZERO_C <= value < math.inf):
             rule = "must be a temperature from -273.15 °C"
             faults.add(f"position {position}", name, repr(value), rule, "correct or remove it")
     if len(faults) > known:
@@ -291,7 +291,7 @@ def _check_counts(
     if not isinstance(options.heat_pumps, bool | np.bool_):
         rule = "must be True or False"
         faults.add("", "heat_pumps", repr(options.heat_pumps), rule, "choose one of them")
-    if not (_is_number(options.range_K) and 0.0 <= options.range_K < math.inf):
+    if not (is_number(options.range_K) and 0.0 <= options.range_K < math.inf):
         rule = "must be a finite number from 0 (K)"
         faults.add("", "range_K", repr(options.range_K), rule, "10 is usual")
     most = math.inf if movable is None else len(movable)
@@ -335,10 +335,5 @@ def _listed(values_C: Floats) -> str:
     return ", ".join(f"{value:.10g}" for value in values_C)
 
 
-def _is_count(value: object) -> bool:
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return is_whole and cast(int, value) >= 0
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+def _is_count(value: object) -> TypeGuard[int]:
+    return is_whole(value) and value >= 0

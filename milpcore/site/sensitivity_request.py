@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from milpcore.economics import SiteEconomics
 from milpcore.economics_schema import ABOUT, RANGES
 from milpcore.faults import FaultList
 from milpcore.naming import nearest_name, shown, suggestion
+from milpcore.number_kinds import is_number, is_whole
 from milpcore.site.inputs import Floats
 
 
@@ -98,12 +99,11 @@ def _note_unknown(keys: Sequence[str], faults: FaultList) -> None:
 
 def _check_range(low: float, high: float, n_steps: int, faults: FaultList) -> None:
     for name, value in (("from_percent", low), ("to_percent", high)):
-        if not _is_number(value):
+        if not _is_finite(value):
             faults.add("", name, repr(value), "must be a number (%)", "such as -50")
-    if _is_number(low) and _is_number(high) and not low < high:
+    if _is_finite(low) and _is_finite(high) and not low < high:
         faults.add("", "from_percent", low, f"must be below to_percent, {high:g}", "swap them")
-    is_count = isinstance(n_steps, numbers.Integral) and not isinstance(n_steps, bool)
-    if not is_count or n_steps < 2:
+    if not (is_whole(n_steps) and n_steps >= 2):
         faults.add("", "n_steps", repr(n_steps), "must be a whole number from 2", "such as 41")
 
 
@@ -119,6 +119,5 @@ def _values(key: str, given: Sequence[float], faults: FaultList) -> Floats:
     return values
 
 
-def _is_number(value: object) -> bool:
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return is_number and math.isfinite(float(value))  # type: ignore[arg-type]
+def _is_finite(value: object) -> TypeGuard[float]:
+    return is_number(value) and math.isfinite(value)

@@ -40,7 +40,6 @@ below (cold), where it may use more levels: the bound stays one.
 
 from __future__ import annotations
 
-import numbers
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -51,6 +50,7 @@ import pandas as pd
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
+from milpcore.number_kinds import is_number
 from milpcore.site.any_temperature import note_unproven, with_best_pumps
 from milpcore.site.candidates import Candidates, Grid
 from milpcore.site.inputs import Floats, SiteInputs, prepare
@@ -285,8 +285,7 @@ def _refuse(whole: SiteInputs) -> None:
 
 
 def _checked_width(finest_K: float | None) -> None:
-    is_number = isinstance(finest_K, numbers.Real) and not isinstance(finest_K, bool)
-    if finest_K is None or (is_number and 2.0 * LEAST_CELL_K <= finest_K < np.inf):
+    if finest_K is None or (is_number(finest_K) and 2.0 * LEAST_CELL_K <= finest_K < np.inf):
         return
     faults = FaultList()
     rule = f"must be a number from {2.0 * LEAST_CELL_K:g} (K)"

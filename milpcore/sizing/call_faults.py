@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
 from milpcore.faults import FaultList
 from milpcore.naming import shown
+from milpcore.number_kinds import is_number
 
 
 def note_kind(
@@ -87,11 +86,10 @@ def note_number(
     faults : FaultList
         Receives the fault.
     """
-    is_number = isinstance(value, int | float | np.integer | np.floating)
-    if not is_number or isinstance(value, bool):
+    if not is_number(value):
         faults.add("", name, shown(value), f"must be a number; {rule}", remedy)
         return
-    number = float(value)  # type: ignore[arg-type]
+    number = float(value)
     if math.isnan(number) or not is_allowed(number):
         faults.add("", name, f"{value}", rule, remedy)
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import itertools
 import math
-import numbers
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from milpcore.faults import FaultList
 from milpcore.naming import shown
+from milpcore.number_kinds import is_number, is_whole
 
 
 def grid(values: Mapping[str, Sequence[object]]) -> pd.DataFrame:
@@ -136,13 +135,15 @@ def check_ranges(ranges: Mapping[str, object], faults: FaultList, where: str = "
 
 def check_count(name: str, value: object, least: int, faults: FaultList, where: str = "") -> None:
     """Note what is no whole number from `least`."""
-    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_whole or cast(int, value) < least:
+    if not (is_whole(value) and value >= least):
         faults.add(where, name, shown(value), f"must be a whole number from {least}", "correct it")
 
 
 def _is_range(ends: object) -> bool:
     if isinstance(ends, str) or not isinstance(ends, Sequence) or len(ends) != 2:
         return False
-    numbers_only = all(isinstance(e, numbers.Real) and not isinstance(e, bool) for e in ends)
-    return numbers_only and all(math.isfinite(float(e)) for e in ends) and ends[0] < ends[1]
+    return (
+        all(map(is_number, ends))
+        and all(math.isfinite(float(e)) for e in ends)
+        and ends[0] < ends[1]
+    )

@@ -6,7 +6,6 @@ A key means the same in every run and method, so that its value is judged whatev
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from milpcore.economics import Measure
 from milpcore.economics_schema import ABOUT, RANGES, Range, checked_number
 from milpcore.faults import FaultList, InputError
 from milpcore.naming import shown, suggestion
+from milpcore.number_kinds import is_number
 from milpcore.site.candidates import FORMS, candidates_from_text
 from milpcore.stream_units import ABSOLUTE_ZERO_C
 from milpcore.sweeps.cases import check_count, check_grid, check_ranges
@@ -157,7 +157,7 @@ def _temperatures(where: str, key: str, value: object, faults: FaultList) -> Non
         faults.add(where, key, _written(value), rule, "such as [25.0, 80.0, 143.0]")
         return
     for place, level_C in enumerate(value, start=1):
-        if not (_is_number(level_C) and ABSOLUTE_ZERO_C <= level_C < math.inf):
+        if not (is_number(level_C) and ABSOLUTE_ZERO_C <= level_C < math.inf):
             rule = f"must be a temperature from {ABSOLUTE_ZERO_C} °C"
             found = _written(level_C)
             faults.add(f"{where}, position {place}", key, found, rule, "correct or remove it")
@@ -195,10 +195,6 @@ def _table(where: str, key: str, value: object, faults: FaultList) -> dict[str, 
     return None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
-
-
 def _written(value: object) -> str:
     return repr(shown(value)) if isinstance(value, str) else shown(value)
 
@@ -223,17 +219,17 @@ _CHECKS: dict[str, Check] = {
     "add": _count(0),
     "close": _count(0),
     "range_K": _rule(
-        lambda value: _is_number(value) and 0.0 <= value < math.inf,
+        lambda value: is_number(value) and 0.0 <= value < math.inf,
         "must be a finite number from 0 (K)",
         "10 is usual",
     ),
     "mip_rel_gap": _rule(
-        lambda value: _is_number(value) and 0.0 <= value < 1.0,
+        lambda value: is_number(value) and 0.0 <= value < 1.0,
         "must be from 0 to below 1",
         "1e-4 is usual",
     ),
     "time_limit_s": _rule(
-        lambda value: _is_number(value) and value > 0.0,
+        lambda value: is_number(value) and value > 0.0,
         "must be positive (s)",
         "leave it out for no limit",
     ),
