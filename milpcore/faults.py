@@ -6,7 +6,10 @@ table in one go. Nothing is repaired silently.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+Value = TypeVar("Value")
 
 
 class Fault(NamedTuple):
@@ -90,3 +93,55 @@ class FaultList:
         """Raise `InputError` with all faults, if there are any."""
         if self._faults:
             raise InputError(title, tuple(self._faults))
+
+
+class Gathered:
+    """Faults of several inputs, each refused by itself, raised as one error.
+
+    Examples
+    --------
+    >>> faults = Gathered()
+    >>> faults.of(lambda: 5)
+    5
+    >>> faults.raise_if_any()
+    """
+
+    def __init__(self) -> None:
+        self._errors: list[InputError] = []
+
+    def of(self, read: Callable[[], Value]) -> Value | None:
+        """Return what is read; None, with its faults kept, where it is refused."""
+        try:
+            return read()
+        except InputError as error:
+            self._errors.append(error)
+            return None
+
+    def raise_if_any(self, title: str | None = None, *, after_title: str | None = ": ") -> None:
+        """Raise one error with the faults of all that was refused.
+
+        Parameters
+        ----------
+        title : str, optional
+            Of more than one; default their titles.
+        after_title : str or None
+            What stands between the title of a fault's own error and its place; None leaves the
+            title out.
+
+        Raises
+        ------
+        InputError
+            A single error as it is.
+        """
+        if not self._errors:
+            return
+        if len(self._errors) == 1:
+            raise self._errors[0]
+        faults = []
+        for error in self._errors:
+            for fault in error.faults:
+                places = filter(None, (error.title, fault.where))
+                where = fault.where if after_title is None else after_title.join(places)
+                faults.append(fault._replace(where=where))
+        titles = dict.fromkeys(error.title for error in self._errors)
+        raise InputError(", ".join(titles) if title is None else title, tuple(faults))

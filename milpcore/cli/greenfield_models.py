@@ -11,15 +11,13 @@ import importlib
 import math
 from collections.abc import Callable
 from dataclasses import fields
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from milpcore.cli.arguments import positive_seconds
-from milpcore.faults import Fault, FaultList, InputError
+from milpcore.faults import FaultList
 
 if TYPE_CHECKING:
     from milpcore.site_options import SiteOptions
-
-Value = TypeVar("Value")
 
 PERIODS_EPILOG = """\
 --periods FILE finds one set of levels, connections and heat pump sizes for several operating
@@ -250,46 +248,3 @@ def refuse_options(options: SiteOptions, name: str) -> None:
             remedy = "leave out the table, or the argument"
             faults.add("", f"[{one.name}]", None, rule, remedy)
     faults.raise_if_any("--economics")
-
-
-class Gathered:
-    """Faults of several inputs, raised as one error.
-
-    Examples
-    --------
-    >>> faults = Gathered()
-    >>> faults.of(lambda: 5)
-    5
-    >>> faults.raise_if_any()
-    """
-
-    def __init__(self) -> None:
-        self._errors: list[InputError] = []
-
-    def of(self, read: Callable[[], Value]) -> Value | None:
-        """Return what is read; None, with its faults kept, where it is refused."""
-        try:
-            return read()
-        except InputError as error:
-            self._errors.append(error)
-            return None
-
-    def raise_if_any(self) -> None:
-        """Raise one error with the faults of all that was refused.
-
-        Raises
-        ------
-        InputError
-            With the inputs as its title; of more than one, each fault says whose it is.
-        """
-        if not self._errors:
-            return
-        if len(self._errors) == 1:
-            raise self._errors[0]
-        faults = [
-            fault._replace(where=": ".join(filter(None, (error.title, fault.where))))
-            for error in self._errors
-            for fault in error.faults
-        ]
-        titles = dict.fromkeys(error.title for error in self._errors)
-        raise InputError(", ".join(titles), tuple(map(Fault._make, faults)))

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from milpcore.cli.sources import Source, source_of
-from milpcore.faults import Fault, InputError
+from milpcore.faults import Fault, Gathered, InputError
 from milpcore.loops.case import LoopCase, case_names, load_case
 from milpcore.loops.parameter_files import read_parameters
+from milpcore.loops.parameters import LoopParameters
 
 
 class LoopSource(NamedTuple):
@@ -56,30 +57,27 @@ def loop_source(arguments: argparse.Namespace) -> LoopSource:
         Listing all faults of both, or where they do not fit together; without parameters for
         streams that are not those of a bundled case with some.
     """
-    titles: list[str] = []
-    faults: list[Fault] = []
-    source, parameters = None, None
-    try:
-        source = source_of(arguments)
-    except InputError as error:
-        titles.append(error.title)
-        faults.extend(error.faults)
-    try:
-        if arguments.parameters is not None:
-            parameters = read_parameters(arguments.parameters)
-        elif source is not None and source.origin and source.name in case_names():
-            parameters = load_case(source.name).parameters
-        elif source is not None:
-            rule = "is needed: these streams have no distances and prices of their own"
-            remedy = f"name a TOML file; bundled cases with some: {', '.join(case_names())}"
-            raise InputError("loops", (Fault("", "--parameters", "", rule, remedy),))
-    except InputError as error:
-        titles.append(error.title)
-        faults.extend(error.faults)
-    if source is None or parameters is None:
-        raise InputError(", ".join(titles), tuple(faults))
+    faults = Gathered()
+    source = faults.of(lambda: source_of(arguments))
+    parameters = faults.of(lambda: _parameters(arguments.parameters, source))
+    faults.raise_if_any(after_title=None)
+    assert source is not None
+    assert parameters is not None
     with faults_of(arguments):
         return LoopSource(source, LoopCase(streams=source.streams, parameters=parameters))
+
+
+def _parameters(path: str | None, source: Source | None) -> LoopParameters | None:
+    """Read a file, or take those of a bundled case; None where the streams are not known."""
+    if path is not None:
+        return read_parameters(path)
+    if source is None:
+        return None
+    if source.origin and source.name in case_names():
+        return load_case(source.name).parameters
+    rule = "is needed: these streams have no distances and prices of their own"
+    remedy = f"name a TOML file; bundled cases with some: {', '.join(case_names())}"
+    raise InputError("loops", (Fault("", "--parameters", "", rule, remedy),))
 
 
 @contextmanager

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from milpcore.faults import Fault, InputError
+from milpcore.faults import Fault, Gathered, InputError
 from milpcore.naming import suggestion
 from milpcore.scales import Kind, scale_for
 from milpcore.sizing.cases import case_names, case_source, load_case
@@ -14,8 +13,6 @@ from milpcore.sizing.parameter_files import read_parameters
 from milpcore.sizing.parameters import SizingParameters
 from milpcore.sizing.profile import HeatProfile
 from milpcore.sizing.profile_readers import read_profile
-
-Read = TypeVar("Read")
 
 
 class Source(NamedTuple):
@@ -79,34 +76,12 @@ def open_source(text: str, *, economics: str | None = None, sheet: str | None = 
     >>> print(open_source("base_48h").headline)
     base_48h: 48 h in 192 steps, mean demand 1000.0 kW, peak ... kW, mean waste heat ... kW
     """
-    errors: list[InputError] = []
-    source = _tried(lambda: _profile(text, sheet), errors)
-    parameters = _tried(lambda: _parameters(economics), errors)
-    if errors:
-        raise _together(errors)
+    faults = Gathered()
+    source = faults.of(lambda: _profile(text, sheet))
+    parameters = faults.of(lambda: _parameters(economics))
+    faults.raise_if_any("profile and economics", after_title=", ")
     assert source is not None
     return source if parameters is None else source._replace(parameters=parameters)
-
-
-def _tried(read: Callable[[], Read], errors: list[InputError]) -> Read | None:
-    """Read something, or keep the error."""
-    try:
-        return read()
-    except InputError as error:
-        errors.append(error)
-        return None
-
-
-def _together(errors: list[InputError]) -> InputError:
-    """Make one error of those of several files; each fault then names its file."""
-    if len(errors) == 1:
-        return errors[0]
-    faults = [
-        fault._replace(where=f"{error.title}, {fault.where}" if fault.where else error.title)
-        for error in errors
-        for fault in error.faults
-    ]
-    return InputError("profile and economics", tuple(faults))
 
 
 def _profile(text: str, sheet: str | None) -> Source:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import combinations
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from milpcore import cases, streams
-from milpcore.faults import Fault, FaultList, InputError
+from milpcore.faults import Fault, FaultList, Gathered, InputError
 from milpcore.loops.parameter_files import read_parameters, read_parameters_bytes
 from milpcore.loops.parameters import LoopParameters
 from milpcore.naming import shown, suggestion
 from milpcore.streams import Streams, read_streams
-
-Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,21 +135,12 @@ def read_case(
     InputError
         Listing the faults of both, or else where they do not fit together.
     """
-    titles: list[str] = []
-    faults: list[Fault] = []
-
-    def tried(read: Callable[[], Read]) -> Read | None:
-        try:
-            return read()
-        except InputError as error:
-            titles.append(error.title)
-            faults.extend(error.faults)
-            return None
-
-    table = tried(lambda: read_streams(streams_source))
-    parameters = tried(lambda: read_parameters(parameters_path))
-    if table is None or parameters is None:
-        raise InputError(", ".join(titles), tuple(faults))
+    faults = Gathered()
+    table = faults.of(lambda: read_streams(streams_source))
+    parameters = faults.of(lambda: read_parameters(parameters_path))
+    faults.raise_if_any(after_title=None)
+    assert table is not None
+    assert parameters is not None
     try:
         return LoopCase(streams=table, parameters=parameters)
     except InputError as error:
