@@ -15,13 +15,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import pandas as pd
 
+from milpcore.cli.configurations import (
+    Configuration,
+    exit_code,
+    is_worth,
+    say_without,
+    why_unfinished,
+)
 from milpcore.cli.greenfield_text import runs
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
-from milpcore.cli.output import Drawn, is_worth_writing, show, write_output
+from milpcore.cli.messages import print_error
+from milpcore.cli.output import Drawn, show, write_output
 from milpcore.cli.signals import ctrl_c_held, is_interrupted_early
 from milpcore.core import Channel, Status, run_in_child
 from milpcore.report import ProgressLine, progress_text
@@ -31,33 +38,6 @@ from milpcore.site.model import Progress
 GRACE_S = 0.3
 """Seconds that a search has to hand over its incumbent after Ctrl-C."""
 _log = logging.getLogger(__name__)
-
-
-class Configuration(Protocol):
-    """What every result has."""
-
-    @property
-    def max_levels(self) -> int:
-        """Levels allowed."""
-
-    @property
-    def status(self) -> Status:
-        """How its search ended."""
-
-    @property
-    def has_design(self) -> bool:
-        """Whether there is a design."""
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """One row."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Explanations for people."""
-
-    def to_json_dict(self) -> dict[str, Any]:
-        """Plain values."""
 
 
 Result = TypeVar("Result", bound=Configuration)
@@ -320,12 +300,6 @@ def finish(arguments: argparse.Namespace, found: Found[Any], output: Output) -> 
         stages = ("not finished", found.not_finished), ("not started", found.not_started)
         said = [f"; {stage}: N = {runs(which)}" for stage, which in stages if which]
         print_error(f"interrupted{''.join(said)}")
-    proven = (Status.OPTIMAL, Status.INFEASIBLE)
-    is_worth = is_worth_writing(
-        arguments.out,
-        is_finished=any(one.status in proven for one in found.results),
-        has_anything=any(one.has_design for one in found.results),
-    )
 
     def write(out: str) -> None:
         write_output(
@@ -336,27 +310,18 @@ def finish(arguments: argparse.Namespace, found: Found[Any], output: Output) -> 
             inputs=output.inputs,
         )
 
-    is_late = any(one.status is Status.TIME_LIMIT for one in found.results)
     show(
         content=lambda: {"configurations": [one.to_json_dict() for one in found.results]},
         text=output.text,
-        write=write if is_worth else None,
+        write=write if is_worth(found.results, arguments.out) else None,
         as_json=arguments.json,
         out=arguments.out,
-        unfinished="no number of levels is proven to the gap asked for"
-        if is_late
-        else "nothing was finished",
+        unfinished=why_unfinished(found.results),
         was_interrupted=found.was_interrupted,
     )
-    without = [one for one in found.results if not one.has_design]
-    for one in without if arguments.json else ():
-        if one.max_levels not in found.not_started:
-            notes = " ".join(one.notes)
-            told = f"N = {one.max_levels}: {one.status.value}{': ' if notes else ''}{notes}"
-            print_error(told)
-    if found.was_interrupted:
-        return INTERRUPTED
-    return NO_SOLUTION if without else OK
+    if arguments.json:
+        say_without(found.results, found.not_started)
+    return exit_code(found.results, was_interrupted=found.was_interrupted)
 
 
 def joined(tables: Sequence[tuple[int, pd.DataFrame]]) -> pd.DataFrame:

@@ -21,12 +21,13 @@ from milpcore.cli.by_levels import (
     run_job,
 )
 from milpcore.cli.glide_text import glide_text
-from milpcore.cli.greenfield_models import Gathered, refuse, refuse_options
+from milpcore.cli.greenfield_inputs import asked_of
 from milpcore.cli.observing import design_observer_of
 from milpcore.cli.output import Drawn, check_output, write_inputs
-from milpcore.cli.sources import Source, input_files, site_options_of, source_of
+from milpcore.cli.sources import Source, input_files
 from milpcore.core import Channel, Status
 from milpcore.economics import SiteEconomics
+from milpcore.faults import Gathered
 from milpcore.site.glide import gliding
 from milpcore.site.glide_check import check_glide
 from milpcore.site.glide_inputs import GlideInputs, prepare_glide
@@ -99,22 +100,17 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source, GlideInputs]:
     """Read all inputs; what is wrong with any of them is one error."""
     faults = Gathered()
-    faults.of(lambda: refuse(arguments, "glide"))
-    source = faults.of(lambda: source_of(arguments))
-    prices = faults.of(lambda: site_options_of(arguments))
-    if prices is not None:
-        options = prices[1]
-        faults.of(lambda: refuse_options(options, "glide"))
-    if source is None or prices is None:
+    source, economics, _ = asked_of(arguments, "glide", faults)
+    if source is None or economics is None:
         faults.raise_if_any()
         raise AssertionError("what was not read has faults")
-    asked: float | Pairs = arguments.glide
+    wanted: float | Pairs = arguments.glide
     request = Request(
         source.streams,
-        prices[0],
+        economics,
         arguments.objective,
-        None if isinstance(asked, float) else asked,
-        asked if isinstance(asked, float) and math.isfinite(asked) else None,
+        None if isinstance(wanted, float) else wanted,
+        wanted if isinstance(wanted, float) and math.isfinite(wanted) else None,
         arguments.branches,
         arguments.gap,
         arguments.time_limit,

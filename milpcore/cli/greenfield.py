@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from milpcore.cli.alternatives import alternatives_text, drawn, wanted_of, write, writes
+from milpcore.cli.configurations import exit_code, is_worth, say_without, why_unfinished
 from milpcore.cli.greenfield_models import other_model
 from milpcore.cli.greenfield_text import best_result, runs, study_text
-from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
+from milpcore.cli.messages import print_error
 from milpcore.cli.output import (
     Drawn,
     check_output,
-    is_worth_writing,
     show,
     write_inputs,
     write_output,
@@ -24,10 +24,9 @@ from milpcore.cli.output import (
 from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, input_files, site_options_of, source_of
 from milpcore.cli.study import Answer, Request, run_study, unstarted_study
-from milpcore.core import Status
 from milpcore.report import ProgressLine
 from milpcore.site.candidates import Refined, candidates_from_text, candidates_name
-from milpcore.site.results import GreenfieldStudy, SiteResult
+from milpcore.site.results import GreenfieldStudy
 
 _TABLES = ("summary", "levels", "heat_pumps", "connections", "notes", "heat_sources")
 _FIGURE_TABLES = ("cost_components", "heat_pump_use")
@@ -58,37 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
     show(
         content=lambda: _content(request, answer),
         text=lambda: _text(source, request, answer),
-        write=write_all if _is_worth_writing(study, arguments.out) else None,
+        write=write_all if is_worth(study.results, arguments.out) else None,
         as_json=arguments.json,
         out=arguments.out,
-        unfinished=_unfinished(study),
+        unfinished=why_unfinished(study.results),
         was_interrupted=answer.was_interrupted,
     )
-    without = [result for result in study.results if not result.has_design]
     if arguments.json:
-        for result in without:
-            if result.max_levels not in answer.not_started:
-                print_error(_why(result))
-    if answer.was_interrupted:
-        return INTERRUPTED
-    return NO_SOLUTION if without else OK
-
-
-def _is_worth_writing(study: GreenfieldStudy, out: str | None) -> bool:
-    """Whether anything is proven, or at least found where no older run has written."""
-    proven = (Status.OPTIMAL, Status.INFEASIBLE)
-    return is_worth_writing(
-        out,
-        is_finished=any(result.status in proven for result in study.results),
-        has_anything=any(result.has_design for result in study.results),
-    )
-
-
-def _unfinished(study: GreenfieldStudy) -> str:
-    """Why nothing is worth writing, if nothing is."""
-    if any(result.status is Status.TIME_LIMIT for result in study.results):
-        return "no number of levels is proven to the gap asked for"
-    return "nothing was finished"
+        say_without(study.results, answer.not_started)
+    return exit_code(study.results, was_interrupted=answer.was_interrupted)
 
 
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
@@ -154,11 +131,6 @@ def _say_interrupted(request: Request, answer: Answer) -> None:
         missing = request.levels[len(answer.alternatives) :]
         left += f"; no alternatives for N = {runs(missing)}" if missing else ""
     print_error(f"interrupted{left}")
-
-
-def _why(result: SiteResult) -> str:
-    notes = " ".join(result.notes)
-    return f"N = {result.max_levels}: {result.status.value}{': ' if notes else ''}{notes}"
 
 
 def _level_figure(max_levels: int) -> str:

@@ -22,14 +22,15 @@ from milpcore.cli.by_levels import (
     notes_table,
     run_job,
 )
-from milpcore.cli.greenfield_models import Gathered, refuse, refuse_options
+from milpcore.cli.greenfield_inputs import asked_of
 from milpcore.cli.observing import design_observer_of
 from milpcore.cli.output import COPIES, Drawn, check_output, write_inputs
 from milpcore.cli.periods_text import periods_text
-from milpcore.cli.sources import Source, input_files, site_options_of, source_of
+from milpcore.cli.sources import Source, input_files
 from milpcore.core import Channel, Status
 from milpcore.economics import SiteEconomics
-from milpcore.site.candidates import Candidates, candidates_from_text, candidates_name
+from milpcore.faults import Gathered
+from milpcore.site.candidates import Candidates, candidates_name
 from milpcore.site.model import Progress
 from milpcore.site.periods.check import check_periods
 from milpcore.site.periods.formulation import PeriodSearch
@@ -98,23 +99,17 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     """Read all inputs; what is wrong with any of them is one error."""
     faults = Gathered()
-    faults.of(lambda: refuse(arguments, "periods"))
-    candidates = faults.of(lambda: candidates_from_text(arguments.candidates))
-    source = faults.of(lambda: source_of(arguments))
-    prices = faults.of(lambda: site_options_of(arguments))
-    if prices is not None:
-        options = prices[1]
-        faults.of(lambda: refuse_options(options, "periods"))
+    source, economics, candidates = asked_of(arguments, "periods", faults)
     periods = None
     if source is not None:
         streams = source.streams
         periods = faults.of(lambda: read_periods(arguments.periods, streams))
     faults.raise_if_any()
     assert source is not None
-    assert prices is not None
+    assert economics is not None
     assert periods is not None
     request = Request(
-        source.streams, periods, prices[0], candidates, arguments.gap, arguments.time_limit
+        source.streams, periods, economics, candidates, arguments.gap, arguments.time_limit
     )
     return request, source
 

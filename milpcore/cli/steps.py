@@ -19,14 +19,15 @@ from milpcore.cli.by_levels import (
     notes_table,
     run_job,
 )
-from milpcore.cli.greenfield_models import Gathered, refuse, refuse_options
+from milpcore.cli.greenfield_inputs import asked_of
 from milpcore.cli.observing import observer_of
 from milpcore.cli.output import Drawn, check_output, write_inputs
-from milpcore.cli.sources import Source, input_files, site_options_of, source_of
+from milpcore.cli.sources import Source, input_files
 from milpcore.cli.steps_text import steps_text
 from milpcore.core import Channel, Status
 from milpcore.economics import Measure, SiteEconomics
-from milpcore.site.candidates import Candidates, candidates_from_text, candidates_name
+from milpcore.faults import Gathered
+from milpcore.site.candidates import Candidates, candidates_name
 from milpcore.site.greenfield import greenfield
 from milpcore.site.inputs import prepare
 from milpcore.site.results import unstarted_result
@@ -89,19 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source, _Known]:
     """Read all inputs; what is wrong with any of them is one error."""
     faults = Gathered()
-    faults.of(lambda: refuse(arguments, "steps"))
-    candidates = faults.of(lambda: candidates_from_text(arguments.candidates))
-    source = faults.of(lambda: source_of(arguments))
-    prices = faults.of(lambda: site_options_of(arguments))
-    if prices is not None:
-        options = prices[1]
-        faults.of(lambda: refuse_options(options, "steps"))
-    if source is None or prices is None:
+    source, economics, candidates = asked_of(arguments, "steps", faults)
+    if source is None or economics is None:
         faults.raise_if_any()
         raise AssertionError("what was not read has faults")
     request = Request(
         source.streams,
-        prices[0],
+        economics,
         arguments.objective,
         arguments.formulation,
         candidates,
