@@ -34,9 +34,9 @@ from milpcore.site.path_search.incumbents import canonical, first_level_set, lev
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.node import (
     Node,
-    _drop_pumps,
     feasible_prices,
     label_node,
+    pumps_left,
     reduce_node,
     root_node,
 )
@@ -353,8 +353,8 @@ def test_the_bound_of_dropped_pumps_is_that_of_the_cheapest_path_through_one(
     noise = 1e-9 * max(1.0, abs(longest))
     assume(not np.any(np.abs(through - cutoff) < noise))
     keep = np.ones(labels.tail.size, dtype=np.bool_)
-    told = _drop_pumps(network, node, labels, keep, cutoff)
-    assert node.pumps.tolist() == np.flatnonzero(through < cutoff).tolist()
+    left, told = pumps_left(network, node.pumps, labels, keep, cutoff)
+    assert left.tolist() == np.flatnonzero(through < cutoff).tolist()
     assert told == pytest.approx(through[through >= cutoff].min(initial=np.inf), abs=noise)
 
 

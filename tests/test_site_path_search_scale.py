@@ -9,7 +9,7 @@ from hypothesis import given
 
 from milpcore.site import PathSearch, prepare, random_site
 from milpcore.site.generator import CHEMICAL_BANDS
-from milpcore.site.path_search.bounding import _best_at_levels
+from milpcore.site.path_search.bounding import best_at_levels
 
 
 @given(
@@ -23,7 +23,7 @@ def test_the_best_arc_into_and_out_of_every_level_is_chosen(
     tail, head = (index.astype(np.int64) for index in np.triu_indices(n, 1))
     values = data.draw(st.lists(st.integers(0, 9), min_size=tail.size, max_size=tail.size))
     through = np.array(values, dtype=np.float64)
-    chosen = _best_at_levels(tail, head, through, limit, n)
+    chosen = best_at_levels(tail, head, through, limit, n)
     needed = set()
     for ends in (tail, head):
         for level in range(n):

@@ -136,7 +136,7 @@ def _first_columns(network: LevelNetwork, node: Node, labels: Labels) -> _Column
     if node.arcs.size:
         through = labels.through()
         arcs = _smallest(through, FIRST_ARCS)
-        arcs |= _best_at_levels(labels.tail, labels.head, through, np.inf, network.n_levels)
+        arcs |= best_at_levels(labels.tail, labels.head, through, np.inf, network.n_levels)
     pumps = _smallest(_pump_slack(network, node, node.price), FIRST_PUMPS)
     if node.basis is not None:
         arcs |= node.basis.arc[node.arcs] == BASIC
@@ -158,10 +158,10 @@ def _add_columns(
     through = labels.through()
     through[columns.arcs] = np.inf
     scale = 1e-9 * max(1.0, abs(objective))
-    pumps = _lowest_below(slack, -1e-9, MORE_PUMPS)
+    pumps = lowest_below(slack, -1e-9, MORE_PUMPS)
     limit = objective - scale
-    arcs = _lowest_below(through, limit, MORE_ARCS)
-    arcs |= _best_at_levels(labels.tail, labels.head, through, limit, network.n_levels)
+    arcs = lowest_below(through, limit, MORE_ARCS)
+    arcs |= best_at_levels(labels.tail, labels.head, through, limit, network.n_levels)
     columns.pumps |= pumps
     columns.arcs |= arcs
     return bool(pumps.any() or arcs.any())
@@ -176,7 +176,7 @@ def _pump_slack(network: LevelNetwork, node: Node, price: HeatPrices) -> Floats:
 
 
 @kernel
-def _best_at_levels(
+def best_at_levels(
     tail: Integers, head: Integers, through: Floats, limit: float, n: int
 ) -> Booleans:
     """Mask (A,) of the best arc into and out of each level, of those below a limit."""
@@ -206,7 +206,7 @@ def _smallest(values: Floats, count: int) -> Booleans:
     return np.asarray(values <= np.partition(values, count)[count])
 
 
-def _lowest_below(values: Floats, limit: float, count: int) -> Booleans:
+def lowest_below(values: Floats, limit: float, count: int) -> Booleans:
     """Mask of at most `count` values below a limit, the lowest first."""
     mask = np.zeros(values.size, dtype=bool)
     below = np.flatnonzero(values < limit)

@@ -9,7 +9,7 @@ the ceiling of another, or when every path through it costs too much.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -243,7 +243,8 @@ def reduce_node(network: LevelNetwork, node: Node, n_levels: int, cutoff: float)
         if not keep.all():
             dropped = min(dropped, float(through[~keep].min()))
             node.arcs = node.arcs[keep]
-        dropped = min(dropped, _drop_pumps(network, node, labels, keep, cutoff))
+        node.pumps, beyond = pumps_left(network, node.pumps, labels, keep, cutoff)
+        dropped = min(dropped, beyond)
         rose = _raise_floors(network, node, labels, keep)
         small = node.arcs.size < WORTHWHILE * before[0] or node.pumps.size < WORTHWHILE * before[1]
         if not (rose or small):
@@ -289,35 +290,71 @@ def _drop_beyond_ceiling(network: LevelNetwork, node: Node) -> None:
         node.arcs = node.arcs[within]
 
 
-def _drop_pumps(
-    network: LevelNetwork, node: Node, labels: Labels, keep: Booleans, cutoff: float
-) -> float:
+class NodeLabels(Protocol):
+    """Costs and labels of a node's arcs, as far as dropping heat pumps needs them."""
+
+    @property
+    def tail(self) -> Integers:
+        """Lower level of each arc (A,)."""
+
+    @property
+    def head(self) -> Integers:
+        """Upper level of each arc (A,)."""
+
+    @property
+    def cost(self) -> Floats:
+        """Cost of each arc (A,)."""
+
+    @property
+    def forward(self) -> Floats:
+        """Cost up to each level (N, L)."""
+
+    @property
+    def backward(self) -> Floats:
+        """Cost from each level on (N, L)."""
+
+
+def pumps_left(
+    network: LevelNetwork, pumps: Integers, labels: NodeLabels, keep: Booleans, cutoff: float
+) -> tuple[Integers, float]:
     """Drop pumps at levels without arcs, and those that no path below the cutoff can use.
 
-    Returned is the least cost of a path through both levels of a pump of the second kind, infinite
-    if there is none: no design with such a pump costs less. One of the first kind is in no design
-    but those whose arcs were dropped before.
+    Parameters
+    ----------
+    network : LevelNetwork
+    pumps : ndarray of int
+        Numbers of the alive pumps; prices stay feasible for fewer.
+    labels : NodeLabels
+    keep : ndarray of bool (A,)
+        Arcs that are left.
+    cutoff : float
+
+    Returns
+    -------
+    ndarray of int
+        Numbers of the pumps that are left.
+    float
+        Least cost of a path through both levels of a pump of the second kind, infinite if there is
+        none: no design with such a pump costs less. One of the first kind is in no design but those
+        whose arcs were dropped before.
     """
-    least = np.inf
-    source, sink = network.pump_source[node.pumps], network.pump_sink[node.pumps]
-    usable = pumps_between_levels(network, node.arcs, node.pumps)
-    alive = np.unique(np.concatenate([labels.tail[keep], labels.head[keep]]))
-    n_levels = labels.forward.shape[0]
-    if keep.size * alive.size * n_levels <= MAX_PAIR_WORK:
-        tail, head = labels.tail[keep], labels.head[keep]
-        through = through_pairs(
-            head,
-            labels.cost[keep],
-            first_arcs(tail, network.n_levels),
-            labels.forward,
-            labels.backward,
-            source[usable],
-            sink[usable],
-        )
-        least = float(through[through >= cutoff].min(initial=np.inf))
-        usable[usable] = through < cutoff
-    node.pumps = node.pumps[usable]
-    return least
+    source, sink = network.pump_source[pumps], network.pump_sink[pumps]
+    tail, head = labels.tail[keep], labels.head[keep]
+    is_alive = _touched(network, tail, head)
+    usable = is_alive[source] & is_alive[sink]
+    if keep.size * int(is_alive.sum()) * labels.forward.shape[0] > MAX_PAIR_WORK:
+        return pumps[usable], np.inf
+    through = through_pairs(
+        head,
+        labels.cost[keep],
+        first_arcs(tail, network.n_levels),
+        labels.forward,
+        labels.backward,
+        source[usable],
+        sink[usable],
+    )
+    usable[usable] = through < cutoff
+    return pumps[usable], float(through[through >= cutoff].min(initial=np.inf))
 
 
 def _raise_floors(network: LevelNetwork, node: Node, labels: Labels, keep: Booleans) -> bool:
@@ -339,10 +376,15 @@ def _raise_floors(network: LevelNetwork, node: Node, labels: Labels, keep: Boole
 
 def pumps_between_levels(network: LevelNetwork, arcs: Integers, pumps: Integers) -> Booleans:
     """Which of the pumps have arcs at both of their levels."""
-    alive = np.zeros(network.n_levels, dtype=bool)
-    alive[network.arc_tail[arcs]] = True
-    alive[network.arc_head[arcs]] = True
-    return alive[network.pump_source[pumps]] & alive[network.pump_sink[pumps]]
+    is_alive = _touched(network, network.arc_tail[arcs], network.arc_head[arcs])
+    return is_alive[network.pump_source[pumps]] & is_alive[network.pump_sink[pumps]]
+
+
+def _touched(network: LevelNetwork, tail: Integers, head: Integers) -> Booleans:
+    """Levels (L,) that are an end of some arc."""
+    is_touched = np.zeros(network.n_levels, dtype=np.bool_)
+    is_touched[tail] = is_touched[head] = True
+    return is_touched
 
 
 def opened_at(network: LevelNetwork, node: Node, level: int) -> Node:

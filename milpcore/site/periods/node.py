@@ -27,16 +27,11 @@ from milpcore.site.path_search.labels import (
     first_arcs,
     forward_labels,
     through_arcs,
-    through_pairs,
 )
+from milpcore.site.path_search.node import MAX_ROUNDS, WORTHWHILE, pumps_left
 from milpcore.site.path_search.prices import arc_costs
 from milpcore.site.periods.network import PeriodNetwork, PeriodPrices, feasible_prices
 
-MAX_ROUNDS = 4
-WORTHWHILE = 0.9
-"""Another round of reduction is worth its time if less than this share is left."""
-MAX_PAIR_WORK = 50_000_000
-"""Arc visits above which pumps are not tested one by one."""
 LEAST_FLOW = 1e-7
 
 
@@ -171,7 +166,8 @@ def reduce_node(
         if not keep.all():
             dropped = min(dropped, float(through[~keep].min()))
             node.arcs = node.arcs[keep]
-        dropped = min(dropped, _drop_pumps(network, node, labels, keep, cutoff))
+        node.pumps, beyond = pumps_left(network.base, node.pumps, labels, keep, cutoff)
+        dropped = min(dropped, beyond)
         small = node.arcs.size < WORTHWHILE * before[0] or node.pumps.size < WORTHWHILE * before[1]
         if not small:
             break
@@ -180,39 +176,6 @@ def reduce_node(
     if labels.bound >= cutoff:
         return PeriodReduction(None, min(dropped, labels.bound))
     return PeriodReduction(labels, dropped)
-
-
-def _drop_pumps(
-    network: PeriodNetwork, node: PeriodNode, labels: PeriodLabels, keep: Booleans, cutoff: float
-) -> float:
-    """Drop pumps at levels without arcs, and those that no path below the cutoff can use.
-
-    Prices stay feasible for fewer pumps. Return the least bound of a design with a pump that was
-    dropped while its levels have arcs, infinite if there is none: it may be less than what the
-    node costs without the pump.
-    """
-    least = np.inf
-    base = network.base
-    source, sink = base.pump_source[node.pumps], base.pump_sink[node.pumps]
-    alive = np.zeros(network.n_levels, dtype=np.bool_)
-    alive[labels.tail[keep]] = alive[labels.head[keep]] = True
-    usable = alive[source] & alive[sink]
-    if keep.size * int(alive.sum()) * labels.forward.shape[0] <= MAX_PAIR_WORK:
-        tail, head = labels.tail[keep], labels.head[keep]
-        through = through_pairs(
-            head,
-            labels.cost[keep],
-            first_arcs(tail, network.n_levels),
-            labels.forward,
-            labels.backward,
-            source[usable],
-            sink[usable],
-        )
-        beyond = through[through >= cutoff]
-        least = float(beyond.min()) if beyond.size else np.inf
-        usable[usable] = through < cutoff
-    node.pumps = node.pumps[usable]
-    return least
 
 
 def branch(

@@ -30,6 +30,7 @@ import numpy as np
 
 from milpcore.core import Assembly, Problem, Status, solve_lp
 from milpcore.site.inputs import Booleans, Floats, Integers
+from milpcore.site.path_search.bounding import best_at_levels, lowest_below
 from milpcore.site.periods.network import PeriodNetwork, feasible_prices
 from milpcore.site.periods.node import PeriodLabels, PeriodNode, label_node
 
@@ -109,9 +110,9 @@ def raise_bound(
         through[arcs] = np.inf
         slack = _pump_slack(network, node, price)
         slack[pumps] = np.inf
-        more_arcs = _lowest_below(through, limit, MORE_ARCS)
-        more_arcs |= _best_at_levels(present, through, limit)
-        more_pumps = _lowest_below(slack, -1e-9, MORE_PUMPS)
+        more_arcs = lowest_below(through, limit, MORE_ARCS)
+        more_arcs |= best_at_levels(present.tail, present.head, through, limit, network.n_levels)
+        more_pumps = lowest_below(slack, -1e-9, MORE_PUMPS)
         if not (more_arcs.any() or more_pumps.any()):
             break
         arcs, pumps = arcs | more_arcs, pumps | more_pumps
@@ -223,10 +224,10 @@ def _first_columns(
 ) -> tuple[Booleans, Booleans]:
     """Arcs of the cheapest paths, and pumps with the least slack."""
     through = labels.through()
-    arcs = _lowest_below(through, np.inf, FIRST_ARCS)
-    arcs |= _best_at_levels(labels, through, np.inf)
+    arcs = lowest_below(through, np.inf, FIRST_ARCS)
+    arcs |= best_at_levels(labels.tail, labels.head, through, np.inf, network.n_levels)
     slack = _pump_slack(network, node, node.price.level)
-    return arcs, _lowest_below(slack, np.inf, FIRST_PUMPS)
+    return arcs, lowest_below(slack, np.inf, FIRST_PUMPS)
 
 
 def _pump_slack(network: PeriodNetwork, node: PeriodNode, level_price: Floats) -> Floats:
@@ -235,22 +236,3 @@ def _pump_slack(network: PeriodNetwork, node: PeriodNode, level_price: Floats) -
     drawn = base.pump_share[pumps] * level_price[:, base.pump_source[pumps]]
     gain = level_price[:, base.pump_sink[pumps]] - network.operation_cost[:, pumps] - drawn
     return np.asarray(network.investment - np.maximum(gain, 0.0).sum(axis=0))
-
-
-def _best_at_levels(labels: PeriodLabels, through: Floats, limit: float) -> Booleans:
-    """Mask (A,) of the best arc into and out of each level, of those below a limit."""
-    mask = np.zeros(through.size, dtype=np.bool_)
-    order = np.argsort(through, kind="stable")
-    order = order[through[order] < limit]
-    for ends in (labels.head, labels.tail):
-        _, first = np.unique(ends[order], return_index=True)
-        mask[order[first]] = True
-    return mask
-
-
-def _lowest_below(values: Floats, limit: float, count: int) -> Booleans:
-    """Mask of at most `count` values below a limit, the lowest first."""
-    mask = np.zeros(values.size, dtype=np.bool_)
-    below = np.flatnonzero(values < limit)
-    mask[below[np.argsort(values[below], kind="stable")[:count]]] = True
-    return mask

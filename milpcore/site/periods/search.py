@@ -23,6 +23,7 @@ from milpcore.site.inputs import Floats, Integers
 from milpcore.site.path_search.enumeration import list_paths
 from milpcore.site.path_search.incumbents import shaken
 from milpcore.site.path_search.labels import trace_path
+from milpcore.site.path_search.search import SearchStopped
 from milpcore.site.path_search.start import first_guess
 from milpcore.site.periods.network import PeriodNetwork
 from milpcore.site.periods.node import PeriodLabels, PeriodNode, branch, reduce_node, root_node
@@ -42,10 +43,6 @@ TRIALS = 12
 """Neighbours that a step of the local search tries exactly."""
 LEAST_GAIN = 1e-9
 SHAKES = 8
-
-
-class PeriodSearchStopped(Exception):  # noqa: N818
-    """The time is up, or the observer wants the search to stop."""
 
 
 @dataclass
@@ -140,7 +137,7 @@ class BranchAndBound:
                     order += 1
                     heapq.heappush(self.open, (child.bound, order, child))
             state.finished = True
-        except PeriodSearchStopped:
+        except SearchStopped:
             pass
         self._update_bound()
         return state
@@ -341,8 +338,8 @@ class BranchAndBound:
     def _pause(self) -> None:
         """Look at the clock and at the observer."""
         if time.perf_counter() >= self.deadline_s:
-            raise PeriodSearchStopped
+            raise SearchStopped
         self._update_bound()
         if self.should_stop(self.state):
             self.state.stopped = True
-            raise PeriodSearchStopped
+            raise SearchStopped
