@@ -18,13 +18,11 @@ the ratio flatters the baseline; and a solver other than HiGHS may be faster.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from milpcore.core import Problem, Status, solve
 from milpcore.economics import Measure
@@ -206,14 +204,7 @@ def limited_problem(inputs: SiteInputs, n_levels: int, limit_t: float) -> Proble
     for block, cost in zip(("external_heat", "cooling", "pump_heat"), co2[:3], strict=True):
         row[problem.column_blocks[block]] = cost
     scale = float(row.max())
-    stacked = sparse.vstack((problem.matrix, sparse.csc_array([row / scale])))
-    return replace(
-        problem,
-        matrix=sparse.csc_array(stacked),
-        row_lower=np.append(problem.row_lower, -np.inf),
-        row_upper=np.append(problem.row_upper, limit_t / scale / KW_PER_MW),
-        row_blocks={**problem.row_blocks, "limit": np.array(problem.n_rows)},
-    )
+    return problem.with_rows("limit", row / scale, upper=limit_t / scale / KW_PER_MW)
 
 
 def _ratio_row(what: str, front: dict[str, Any], limits: list[dict[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,16 +69,7 @@ def _with_open_ranges(problem: Problem, ranges: Floats) -> Problem:
     """Add a row for each range (rows of `ranges`), in which a level must be open."""
     rows = sparse.lil_array((len(ranges), problem.n_columns))
     rows[:, problem.column_blocks["is_open"]] = ranges
-    below = np.concatenate([problem.row_lower, np.ones(len(ranges))])
-    above = np.concatenate([problem.row_upper, np.full(len(ranges), np.inf)])
-    places = problem.n_rows + np.arange(len(ranges))
-    return replace(
-        problem,
-        matrix=sparse.csc_array(sparse.vstack([problem.matrix, rows])),
-        row_lower=below,
-        row_upper=above,
-        row_blocks={**problem.row_blocks, "range_has_a_level": places},
-    )
+    return problem.with_rows("range_has_a_level", rows, lower=1.0)
 
 
 def highs(problem: Problem, limit_s: float) -> Solved:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from helpers_core import exactly, knapsack, market_split, random_lp
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from milpcore.core import Assembly, Problem
 
@@ -124,6 +126,70 @@ def test_a_column_of_no_block_is_named_by_position(problem: Problem) -> None:
     unnamed = replace(problem, column_blocks={})
     with pytest.raises(ValueError, match=r"^with_bounds: \[3\]: there is no number"):
         unnamed.with_bounds(3, 1.0, 0.0)
+
+
+def test_more_rows_and_columns_are_those_of_an_assembly(problem: Problem) -> None:
+    further = [[1.0, 0.0, 0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 3.0, 0.0, 0.0, -1.0]]
+    larger = problem.with_rows("more", further, lower=[-INF, 1.0], upper=5.0)
+    larger = larger.with_columns("late", sparse.csc_array([[0, 7.0], [0, 0], [4, 0], [0, 9.0]]))
+    larger = larger.with_columns("last", [1.0, 0.0, 0.0, 2.0], cost=3.0, lower=-2.0, upper=8.0)
+    assert larger.matrix.toarray().tolist() == [
+        [1.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 7.0, 1.0],
+        [0.0, 0.0, 0.01, 1.0, 0.0, -50.0, 0.0, 0.0, 0.0],
+        [1.0, 0.0, 0.0, 2.0, 0.0, 0.0, 4.0, 0.0, 0.0],
+        [0.0, 0.0, 3.0, 0.0, 0.0, -1.0, 0.0, 9.0, 2.0],
+    ]
+    assert larger.row_lower.tolist() == [0.0, -INF, -INF, 1.0]
+    assert larger.row_upper.tolist() == [0.0, 3.0, 5.0, 5.0]
+    assert larger.column_lower.tolist() == [-1.0] * 4 + [0.0] * 4 + [-2.0]
+    assert larger.column_upper.tolist() == [2.0, 400.0, 2.0, 400.0, 1.0, 5.0, INF, INF, 8.0]
+    assert larger.cost.tolist() == [0.0] * 4 + [7.0, -0.5, 0.0, 0.0, 3.0]
+    assert larger.integrality.tolist() == [0, 0, 0, 0, 1, 1, 0, 0, 0]
+    assert larger.row_blocks["more"].tolist() == [2, 3]
+    assert larger.column_blocks["late"].tolist() == [6, 7]
+    assert larger.column_blocks["last"].tolist() == 8
+    assert larger.objective_constant == 10.0
+    assert (problem.n_rows, problem.n_columns) == (2, 6)
+
+
+@pytest.mark.parametrize(
+    ("add", "message"),
+    [
+        (
+            lambda one: one.with_rows("balance", np.zeros(6)),
+            "with_rows: there is a block 'balance' of rows already",
+        ),
+        (
+            lambda one: one.with_columns("flow", np.zeros(2)),
+            "with_columns: there is a block 'flow' of columns already",
+        ),
+        (
+            lambda one: one.with_rows("more", np.zeros(5)),
+            "with_rows: more has the shape (1, 5), but there are 6 columns",
+        ),
+        (
+            lambda one: one.with_columns("more", np.zeros((6, 2))),
+            "with_columns: more has the shape (6, 2), but there are 2 rows",
+        ),
+        (
+            lambda one: one.with_rows("more", np.full(6, np.nan)),
+            "with_rows: more must be finite; got nan at [0]",
+        ),
+        (
+            lambda one: one.with_rows("more", np.ones((2, 6)), lower=1.0, upper=[2.0, 0.0]),
+            "with_rows: more[1]: the lower bound 1 is above the upper bound 0",
+        ),
+        (
+            lambda one: one.with_columns("more", np.ones(2), cost=INF),
+            "with_columns: more: cost must be finite; got inf at []",
+        ),
+    ],
+)
+def test_impossible_rows_and_columns_are_refused(
+    problem: Problem, add: Callable[[Problem], Problem], message: str
+) -> None:
+    with pytest.raises(ValueError, match=exactly(message)):
+        add(problem)
 
 
 def test_fixed_takes_solver_values(problem: Problem) -> None:

@@ -6,7 +6,7 @@
                 x[j] integer where integrality[j] == 1
 
 A problem is never changed: `Problem.relaxed`, `Problem.fixed` and `Problem.with_bounds` return
-another one that shares the matrix.
+another one that shares the matrix, `Problem.with_rows` and `Problem.with_columns` a larger one.
 """
 
 from __future__ import annotations
@@ -25,16 +25,13 @@ from scipy import sparse
 from milpcore.core.arrays import (
     FloatArray,
     IntArray,
+    checked_bounds,
+    checked_finite,
     checked_numbers,
-    checked_positions,
-    locate,
 )
+from milpcore.core.changes import bounds_of_columns, extended, values_of_columns
 from milpcore.core.model_file import write_model
 from milpcore.core.ranges import block_ranges
-
-FIXING_TOLERANCE = 1e-6
-"""How far a value given to `Problem.fixed` may lie outside a bound or off an integer: solvers
-return such values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,29 +175,111 @@ class Problem:
         >>> assembly.problem().with_bounds(flow[1:], 1.0, 2.0).column_upper
         array([inf,  2.,  2.])
         """
-        positions = checked_positions("with_bounds: columns", columns, self.n_columns, "columns")
-        sides = []
-        for side, values in (("lower", lower), ("upper", upper)):
-            numbers = checked_numbers(f"with_bounds: {side}", values)
-            try:
-                sides.append(np.broadcast_to(numbers, positions.shape))
-            except ValueError:
-                raise ValueError(
-                    f"with_bounds: {side} has the shape {numbers.shape}, "
-                    f"which does not broadcast to {positions.shape}"
-                ) from None
-        low, high = sides
-        wrong = ~((low <= high) & (low < math.inf) & (high > -math.inf))
-        if wrong.any():
-            name = locate(self.column_blocks, int(positions[wrong][0]))
-            raise ValueError(
-                f"with_bounds: {name}: there is no number "
-                f"from {low[wrong][0]:g} to {high[wrong][0]:g}"
-            )
+        positions, low, high = bounds_of_columns(self, columns, lower, upper)
         column_lower, column_upper = self.column_lower.copy(), self.column_upper.copy()
         column_lower[positions] = low
         column_upper[positions] = high
         return replace(self, column_lower=column_lower, column_upper=column_upper)
+
+    def with_rows(
+        self,
+        name: str,
+        coefficients: ArrayLike | sparse.sparray,
+        *,
+        lower: ArrayLike = -math.inf,
+        upper: ArrayLike = math.inf,
+    ) -> Problem:
+        """Return the problem with one more block of rows.
+
+        Parameters
+        ----------
+        name : str
+            Of the block; no other block of rows has it.
+        coefficients : array_like or sparse array, shape (k, n) or (n,)
+            Of all columns; one dimension makes a single row, a block without dimensions.
+        lower, upper : array_like of float
+            Bounds of the rows, broadcast to them.
+
+        Returns
+        -------
+        Problem
+            Shares the columns.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is such a block, shapes do not fit, or a number is unusable.
+
+        Examples
+        --------
+        >>> from milpcore.core import Assembly
+        >>> assembly = Assembly()
+        >>> flow = assembly.columns("flow", 3)
+        >>> problem = assembly.problem().with_rows("total", [1.0, 1.0, 2.0], upper=4.0)
+        >>> problem.n_rows, problem.violation([1.0, 1.0, 1.5])
+        (1, 1.0)
+        """
+        matrix, block = extended(self, "rows", name, coefficients)
+        low, high = checked_bounds("with_rows:", name, lower, upper, block.shape)
+        return replace(
+            self,
+            matrix=matrix,
+            row_lower=np.append(self.row_lower, low),
+            row_upper=np.append(self.row_upper, high),
+            row_blocks={**self.row_blocks, name: block},
+        )
+
+    def with_columns(
+        self,
+        name: str,
+        coefficients: ArrayLike | sparse.sparray,
+        *,
+        cost: ArrayLike = 0.0,
+        lower: ArrayLike = 0.0,
+        upper: ArrayLike = math.inf,
+    ) -> Problem:
+        """Return the problem with one more block of continuous columns.
+
+        Parameters
+        ----------
+        name : str
+            Of the block; no other block of columns has it.
+        coefficients : array_like or sparse array, shape (m, k) or (m,)
+            In all rows; one dimension makes a single column, a block without dimensions.
+        cost, lower, upper : array_like of float
+            Of the columns, broadcast to them.
+
+        Returns
+        -------
+        Problem
+            Shares the rows.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is such a block, shapes do not fit, or a number is unusable.
+
+        Examples
+        --------
+        >>> from milpcore.core import Assembly
+        >>> assembly = Assembly()
+        >>> total = assembly.rows("total", (), lower=4.0)
+        >>> problem = assembly.problem().with_columns("flow", [[1.0, 2.0]], cost=[1.0, 3.0])
+        >>> problem.objective([0.0, 2.0]), problem.violation([0.0, 2.0])
+        (6.0, 0.0)
+        """
+        matrix, block = extended(self, "columns", name, coefficients)
+        low, high = checked_bounds("with_columns:", name, lower, upper, block.shape)
+        prices = np.broadcast_to(checked_finite(f"with_columns: {name}: cost", cost), block.shape)
+        return replace(
+            self,
+            matrix=matrix,
+            column_lower=np.append(self.column_lower, low),
+            column_upper=np.append(self.column_upper, high),
+            cost=np.append(self.cost, prices),
+            integrality=np.append(self.integrality, np.zeros(block.size, dtype=np.uint8)),
+            column_blocks={**self.column_blocks, name: block},
+        )
 
     def fixed(self, name: str, values: ArrayLike, index: Any = None) -> Problem:
         """Return the problem with a block of columns, or a part of it, fixed.
@@ -235,30 +314,7 @@ class Problem:
         >>> problem.column_lower, problem.column_upper
         (array([0., 0., 1.]), array([1., 1., 1.]))
         """
-        if name not in self.column_blocks:
-            known = ", ".join(self.column_blocks) or "none"
-            raise ValueError(f"fixed: there is no column block {name!r}; known: {known}")
-        block = self.column_blocks[name]
-        positions = np.asarray(block if index is None else block[index])
-        numbers = checked_numbers("fixed: values", values)
-        try:
-            given = np.broadcast_to(numbers, positions.shape)
-        except ValueError:
-            raise ValueError(
-                f"fixed: {name} has the shape {positions.shape} here, "
-                f"but the values have {numbers.shape}"
-            ) from None
-        lower, upper = self.column_lower[positions], self.column_upper[positions]
-        snapped = np.where(self.integrality[positions] != 0, np.round(given), given)
-        snapped = np.clip(snapped, lower, upper)
-        wrong = ~(np.abs(snapped - given) <= FIXING_TOLERANCE)
-        if wrong.any():
-            position = int(positions[wrong][0])
-            kind = "an integer" if self.integrality[position] else "a number"
-            raise ValueError(
-                f"fixed: {locate(self.column_blocks, position)} = {given[wrong][0]:g} must be "
-                f"{kind} from {self.column_lower[position]:g} to {self.column_upper[position]:g}"
-            )
+        positions, snapped = values_of_columns(self, name, values, index)
         return self.with_bounds(positions, snapped, snapped)
 
     def values(self, x: ArrayLike) -> dict[str, FloatArray]:

@@ -28,11 +28,9 @@ from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from milpcore.core import Problem, Status, solve_lp
 from milpcore.site.coverage_rows import (
@@ -144,10 +142,6 @@ def _confined(problem: Problem, low: float, high: float) -> Problem:
     """Return the problem with external heat between two amounts, MW."""
     row = np.zeros(problem.n_columns)
     row[problem.column_blocks["external_heat"]] = 1.0
-    return replace(
-        problem,
-        matrix=sparse.csc_array(sparse.vstack((problem.matrix, sparse.csc_array(row[None, :])))),
-        row_lower=np.append(problem.row_lower, low - SLACK_MW),
-        row_upper=np.append(problem.row_upper, high + SLACK_MW),
-        row_blocks={**problem.row_blocks, "external_heat_range": np.array(problem.n_rows)},
+    return problem.with_rows(
+        "external_heat_range", row, lower=low - SLACK_MW, upper=high + SLACK_MW
     )

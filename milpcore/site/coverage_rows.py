@@ -33,12 +33,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from milpcore.core import Problem, solve_lp
 from milpcore.site.inputs import Floats, Integers, SiteInputs
 from milpcore.site.model import KW_PER_MW
-from milpcore.site.pairing_cuts import Cut, with_rows
+from milpcore.site.pairing_cuts import Cut, with_cuts
 from milpcore.site.state_path import PathProblem
 
 MARGIN = 1e-6
@@ -112,7 +111,7 @@ def with_coverage(inputs: SiteInputs, path: PathProblem, least_MW: float) -> Pro
             )
             column = np.concatenate([left, blocks["arc"][number[across]]])
             rows.append(Cut(column, np.concatenate([np.ones(left.size), -lack[across]]), 0.0))
-    return with_rows(path.problem, "coverage", rows) if rows else path.problem
+    return with_cuts(path.problem, "coverage", rows) if rows else path.problem
 
 
 def arc_deficits_MW(
@@ -141,15 +140,7 @@ def external_heat_range_MW(
     most = upper_bound * (1.0 + MARGIN) / (KW_PER_MW * inputs.cost_scale)
     duty_MW = float(inputs.cold_kink_kW.sum()) / KW_PER_MW
     most += MARGIN * 1e-3 * duty_MW
-    limited = replace(
-        problem.relaxed(),
-        matrix=sparse.csc_array(
-            sparse.vstack((problem.matrix, sparse.csc_array(problem.cost[None, :])))
-        ),
-        row_lower=np.append(problem.row_lower, -np.inf),
-        row_upper=np.append(problem.row_upper, most),
-        row_blocks={**problem.row_blocks, "known_cost": np.array(problem.n_rows)},
-    )
+    limited = problem.relaxed().with_rows("known_cost", problem.cost, upper=most)
     cost = np.zeros(problem.n_columns)
     cost[external_heat] = 1.0
     found = []

@@ -19,7 +19,6 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 
 from milpcore.core import Problem, Status, solve
 from milpcore.economics import Measure
@@ -133,12 +132,5 @@ def _tac_problem(problem: Problem, inputs: SiteInputs, most: float) -> Problem:
                 fixed.pump[inputs.terms.is_chosen] / KW_PER_MW
             )
     scale = limit.max() or 1.0
-    kept = problem.n_rows
-    return replace(
-        problem,
-        matrix=sparse.csc_array(sparse.vstack((problem.matrix, sparse.csc_array([limit / scale])))),
-        row_lower=np.append(problem.row_lower, -np.inf),
-        row_upper=np.append(problem.row_upper, most / scale / KW_PER_MW),
-        cost=cost / (cost.max() or 1.0),
-        row_blocks={**problem.row_blocks, "first_objective": np.array(kept)},
-    )
+    kept = problem.with_rows("first_objective", limit / scale, upper=most / scale / KW_PER_MW)
+    return replace(kept, cost=cost / (cost.max() or 1.0))

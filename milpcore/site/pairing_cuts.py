@@ -32,7 +32,7 @@ where the violation exceeds a millionth of the largest duty.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -80,7 +80,7 @@ class PairingCuts:
             if not found:
                 break
             cuts += found
-            problem = with_rows(path.problem, "pairing_cut", cuts)
+            problem = with_cuts(path.problem, "pairing_cut", cuts)
         return path._replace(problem=problem)
 
 
@@ -117,23 +117,13 @@ def violated_cuts(path: PathProblem, x: Floats) -> list[Cut]:
     return found
 
 
-def with_rows(problem: Problem, name: str, cuts: list[Cut]) -> Problem:
+def with_cuts(problem: Problem, name: str, cuts: list[Cut]) -> Problem:
     """Return the problem with a further block of rows ``>= 0``."""
     row = np.repeat(np.arange(len(cuts)), [cut.column.size for cut in cuts])
     column = np.concatenate([cut.column for cut in cuts])
     value = np.concatenate([cut.value for cut in cuts])
     extra = sparse.csc_array((value, (row, column)), shape=(len(cuts), problem.n_columns))
-    matrix = sparse.csc_array(sparse.vstack((problem.matrix, extra)))
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    positions = np.arange(problem.n_rows, problem.n_rows + len(cuts))
-    return replace(
-        problem,
-        matrix=matrix,
-        row_lower=np.append(problem.row_lower, np.zeros(len(cuts))),
-        row_upper=np.append(problem.row_upper, np.full(len(cuts), np.inf)),
-        row_blocks={**problem.row_blocks, name: positions},
-    )
+    return problem.with_rows(name, extra, lower=0.0)
 
 
 class _Arcs(NamedTuple):

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse
 
 from milpcore.core import Problem, Status
 from milpcore.sizing.caps import Caps, caps
@@ -71,14 +70,8 @@ def below(problem: Problem, most_cost: float) -> Problem:
     -------
     Problem
     """
-    row = sparse.csc_array(problem.cost[None, :])
-    return replace(
-        problem,
-        matrix=sparse.csc_array(sparse.vstack([problem.matrix, row], format="csc")),
-        row_lower=np.append(problem.row_lower, -np.inf),
-        row_upper=np.append(problem.row_upper, most_cost - problem.objective_constant),
-        row_blocks={**problem.row_blocks, "most_cost": np.array([problem.n_rows])},
-    )
+    upper = most_cost - problem.objective_constant
+    return problem.with_rows("most_cost", problem.cost, upper=upper)
 
 
 def largest_sizes(

@@ -149,18 +149,8 @@ def with_missing_heat(problem: Problem) -> Problem:
     one = sparse.csc_array(
         (np.ones(n_steps), (balance, np.arange(n_steps))), shape=(problem.n_rows, n_steps)
     )
-    place = problem.n_columns + np.arange(n_steps)
-    zeros: Floats = np.zeros(n_steps)
-    return replace(
-        problem,
-        matrix=sparse.csc_array(sparse.hstack([problem.matrix, one], format="csc")),
-        cost=np.append(np.zeros(problem.n_columns), np.ones(n_steps)),
-        objective_constant=0.0,
-        column_lower=np.append(problem.column_lower, zeros),
-        column_upper=np.append(problem.column_upper, np.full(n_steps, np.inf)),
-        integrality=np.append(problem.integrality, zeros.astype(problem.integrality.dtype)),
-        column_blocks={**problem.column_blocks, "missing": place},
-    )
+    free = replace(problem, cost=np.zeros(problem.n_columns), objective_constant=0.0)
+    return free.with_columns("missing", one, cost=1.0)
 
 
 def _figures(inputs: SizingInputs, missing_kW: Floats) -> str:

@@ -16,11 +16,9 @@ mixed-integer programming, International Transactions in Operational Research 4.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from milpcore.core import Assembly, Problem, Status, solve_lp
 from milpcore.site.connection_search.site_arrays import SiteArrays
@@ -84,21 +82,7 @@ class Master:
         if not inside.size:
             return None
         entries = np.array([self._entries[n_open][place] for place in inside])
-        flows, n_flows = self.flows, self.flows.n_columns
-        columns = sparse.csc_array(entries[:, :-1].T)
-        n_columns = inside.size
-        problem = replace(
-            flows,
-            matrix=sparse.csc_array(sparse.hstack((flows.matrix, columns))),
-            column_lower=np.append(flows.column_lower, np.zeros(n_columns)),
-            column_upper=np.append(flows.column_upper, np.full(n_columns, np.inf)),
-            cost=np.append(flows.cost, entries[:, -1]),
-            integrality=np.append(flows.integrality, np.zeros(n_columns, dtype=np.uint8)),
-            column_blocks={
-                **flows.column_blocks,
-                "share": np.arange(n_flows, n_flows + n_columns),
-            },
-        )
+        problem = self.flows.with_columns("share", entries[:, :-1].T, cost=entries[:, -1])
         self.n_programs += 1
         solution = solve_lp(problem, method="highs-ds")
         if solution.status is not Status.OPTIMAL:
