@@ -56,7 +56,6 @@ from milpcore.site.model import (
     nearest_levels,
 )
 from milpcore.site.solve_milp import solve_formulation
-from preprocess.matches import feasible_matches
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ class AssignmentStrong:
 
 def _assemble(inputs: SiteInputs, n_levels: int) -> tuple[Assembly, Interface, Integers, Integers]:
     """Assemble everything but (10); return also level and column of each match (M,)."""
-    stream, level = _matches(inputs)
+    stream, level = inputs.matches
     assembly = Assembly()
     interface = add_interface(assembly, inputs, open_is_integer=True)
     connection = assembly.columns("connection", stream.shape, upper=1.0, integer=True)
@@ -203,20 +202,11 @@ def _assemble(inputs: SiteInputs, n_levels: int) -> tuple[Assembly, Interface, I
     return assembly, interface, level, connection
 
 
-def _matches(inputs: SiteInputs) -> tuple[Integers, Integers]:
-    """Stream and level of every match (M,) that is feasible and not forbidden."""
-    stream, level = feasible_matches(inputs.stream_is_hot, inputs.stream_kink, inputs.n_candidates)
-    if inputs.terms is None or inputs.terms.connections is None:
-        return stream, level
-    kept = inputs.terms.connections.is_allowed[stream, level]
-    return stream[kept], level[kept]
-
-
 def _read(inputs: SiteInputs, solution: Solution) -> tuple[Booleans, Integers]:
     is_open = solution.values["is_open"] > 0.5
     if not nearest_level_faults(inputs):
         return is_open, nearest_levels(inputs, is_open)
-    stream, level = _matches(inputs)
+    stream, level = inputs.matches
     chosen = np.full(inputs.n_streams, -1, dtype=np.int64)
     taken = solution.values["connection"] > 0.5
     chosen[stream[taken]] = level[taken]

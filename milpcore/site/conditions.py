@@ -13,6 +13,8 @@ import numpy as np
 from milpcore.site.inputs import SiteInputs
 
 _SLACK = 1e-12
+CHOSEN_CONNECTIONS = "connections cost something or are forbidden"
+"""Why a stream may be best off at another level than the nearest."""
 
 
 def nearest_level_faults(inputs: SiteInputs) -> list[str]:
@@ -29,7 +31,7 @@ def nearest_level_faults(inputs: SiteInputs) -> list[str]:
     """
     faults = [] if inputs.cascade else ["heat may not cascade between levels"]
     if inputs.chooses_connections:
-        faults.append("connections cost something or are forbidden")
+        faults.append(CHOSEN_CONNECTIONS)
     return faults
 
 

@@ -31,6 +31,7 @@ from milpcore.exchangers import exchanger_area_m2
 from milpcore.faults import FaultList
 from milpcore.site_options import ConnectionOptions, ForbiddenConnections
 from milpcore.streams import Streams
+from preprocess.matches import feasible_matches
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -118,7 +119,8 @@ def connection_terms(
     if not options.decides:
         return None
     faults = FaultList()
-    is_allowed = _served(streams, kink, len(level_C))
+    is_allowed = np.zeros((streams.n_streams, len(level_C)), dtype=np.bool_)
+    is_allowed[feasible_matches(streams.is_hot, kink, len(level_C))] = True
     for number, one in enumerate(options.forbidden, start=1):
         is_allowed &= ~_forbidden(streams, level_C, one, number, faults)
     _note_unserved(streams, is_allowed, faults)
@@ -178,12 +180,6 @@ def beyond_existing(
     cost_EUR = options.area_investment_EUR * np.maximum(missing_m2, 0.0) ** options.area_exponent
     investment_EUR = np.where(is_bought, options.fixed_investment_EUR + cost_EUR, 0.0)
     return replace(terms, investment_EUR=investment_EUR, existing_m2=existing_m2)
-
-
-def _served(streams: Streams, kink: Integers, n_levels: int) -> Booleans:
-    """Whether each level can serve each stream (S, L)."""
-    level, is_hot = np.arange(n_levels)[None, :], np.asarray(streams.is_hot)[:, None]
-    return np.where(is_hot, level <= kink[:, None], level >= kink[:, None])
 
 
 def _forbidden(

@@ -31,7 +31,7 @@ from milpcore.site.option_terms import FixedCosts, OptionTerms, allowed_levels, 
 from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 from preprocess.candidate_levels import candidate_levels
-from preprocess.matches import kink_duties, kink_index
+from preprocess.matches import feasible_matches, kink_duties, kink_index
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -198,6 +198,15 @@ class SiteInputs:
         """Whether a stream need not go to the nearest level: connections cost, or are forbidden."""
         return self.terms is not None and self.terms.connections is not None
 
+    @cached_property
+    def matches(self) -> tuple[Integers, Integers]:
+        """Stream and level of every connection (M,) that is feasible and not forbidden."""
+        stream, level = feasible_matches(self.stream_is_hot, self.stream_kink, self.n_candidates)
+        if self.terms is None or self.terms.connections is None:
+            return stream, level
+        kept = self.terms.connections.is_allowed[stream, level]
+        return stream[kept], level[kept]
+
     def connection_costs(self, measure: Measure) -> Floats:
         """Cost of connecting each stream to each level (S, L), EUR/a; none in OPEX and CO2.
 
@@ -215,6 +224,13 @@ class SiteInputs:
         tac = self.connection_costs(Measure.TAC)
         is_cost = self.objective in (Measure.TAC, Measure.CAPEX)
         return tac if is_cost else self.tac_weight * tac
+
+    @cached_property
+    def objective_match_costs(self) -> Floats:
+        """The same (S, L), infinite where there is no match."""
+        costs = np.full((self.n_streams, self.n_candidates), np.inf)
+        costs[self.matches] = self.objective_connection_costs[self.matches]
+        return costs
 
     def fixed_costs(self, measure: Measure) -> FixedCosts:
         """Cost of heat pumps and levels that are had at all, EUR/a; nothing without options."""

@@ -133,18 +133,9 @@ class OptionRetrofitSearch:
         investment_EUR = level_investment_EUR(self.plan, changes_of(self.plan, found))
         return self.plan.inputs.economics.annuity_per_a * float(investment_EUR.sum())
 
-    @cached_property
-    def _connection_costs(self) -> Floats:
-        """Cost of each connection (S, L), infinite where it is forbidden."""
-        inputs = self.plan.inputs
-        assert inputs.terms is not None
-        assert inputs.terms.connections is not None
-        allowed = inputs.terms.connections.is_allowed
-        return np.where(allowed, inputs.objective_connection_costs, np.inf)
-
     def least_connected(self, levels: Integers) -> float:
         """Cost of the cheapest connections to some levels, whatever becomes of their heat."""
-        return float(self._connection_costs[:, levels].min(axis=1).sum())
+        return float(self.plan.inputs.objective_match_costs[:, levels].min(axis=1).sum())
 
 
 class _Run:

@@ -12,12 +12,13 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
-import numbers
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 from milpcore.core import Status
 from milpcore.faults import FaultList, InputError
+from milpcore.number_kinds import is_number, is_whole
+from milpcore.site.conditions import CHOSEN_CONNECTIONS
 from milpcore.site.formulations import find_formulation
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Formulation, Observer, Outcome, relative_gap
@@ -114,10 +115,10 @@ def checked_settings(
         faults.add("", "levels", "[]", "must hold at least one number", "such as 2, 3, 4")
     seen: set[object] = set()
     for value in levels:
-        if not _is_count(value):
+        if not (is_whole(value) and value >= 1):
             rule = "must be a whole number from 1"
             faults.add("", "n_levels", repr(value), rule, "give the largest number of levels")
-        elif int(cast(int, value)) > MOST_LEVELS:
+        elif value > MOST_LEVELS:
             rule = f"must be at most {MOST_LEVELS}"
             faults.add("", "n_levels", value, rule, "give the number of candidates for no limit")
         elif value in seen:
@@ -137,9 +138,9 @@ def checked_settings(
 def note_settings(settings: SolveSettings, faults: FaultList) -> None:
     """Note a gap or a time limit that makes no sense."""
     gap, limit_s = settings.mip_rel_gap, settings.time_limit_s
-    if not (_is_number(gap) and 0.0 <= gap < 1.0):
+    if not (is_number(gap) and 0.0 <= gap < 1.0):
         faults.add("", "mip_rel_gap", repr(gap), "must be from 0 to below 1", "1e-4 is usual")
-    if limit_s is not None and not (_is_number(limit_s) and limit_s > 0.0):
+    if limit_s is not None and not (is_number(limit_s) and limit_s > 0.0):
         rule = "must be positive (s)"
         faults.add("", "time_limit_s", repr(limit_s), rule, "leave it out for no limit")
 
@@ -197,7 +198,7 @@ def choice_note(inputs: SiteInputs, formulation: FormulationChoice | None, name:
     """Tell why options made another formulation than the usual one necessary; empty if not."""
     faults = network_option_faults(inputs)
     if inputs.chooses_connections:
-        faults.append("connections cost something or are forbidden")
+        faults.append(CHOSEN_CONNECTIONS)
     if formulation is not None or not faults:
         return ""
     return f"Solved with {name}: {PREFERRED[0]} does not know that {' and '.join(faults)}."
@@ -378,11 +379,3 @@ def _within_candidates(make: MakeFormulation, inputs: SiteInputs) -> MakeFormula
 
 def _without_design(status: Status, message: str) -> Outcome:
     return Outcome(status, None, math.nan, -math.inf, math.inf, 0, 0.0, message)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)

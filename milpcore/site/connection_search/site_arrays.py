@@ -74,16 +74,10 @@ class SiteArrays:
 def site_arrays(inputs: SiteInputs) -> SiteArrays:
     """Take the arrays of a prepared site."""
     unit = KW_PER_MW * inputs.cost_scale
-    level = np.arange(inputs.n_candidates)[None, :]
-    kink, is_hot = inputs.stream_kink[:, None], inputs.stream_is_hot[:, None]
-    is_allowed = np.where(is_hot, level <= kink, level >= kink)
-    if inputs.terms is not None and inputs.terms.connections is not None:
-        is_allowed &= inputs.terms.connections.is_allowed
-    cost = inputs.objective_connection_costs / unit
     demand_MW = inputs.stream_duty_kW / KW_PER_MW
     return SiteArrays(
         network=level_network(inputs),
-        connection_cost=np.where(is_allowed, cost, np.inf),
+        connection_cost=inputs.objective_match_costs / unit,
         demand_MW=np.where(inputs.stream_is_hot, -demand_MW, demand_MW),
         level_cost=inputs.objective_fixed_costs.level / unit,
         is_forced=inputs.is_forced,
