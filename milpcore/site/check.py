@@ -25,10 +25,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from milpcore.economics import SiteEconomics
+from milpcore.site.check_parts import (
+    BALANCE_TOLERANCE,
+    TABLE_TOLERANCE,
+    TEMPERATURE_TOLERANCE_K,
+    Floats,
+    annuity_per_a,
+    carnot_cop,
+    check_open,
+    check_pump_ends,
+    level_names,
+    level_rows,
+)
 from milpcore.site.connection_tables import check_exchangers, columns_of
 from milpcore.site.option_check import (
     check_limits,
@@ -50,15 +61,6 @@ from milpcore.streams import Streams
 
 __all__ = ["CheckError", "Violation", "check"]
 
-BALANCE_TOLERANCE = 1e-6
-"""Relative tolerance of energy balances."""
-TABLE_TOLERANCE = 1e-9
-"""Relative tolerance of what is computed from the tables: sums, COP, costs, gap."""
-TEMPERATURE_TOLERANCE_K = 2e-6
-"""Limit temperatures are rounded to 1e-6 K."""
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 _STATUSES = ("optimal", "time_limit", "node_limit", "interrupted", "infeasible", "error")
 _MEASURES = {
     "tac": ("tac_EUR_per_a", "EUR/a"),
@@ -226,18 +228,17 @@ def _check_connections(
         expected = f"at least {needed_K[row]:.12g}"
         what = f"temperature difference to the level at {level_C[row]:.12g} °C, K"
         report.add(what, where[row], distance_K[row], expected, TEMPERATURE_TOLERANCE_K)
-    for row in np.flatnonzero(_level_index(levels, level_C) < 0):
-        report.add("level_C", where[row], level_C[row], "the temperature of an open level")
+    check_open(report, "level_C", where, level_C, levels)
 
 
 def _check_level_sums(report: Report, result: SiteResult, *, forced_C: tuple[float, ...]) -> None:
     """Compare the terms of the level table with the sums of the other tables."""
     levels, connections, pumps = result.levels, result.connections, result.heat_pumps
     temperature_C = levels["temperature_C"].to_numpy()
-    where = _level_names(levels)
+    where = level_names(levels)
     if np.any(np.diff(temperature_C) <= TEMPERATURE_TOLERANCE_K):
         report.add("temperature_C", "levels", temperature_C.tolist(), "rising, no two equal")
-    at_level = _level_index(levels, connections["level_C"].to_numpy())
+    at_level = level_rows(levels, connections["level_C"].to_numpy())
     n_streams = np.zeros(len(levels))
     for kind in ("hot", "cold"):
         chosen = (connections["kind"] == kind).to_numpy() & (at_level >= 0)
@@ -252,7 +253,7 @@ def _check_level_sums(report: Report, result: SiteResult, *, forced_C: tuple[flo
         ("sink_C", "heat_kW", "heat_pump_sink_kW"),
         ("source_C", "source_heat_kW", "heat_pump_source_kW"),
     ):
-        at_level = _level_index(levels, pumps[end].to_numpy())
+        at_level = level_rows(levels, pumps[end].to_numpy())
         here = at_level >= 0
         weights = pumps[heat].to_numpy()[here]
         sums_kW = np.bincount(at_level[here], weights=weights, minlength=len(levels))
@@ -268,7 +269,7 @@ def _check_level_sums(report: Report, result: SiteResult, *, forced_C: tuple[flo
 def _check_balances(report: Report, result: SiteResult, streams: Streams, *, cascade: bool) -> None:
     """Rules 2, 3 and 7: balance of every level, the cascade, and the whole site."""
     levels = result.levels
-    where = _level_names(levels)
+    where = level_names(levels)
     given = ("hot_streams_kW", "external_heat_kW", "heat_pump_sink_kW", "cascade_in_kW")
     taken = ("cold_streams_kW", "cooling_kW", "heat_pump_source_kW", "cascade_out_kW")
     supply_kW = levels[list(given)].to_numpy().sum(axis=1)
@@ -302,28 +303,20 @@ def _check_heat_pumps(
     options: SiteOptions,
 ) -> None:
     """Rules 4 and 8: ends, limits, COP, energy balance, and investment of every heat pump."""
-    source_C, sink_C = pumps["source_C"].to_numpy(), pumps["sink_C"].to_numpy()
-    where = [f"heat pump {i:.12g} → {j:.12g} °C" for i, j in zip(source_C, sink_C, strict=True)]
-    for end, value_C in (("source_C", source_C), ("sink_C", sink_C)):
-        for row in np.flatnonzero(_level_index(levels, value_C) < 0):
-            report.add(end, where[row], value_C[row], "the temperature of an open level")
+    where = check_pump_ends(report, pumps, levels)
     for row in np.flatnonzero(pumps.duplicated(["source_C", "sink_C"])):
         report.add("number of rows", where[row], "more than one", 1)
-    lift_K, slack_K = sink_C - source_C, TEMPERATURE_TOLERANCE_K
-    report.near("lift_K", where, pumps["lift_K"], lift_K, slack_K)
+    sink_C, slack_K = pumps["sink_C"].to_numpy(), TEMPERATURE_TOLERANCE_K
+    lift_K = sink_C - pumps["source_C"].to_numpy()
     new_kW = new_heat_kW(pumps, options)
     check_new_pumps(report, where, pumps, new_kW, options)
     new = np.flatnonzero(new_kW > 0.0)
     where_new = [where[row] for row in new]
     report.at_most("lift, K", where_new, lift_K[new], economics.max_lift_K, slack_K)
     report.at_most("sink_C", where_new, sink_C[new], economics.max_sink_C, slack_K)
-    for row in np.flatnonzero(~(lift_K > 0.0)):
-        report.add("lift, K", where[row], lift_K[row], "positive")
-    warm_K = sink_C + economics.heat_pump_dt_sink_K + 273.15
-    cold_K = source_C - economics.heat_pump_dt_source_K + 273.15
+    has_table = bool(options.heat_pumps.cop_table)
+    cop = table_cop(pumps, options) if has_table else carnot_cop(pumps, economics)
     with np.errstate(divide="ignore", invalid="ignore"):
-        cop = economics.carnot_efficiency * warm_K / (warm_K - cold_K)
-        cop = table_cop(pumps, options) if options.heat_pumps.cop_table else cop
         ratio = (pumps["heat_kW"] / pumps["power_kW"]).to_numpy()
     report.near("cop", where, pumps["cop"], cop, TABLE_TOLERANCE * np.abs(cop))
     report.near("heat_kW/power_kW", where, ratio, cop, TABLE_TOLERANCE * np.abs(cop))
@@ -379,8 +372,7 @@ def _check_costs(
     `other_EUR` is the investment in levels and exchangers.
     """
     hours = economics.operating_hours_h_per_a / 1000.0
-    rate, life_a = economics.interest_rate, economics.lifetime_a
-    annuity = 1.0 / life_a if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -life_a)
+    annuity = annuity_per_a(economics)
     external_kW = float(result.levels["external_heat_kW"].sum())
     co2 = hours * external_kW * economics.gas_emission_t_per_MWh / economics.boiler_efficiency
     power = hours * float(result.heat_pumps["power_kW"].sum())
@@ -430,16 +422,3 @@ def _check_objective(report: Report, result: SiteResult) -> None:
     report.near("gap", ["summary"], row["gap"], gap, TABLE_TOLERANCE)
     if row["status"] == "infeasible":
         report.add("status", "summary", "infeasible", "another one, as there is a design")
-
-
-def _level_index(levels: pd.DataFrame, value_C: Floats) -> Integers:
-    """Row of the level with each temperature, -1 where there is none."""
-    temperature_C = levels["temperature_C"].to_numpy()
-    distance_K = np.abs(value_C[:, None] - temperature_C[None, :])
-    nearest = distance_K.argmin(axis=1)
-    near = distance_K[np.arange(len(value_C)), nearest] <= TEMPERATURE_TOLERANCE_K
-    return np.where(near, nearest, -1)
-
-
-def _level_names(levels: pd.DataFrame) -> list[str]:
-    return [f"level {temperature_C:.12g} °C" for temperature_C in levels["temperature_C"]]

@@ -10,16 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from milpcore.site.check_parts import BALANCE_TOLERANCE, TEMPERATURE_TOLERANCE_K
 from milpcore.site.glide_results import GlideResult, WATER_kJ_per_kg_K, table_costs
 from milpcore.site.inputs import Floats
 from milpcore.site.model import relative_gap
 from milpcore.site.tables import COST_COLUMNS
 from milpcore.site.violations import Report
-
-BALANCE_TOLERANCE = 1e-6
-"""Relative tolerance of energy balances."""
-TEMPERATURE_TOLERANCE_K = 2e-6
-"""Limits are rounded to 1e-6 K."""
 
 
 def check_glide(result: GlideResult) -> None:

@@ -20,17 +20,23 @@ import numpy as np
 import pandas as pd
 
 from milpcore.economics import SiteEconomics
-from milpcore.site.inputs import Floats, Integers
+from milpcore.site.check_parts import (
+    BALANCE_TOLERANCE,
+    TABLE_TOLERANCE,
+    TEMPERATURE_TOLERANCE_K,
+    Integers,
+    annuity_per_a,
+    carnot_cop,
+    check_open,
+    check_pump_ends,
+    level_names,
+    level_rows,
+)
 from milpcore.site.periods.results import SCHEMAS, PeriodResult
 from milpcore.site.periods.table import Periods
 from milpcore.site.violations import Report
 from milpcore.streams import Streams
 
-BALANCE_TOLERANCE = 1e-6
-"""Relative tolerance of energy balances."""
-TABLE_TOLERANCE = 1e-9
-"""Relative tolerance of what is computed from the tables."""
-TEMPERATURE_TOLERANCE_K = 2e-6
 _GIVEN = ("hot_streams_kW", "external_heat_kW", "heat_pump_sink_kW", "cascade_in_kW")
 _TAKEN = ("cold_streams_kW", "cooling_kW", "heat_pump_source_kW", "cascade_out_kW")
 
@@ -94,10 +100,8 @@ def _check_connections(
         report.near(column, where, connections[column], values, slack_K)
     needed_K = streams.dt_cont_K + economics.level_dt_cont_K
     report.at_most("temperature difference needed, K", where, needed_K, distance_K, slack_K)
-    at_level = _level_rows(result.levels, level_C)
-    for row in np.flatnonzero(at_level < 0).tolist():
-        report.add("level_C", where[row], level_C[row], "the temperature of an open level")
-    names = [f"level {value:.12g} °C" for value in result.levels["temperature_C"]]
+    at_level = check_open(report, "level_C", where, level_C, result.levels)
+    names = level_names(result.levels)
     for kind in ("hot", "cold"):
         chosen = (streams.table["kind"] == kind).to_numpy() & (at_level >= 0)
         count = np.bincount(at_level[chosen], minlength=len(names))
@@ -108,21 +112,12 @@ def _check_connections(
 def _check_pumps(report: Report, result: PeriodResult, economics: SiteEconomics) -> None:
     """Rule 4 but for the heat of single periods."""
     pumps = result.heat_pumps
-    source_C, sink_C = pumps["source_C"].to_numpy(), pumps["sink_C"].to_numpy()
-    where = [f"heat pump {i:.12g} → {j:.12g} °C" for i, j in zip(source_C, sink_C, strict=True)]
-    for end, value_C in (("source_C", source_C), ("sink_C", sink_C)):
-        for row in np.flatnonzero(_level_rows(result.levels, value_C) < 0).tolist():
-            report.add(end, where[row], value_C[row], "the temperature of an open level")
-    lift_K, slack_K = sink_C - source_C, TEMPERATURE_TOLERANCE_K
-    report.near("lift_K", where, pumps["lift_K"], lift_K, slack_K)
+    where = check_pump_ends(report, pumps, result.levels)
+    sink_C, slack_K = pumps["sink_C"].to_numpy(), TEMPERATURE_TOLERANCE_K
+    lift_K = sink_C - pumps["source_C"].to_numpy()
     report.at_most("lift, K", where, lift_K, economics.max_lift_K, slack_K)
     report.at_most("sink_C", where, sink_C, economics.max_sink_C, slack_K)
-    for row in np.flatnonzero(~(lift_K > 0.0)).tolist():
-        report.add("lift, K", where[row], lift_K[row], "positive")
-    warm_K = sink_C + economics.heat_pump_dt_sink_K + 273.15
-    cold_K = source_C - economics.heat_pump_dt_source_K + 273.15
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cop = economics.carnot_efficiency * warm_K / (warm_K - cold_K)
+    cop = carnot_cop(pumps, economics)
     report.near("cop", where, pumps["cop"], cop, TABLE_TOLERANCE * np.abs(cop))
     if not len(pumps):
         return
@@ -178,7 +173,7 @@ def _check_period(
     for end, flow_kW, column in ends:
         shared_C = result.heat_pumps[end].to_numpy()
         report.near(end, pump_where, pumps[end], shared_C, slack_K)
-        at = _level_rows(result.levels, shared_C)
+        at = level_rows(result.levels, shared_C)
         sums = np.bincount(at[at >= 0], weights=flow_kW[at >= 0], minlength=n_levels)
         report.near(column, where, levels[column], sums, TABLE_TOLERANCE * sums)
     _check_balances(report, levels, where)
@@ -220,8 +215,7 @@ def _check_costs(
     """Rules 5 and 6."""
     table, row = result.periods, result.summary.iloc[0]
     hours = periods.hours_h_per_a / 1000.0
-    rate, life_a = economics.interest_rate, economics.lifetime_a
-    annuity = 1.0 / life_a if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -life_a)
+    annuity = annuity_per_a(economics)
     heat, cold, power = (
         hours * table[f"{name}_kW"].to_numpy()
         for name in ("external_heat", "cooling", "electricity")
@@ -263,11 +257,3 @@ def _check_costs(
     report.at_most("bound_EUR_per_a", ["summary"], bound, tac, tolerance)
     gap = max(0.0, tac - bound) / max(abs(tac), 1e-12)
     report.near("gap", ["summary"], row["gap"], gap, TABLE_TOLERANCE)
-
-
-def _level_rows(levels: pd.DataFrame, value_C: Floats) -> Integers:
-    """Row of the level with each temperature, -1 where there is none."""
-    distance_K = np.abs(value_C[:, None] - levels["temperature_C"].to_numpy()[None, :])
-    nearest = distance_K.argmin(axis=1)
-    near = distance_K[np.arange(value_C.size), nearest] <= TEMPERATURE_TOLERANCE_K
-    return np.where(near, nearest, -1)
