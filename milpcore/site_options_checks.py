@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import numbers
-from collections.abc import Sequence
-from typing import TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 from milpcore.economics_schema import Range, checked_number
 from milpcore.faults import FaultList
 from milpcore.naming import shown
+from milpcore.number_kinds import is_whole
 from milpcore.stream_units import ABSOLUTE_ZERO_C
 
 MOST = math.inf
@@ -55,6 +55,7 @@ OPTION_RANGES: dict[str, tuple[Range, str]] = {
 """Range and unit of every number; infinite where a limit may be left out."""
 
 Item = TypeVar("Item")
+Key = TypeVar("Key", bound="str | float | tuple[Any, ...]")
 
 
 def check_numbers(options: object, faults: FaultList) -> None:
@@ -81,11 +82,25 @@ def check_order(options: object, lower: str, upper: str, faults: FaultList) -> N
         faults.add("", upper, f"{high:g}", f"must be at least {lower} = {low:g}", "exchange them")
 
 
+def check_lift(source_C: float, sink_C: float, faults: FaultList) -> None:
+    """Note a sink that is not above its source."""
+    if sink_C <= source_C:
+        rule = f"must be above source_C = {source_C:g} °C"
+        faults.add("", "sink_C", f"{sink_C:g} °C", rule, "exchange the two")
+
+
+def note_repeated(
+    name: str, keys: Sequence[Key], shown_as: Callable[[Key], str], remedy: str, faults: FaultList
+) -> None:
+    """Note every key that comes more than once."""
+    for key in sorted({one for one in keys if keys.count(one) > 1}):
+        faults.add("", name, shown_as(key), "must not come twice", remedy)
+
+
 def check_count(options: object, name: str, faults: FaultList) -> None:
     """Note what is neither None nor a whole number from 0."""
     value = getattr(options, name)
-    is_count = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if value is not None and not (is_count and value >= 0):
+    if value is not None and not (is_whole(value) and value >= 0):
         rule = "must be a whole number from 0"
         faults.add("", name, shown(value), rule, "leave it out for no limit")
 
@@ -119,6 +134,5 @@ def checked_temperatures(options: object, name: str, faults: FaultList) -> tuple
     ]
     if len(faults) > known:
         return ()
-    for value in {one for one in values if values.count(one) > 1}:
-        faults.add("", name, f"{value:g} °C", "must not come twice", "remove the duplicate")
+    note_repeated(name, values, lambda value: f"{value:g} °C", "remove the duplicate", faults)
     return tuple(sorted(values))

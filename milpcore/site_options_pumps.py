@@ -10,9 +10,11 @@ from milpcore.naming import shown
 from milpcore.site_options_checks import (
     MOST,
     check_count,
+    check_lift,
     check_numbers,
     check_order,
     checked_items,
+    note_repeated,
 )
 
 
@@ -49,9 +51,7 @@ class ExistingPump:
     def __post_init__(self) -> None:
         faults = FaultList()
         check_numbers(self, faults)
-        if self.sink_C <= self.source_C:
-            rule = f"must be above source_C = {self.source_C:g} °C"
-            faults.add("", "sink_C", f"{self.sink_C:g} °C", rule, "exchange the two")
+        check_lift(self.source_C, self.sink_C, faults)
         faults.raise_if_any("existing heat pump")
 
 
@@ -84,9 +84,7 @@ class ForcedPump:
     def __post_init__(self) -> None:
         faults = FaultList()
         check_numbers(self, faults)
-        if self.sink_C <= self.source_C:
-            rule = f"must be above source_C = {self.source_C:g} °C"
-            faults.add("", "sink_C", f"{self.sink_C:g} °C", rule, "exchange the two")
+        check_lift(self.source_C, self.sink_C, faults)
         faults.raise_if_any("forced heat pump")
 
 
@@ -301,9 +299,7 @@ class HeatPumpOptions:
         faults = FaultList()
         points = checked_items(self, "cop_table", CopPoint, faults)
         known = [(one.source_C, one.sink_C) for one in points]
-        for source_C, sink_C in sorted({one for one in known if known.count(one) > 1}):
-            value = f"{source_C:g} → {sink_C:g} °C"
-            faults.add("", "cop_table", value, "must not come twice", "remove the duplicate")
+        note_repeated("cop_table", known, _lift, "remove the duplicate", faults)
         check_numbers(self, faults)
         check_order(self, "min_size_kW", "max_size_kW", faults)
         check_count(self, "max_number", faults)
@@ -311,13 +307,9 @@ class HeatPumpOptions:
         checked_items(self, "forbidden", ForbiddenPumps, faults)
         forced = checked_items(self, "forced", ForcedPump, faults)
         ends = [(round(one.source_C, 6), round(one.sink_C, 6)) for one in forced]
-        for source_C, sink_C in sorted({pair for pair in ends if ends.count(pair) > 1}):
-            value = f"{source_C:g} → {sink_C:g} °C"
-            faults.add("", "forced", value, "must not come twice", "add up their heat")
+        note_repeated("forced", ends, _lift, "add up their heat", faults)
         pairs = [(round(one.source_C, 6), round(one.sink_C, 6), one.type) for one in existing]
-        for source_C, sink_C, _ in {pair for pair in pairs if pairs.count(pair) > 1}:
-            value = f"{source_C:g} → {sink_C:g} °C"
-            faults.add("", "existing", value, "must not come twice", "add up their sizes")
+        note_repeated("existing", pairs, _lift, "add up their sizes", faults)
         if checked_items(self, "investment_points", InvestmentPoint, faults):
             self._check_points(faults)
         self._check_types(checked_items(self, "types", HeatPumpType, faults), existing, faults)
@@ -331,8 +323,7 @@ class HeatPumpOptions:
     ) -> None:
         """Note types that come twice or are unknown, and what belongs to each of them."""
         names = [one.name for one in types]
-        for name in sorted({one for one in names if names.count(one) > 1}):
-            faults.add("", "types", shown(name), "must not come twice", "rename one type")
+        note_repeated("types", names, shown, "rename one type", faults)
         for one in existing:
             if one.type not in (names or [""]):
                 rule = "has a type that is none of the types"
@@ -362,3 +353,8 @@ class HeatPumpOptions:
             rule = "must not be given beside investment_points, which hold it"
             value = f"{self.fixed_investment_EUR:g} EUR"
             faults.add("", "fixed_investment_EUR", value, rule, "add it to every point")
+
+
+def _lift(pump: tuple[float | str, ...]) -> str:
+    """Name a heat pump by its source and sink."""
+    return f"{pump[0]:g} → {pump[1]:g} °C"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from milpcore.faults import FaultList
 from milpcore.naming import shown
-from milpcore.site_options_checks import MOST, check_numbers, checked_items
+from milpcore.site_options_checks import MOST, check_numbers, checked_items, note_repeated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +149,7 @@ class ExternalHeatOptions:
         _sort_steps(self, faults)
         sources = checked_items(self, "sources", HeatSource, faults)
         names = [one.name for one in sources]
-        for name in sorted({one for one in names if names.count(one) > 1}):
-            faults.add("", "name", shown(name), "must not come twice", "rename one source")
+        note_repeated("name", names, shown, "rename one source", faults)
         if sources and self.prices:
             rule = "must not be given beside sources, which have prices of their own"
             remedy = "give each price a source with max_level_C"
@@ -180,6 +179,5 @@ def _sort_steps(options: PriceOptions | ExternalHeatOptions, faults: FaultList) 
     """Check the steps and put them in rising order."""
     steps = checked_items(options, "prices", PriceStep, faults)
     starts_C = [one.from_C for one in steps]
-    for start_C in sorted({one for one in starts_C if starts_C.count(one) > 1}):
-        faults.add("", "from_C", f"{start_C:g} °C", "must not come twice", "remove one step")
+    note_repeated("from_C", starts_C, lambda one: f"{one:g} °C", "remove one step", faults)
     object.__setattr__(options, "prices", tuple(sorted(steps, key=lambda one: one.from_C)))
