@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from milpcore.site.inputs import Floats, Integers
-from milpcore.site.path_search.incumbents import arc_length, set_arrays
+from milpcore.site.path_search.incumbents import set_arrays
 from milpcore.site.path_search.level_set import level_set_prices
 from milpcore.site.path_search.network import LevelNetwork
-from milpcore.site.slot_search import completions
+from milpcore.site.slot_search import completions, distinct, reaches
 from preprocess.jit import kernel
 
 
@@ -82,11 +82,9 @@ def _walk(
 ) -> int:
     """Walk all choices depth first; write as many as there is room for, return how many."""
     n_slots = first.shape[0] - 1
-    n_profiles, n = profiles.shape
-    total = cold_below[n] - hot_below[n]
     place = np.empty(n_slots, dtype=np.int64)
     following = first[:-1].copy()
-    length = np.zeros((n_slots, n_profiles))
+    length = np.zeros((n_slots, profiles.shape[0]))
     levels = np.empty(n_slots, dtype=np.int64)
     price = np.empty(n_slots)
     count = 0
@@ -104,29 +102,18 @@ def _walk(
                 continue
         elif j < place[slot - 1]:
             continue
-        possible = True
-        for profile in range(n_profiles):
-            reached = total * profiles[profile, j]
-            if slot > 0:
-                reached = length[slot - 1, profile] + arc_length(
-                    place[slot - 1], j, hot_below, cold_below, profiles[profile]
-                )
-            length[slot, profile] = reached
-            if reached + to_go[profile, here] > limit or to_go[profile, here] == np.inf:
-                possible = False
-                break
-        if not possible:
+        below = place[slot - 1] if slot > 0 else -1
+        before = length[slot - 1] if slot > 0 else length[slot]
+        if not reaches(
+            below, j, before, length[slot], to_go[:, here], limit, profiles, hot_below, cold_below
+        ):
             continue
         place[slot] = j
         if slot < n_slots - 1:
             slot += 1
             following[slot] = first[slot]
             continue
-        size = 0
-        for a in range(n_slots):
-            if size == 0 or place[a] > levels[size - 1]:
-                levels[size] = place[a]
-                size += 1
+        size = distinct(place, levels)
         cost = level_set_prices(
             levels[:size],
             hot_below,

@@ -199,6 +199,48 @@ def changes(place: Integers, stay: Integers, size: int) -> tuple[int, int]:
 
 
 @kernel
+def reaches(
+    below: int,
+    level: int,
+    before: Floats,
+    length: Floats,
+    to_go: Floats,
+    limit: float,
+    profiles: Floats,
+    hot_below: Floats,
+    cold_below: Floats,
+) -> bool:
+    """Go on to a level, from one below or from the start (-1); whether every profile allows it.
+
+    Fills `length` (P,), the lengths so far at each profile, from those `before`, until one with
+    what is `to_go` at least (P,) exceeds the limit.
+    """
+    n_profiles, n = profiles.shape
+    total = cold_below[n] - hot_below[n]
+    for profile in range(n_profiles):
+        reached = total * profiles[profile, level]
+        if below >= 0:
+            reached = before[profile] + arc_length(
+                below, level, hot_below, cold_below, profiles[profile]
+            )
+        length[profile] = reached
+        if reached + to_go[profile] > limit or to_go[profile] == np.inf:
+            return False
+    return True
+
+
+@kernel
+def distinct(place: Integers, levels: Integers) -> int:
+    """Write the different levels of slots, which do not fall; return how many there are."""
+    size = 0
+    for slot in range(place.shape[0]):
+        if size == 0 or place[slot] > levels[size - 1]:
+            levels[size] = place[slot]
+            size += 1
+    return size
+
+
+@kernel
 def _walk(
     first: Integers,
     candidates: Integers,
@@ -224,11 +266,9 @@ def _walk(
     by no more than `share`.
     """
     n_slots = first.shape[0] - 1
-    n_profiles, n = profiles.shape
-    total = cold_below[n] - hot_below[n]
     place = np.empty(n_slots, dtype=np.int64)
     following = first[:-1].copy()
-    length = np.zeros((n_slots, n_profiles))
+    length = np.zeros((n_slots, profiles.shape[0]))
     levels = np.empty(n_slots, dtype=np.int64)
     price = np.empty(n_slots)
     fewest, size = changes(best, stay, n_slots)
@@ -250,18 +290,11 @@ def _walk(
                 continue
         elif j < place[slot - 1]:
             continue
-        possible = True
-        for profile in range(n_profiles):
-            reached = total * profiles[profile, j]
-            if slot > 0:
-                reached = length[slot - 1, profile] + arc_length(
-                    place[slot - 1], j, hot_below, cold_below, profiles[profile]
-                )
-            length[slot, profile] = reached
-            if reached + to_go[profile, here] > limit or to_go[profile, here] == np.inf:
-                possible = False
-                break
-        if not possible:
+        below = place[slot - 1] if slot > 0 else -1
+        before = length[slot - 1] if slot > 0 else length[slot]
+        if not reaches(
+            below, j, before, length[slot], to_go[:, here], limit, profiles, hot_below, cold_below
+        ):
             continue
         place[slot] = j
         if settles:
@@ -272,11 +305,7 @@ def _walk(
             slot += 1
             following[slot] = first[slot]
             continue
-        size = 0
-        for a in range(n_slots):
-            if size == 0 or place[a] > levels[size - 1]:
-                levels[size] = place[a]
-                size += 1
+        size = distinct(place, levels)
         cost = level_set_prices(
             levels[:size],
             hot_below,
