@@ -8,6 +8,7 @@ are called. Profiling slows the search down by some 10 %, shares change little.
 from __future__ import annotations
 
 import cProfile
+import math
 import pstats
 import time
 from collections.abc import Sequence
@@ -76,11 +77,16 @@ class CountingSolver:
         self.solver, self.n_programs, self.solve_s = solver, 0, 0.0
 
     def solve(
-        self, program: LinearProgram, column_status: Statuses | None, row_status: Statuses | None
+        self,
+        program: LinearProgram,
+        column_status: Statuses | None,
+        row_status: Statuses | None,
+        *,
+        time_limit_s: float = math.inf,
     ) -> LinearSolution | None:
         """Solve with the solver inside."""
         start_s = time.perf_counter()
-        solution = self.solver.solve(program, column_status, row_status)
+        solution = self.solver.solve(program, column_status, row_status, time_limit_s=time_limit_s)
         self.solve_s += time.perf_counter() - start_s
         self.n_programs += 1
         return solution

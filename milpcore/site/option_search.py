@@ -52,7 +52,7 @@ from milpcore.site.option_screen import relaxed_network, screen_refusal
 from milpcore.site.path_search.incumbents import level_set_costs
 from milpcore.site.path_search.relaxation import LinearSolver
 from milpcore.site.path_search.search import Search, SearchState, SearchStopped
-from milpcore.site.path_search.solvers import default_solver
+from milpcore.site.path_search.solvers import Until, default_solver
 from milpcore.site.path_search.start import first_guess
 from milpcore.site.ranked_sets import neighbours
 
@@ -160,8 +160,10 @@ class _Run:
         observer: Observer | None,
     ) -> None:
         self.start_s = time.perf_counter()
-        self.inputs, self.n_levels, self.solver = inputs, n_levels, solver
-        self.gap, self.time_limit_s, self.observer = mip_rel_gap, time_limit_s, observer
+        self.inputs, self.n_levels = inputs, n_levels
+        self.deadline_s = self.start_s + (math.inf if time_limit_s is None else time_limit_s)
+        self.solver = Until(solver, self.deadline_s)
+        self.gap, self.observer = mip_rel_gap, observer
         self.network, self.screen = relaxed_network(inputs, n_levels)
         self.unit = KW_PER_MW * inputs.cost_scale
         self.forced = inputs.is_forced
@@ -239,11 +241,13 @@ class _Run:
 
     def pause(self) -> None:
         """Look at the clock and at the observer."""
-        elapsed_s = time.perf_counter() - self.start_s
-        if self.time_limit_s is not None and elapsed_s >= self.time_limit_s:
+        now_s = time.perf_counter()
+        if now_s >= self.deadline_s:
             self.stopped = Status.TIME_LIMIT
             raise SearchStopped
-        told = Progress(elapsed_s, self.cost * self.unit, self.bound * self.unit, self.n_priced)
+        told = Progress(
+            now_s - self.start_s, self.cost * self.unit, self.bound * self.unit, self.n_priced
+        )
         if self.observer is not None and self.observer(told):
             self.stopped = Status.INTERRUPTED
             raise SearchStopped
@@ -296,7 +300,6 @@ class _Run:
                 return True
             return False
 
-        limit_s = math.inf if self.time_limit_s is None else self.time_limit_s
         state = Search(
             self.network,
             self.solver,
@@ -304,7 +307,7 @@ class _Run:
             levels=start.levels,
             price=start.price,
             mip_rel_gap=START_GAP,
-            deadline_s=self.start_s + limit_s,
+            deadline_s=self.deadline_s,
             should_stop=should_stop,
         ).run()
         fewest = 2 if conflict(self.inputs) else 1

@@ -222,12 +222,12 @@ def search_front(plan: ParetoPlan, observer: FrontObserver | None = None) -> Fou
     pair = plan.pair()
     if plan.kind is Levels.GREENFIELD and plan.max_levels == 1 and conflict(plan.inputs):
         return FoundFront(Archive(pair), Status.INFEASIBLE, time.perf_counter() - start_s)
-    limit_s = math.inf if plan.time_limit_s is None else plan.time_limit_s
+    deadline_s = start_s + (math.inf if plan.time_limit_s is None else plan.time_limit_s)
     search = FrontSearch(
         pair,
-        plan.family(pair),
+        plan.family(pair, deadline_s),
         resolution=plan.resolution,
-        deadline_s=start_s + limit_s,
+        deadline_s=deadline_s,
         observer=observer,
     )
     archive = search.run()

@@ -18,7 +18,7 @@ from milpcore.site.front_search.greenfield_sets import GreenfieldSets
 from milpcore.site.front_search.measures import Pair, measure_pair
 from milpcore.site.front_search.slot_sets import SlotSets
 from milpcore.site.inputs import SiteInputs, prepare, without_heat_pumps
-from milpcore.site.path_search.solvers import default_solver
+from milpcore.site.path_search.solvers import Until, default_solver
 from milpcore.site.retrofit_plan import SAME_K, RetrofitOptions, RetrofitPlan, plan_retrofit
 from milpcore.site.study import MOST_LEVELS
 from milpcore.streams import Streams
@@ -122,11 +122,11 @@ class ParetoPlan:
         """Return both measures, ready for the search."""
         return measure_pair(self.inputs, self.first, self.second)
 
-    def family(self, pair: Pair) -> Family:
-        """Return the level sets that are allowed."""
+    def family(self, pair: Pair, deadline_s: float) -> Family:
+        """Return the level sets that are allowed; their search solves nothing after a moment."""
         if self.retrofit is None:
             n_levels = min(self.max_levels, self.inputs.n_candidates)
-            return GreenfieldSets(pair, n_levels, default_solver())
+            return GreenfieldSets(pair, n_levels, Until(default_solver(), deadline_s))
         plan = self.retrofit
         candidates = []
         for position, own in enumerate(plan.existing):

@@ -26,6 +26,7 @@ every level below.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -65,9 +66,14 @@ class LinearSolver(Protocol):
     """A solver of small LPs that may use the statuses of a similar one."""
 
     def solve(
-        self, program: LinearProgram, column_status: Statuses | None, row_status: Statuses | None
+        self,
+        program: LinearProgram,
+        column_status: Statuses | None,
+        row_status: Statuses | None,
+        *,
+        time_limit_s: float = math.inf,
     ) -> LinearSolution | None:
-        """Optimum, or None if there is none or it was not found."""
+        """Optimum, or None if there is none or it was not found in time."""
 
 
 class Relaxed(NamedTuple):

@@ -32,6 +32,7 @@ from milpcore.site.path_search.node import Labels, Node, reduce_node, root_node
 from milpcore.site.path_search.progress import Progress
 from milpcore.site.path_search.pump_limits import limit_pumps
 from milpcore.site.path_search.relaxation import LinearSolver
+from milpcore.site.path_search.solvers import Until
 
 _log = logging.getLogger(__name__)
 LEAST_GAP = 1e-11
@@ -118,7 +119,8 @@ class Search:
         deadline_s: float,
         should_stop: Callable[[SearchState], bool],
     ) -> None:
-        self.network, self.solver, self.n_levels = network, solver, n_levels
+        self.network, self.n_levels = network, n_levels
+        self.solver = Until(solver, deadline_s)
         self.gap = max(mip_rel_gap - ROUNDING, LEAST_GAP)
         self.deadline_s, self.should_stop = deadline_s, should_stop
         self.root = root_node(network, price)

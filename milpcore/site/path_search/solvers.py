@@ -9,6 +9,8 @@ both solvers lead to the same proven optimum.
 from __future__ import annotations
 
 import importlib.util
+import math
+import time
 from typing import Any
 
 import numpy as np
@@ -49,9 +51,14 @@ class HighsSolver:
         self._statuses = [kinds.kLower, kinds.kBasic, kinds.kUpper, kinds.kZero, kinds.kNonbasic]
 
     def solve(
-        self, program: LinearProgram, column_status: Statuses | None, row_status: Statuses | None
+        self,
+        program: LinearProgram,
+        column_status: Statuses | None,
+        row_status: Statuses | None,
+        *,
+        time_limit_s: float = math.inf,
     ) -> LinearSolution | None:
-        """Optimum, or None if there is none or it was not found."""
+        """Optimum, or None if there is none or it was not found in time."""
         highs, highspy = self._highs, self._highspy
         n, m = program.cost.size, program.right_side.size
         row_lower = program.right_side.copy()
@@ -83,6 +90,7 @@ class HighsSolver:
             basis.valid = True
             basis.alien = False
             highs.setBasis(basis)
+        highs.setOptionValue("time_limit", highs.getRunTime() + time_limit_s)
         highs.setOptionValue("simplex_iteration_limit", FREE_ITERATIONS + MOST_ITERATIONS * m)
         highs.run()
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -101,9 +109,14 @@ class ScipySolver:
     """LPs through `scipy.optimize.linprog`, each from scratch."""
 
     def solve(
-        self, program: LinearProgram, column_status: Statuses | None, row_status: Statuses | None
+        self,
+        program: LinearProgram,
+        column_status: Statuses | None,
+        row_status: Statuses | None,
+        *,
+        time_limit_s: float = math.inf,
     ) -> LinearSolution | None:
-        """Optimum, or None if there is none or it was not found."""
+        """Optimum, or None if there is none or it was not found in time."""
         del column_status, row_status
         n, m = program.cost.size, program.right_side.size
         entries = program.value, program.row, program.start
@@ -115,6 +128,7 @@ class ScipySolver:
             A_eq=matrix[: m - 1],
             b_eq=program.right_side[: m - 1],
             method="highs-ds",
+            options={} if math.isinf(time_limit_s) else {"time_limit": time_limit_s},
         )
         if result.status != 0:
             return None
@@ -125,6 +139,34 @@ class ScipySolver:
             row_status=np.full(m, LOWER, dtype=np.int8),
             objective=float(result.fun),
         )
+
+
+class Until:
+    """Another solver, up to a moment: what is not solved by then is not solved.
+
+    Parameters
+    ----------
+    solver : LinearSolver
+    deadline_s : float
+        Value of `time.perf_counter`; infinite for none.
+    """
+
+    def __init__(self, solver: LinearSolver, deadline_s: float) -> None:
+        self._solver, self._deadline_s = solver, deadline_s
+
+    def solve(
+        self,
+        program: LinearProgram,
+        column_status: Statuses | None,
+        row_status: Statuses | None,
+        *,
+        time_limit_s: float = math.inf,
+    ) -> LinearSolution | None:
+        """Optimum, or None if there is none or it was not found in time."""
+        left_s = min(time_limit_s, self._deadline_s - time.perf_counter())
+        if left_s <= 0.0:
+            return None
+        return self._solver.solve(program, column_status, row_status, time_limit_s=left_s)
 
 
 def default_solver() -> LinearSolver:
