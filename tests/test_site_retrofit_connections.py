@@ -8,7 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers_options import least_operation, pumps_between
+from helpers_options import (
+    choices_of,
+    forced_levels_C,
+    least_operation,
+    needs_choice,
+    pumps_between,
+)
 from helpers_sites import all_connections, streams_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -18,13 +24,13 @@ from test_site_retrofit_options import TODAY_C, choices_with_cost, study_of
 import milpcore
 from milpcore import InputError, SiteEconomics, SiteOptions, site
 from milpcore.core import Status
+from milpcore.economics import Measure
 from milpcore.site.inputs import SiteInputs
 from milpcore.site.results import make_result
 from milpcore.site.retrofit_plan import RetrofitOptions, RetrofitPlan, plan_retrofit
 from milpcore.site_options import (
     ConnectionOptions,
     ForbiddenConnections,
-    HeatPumpOptions,
     LevelOptions,
 )
 
@@ -79,8 +85,9 @@ def serves(inputs: SiteInputs, stream: int, level: int) -> bool:
     return bool(level <= kink if inputs.stream_is_hot[stream] else level >= kink)
 
 
-def today(inputs: SiteInputs, stream: int) -> float:
+def today(plan: RetrofitPlan, stream: int) -> float:
     """Area that a stream needs at the nearest level of today that it may use; nan without."""
+    inputs = plan.inputs
     plain = replace(
         inputs.options.connections,
         fixed_investment_EUR=0.0,
@@ -88,8 +95,7 @@ def today(inputs: SiteInputs, stream: int) -> float:
         area_exponent=1.0,
     )
     per_m2 = replace(inputs, options=replace(inputs.options, connections=plain))
-    levels = [int(np.abs(inputs.level_C - one).argmin()) for one in TODAY_C]
-    able = [one for one in levels if serves(inputs, stream, one)]
+    able = [one for one in plan.existing.tolist() if serves(inputs, stream, one)]
     able = [one for one in able if math.isfinite(own_investment_EUR(per_m2, stream, one))]
     if not able:
         return math.nan
@@ -97,12 +103,12 @@ def today(inputs: SiteInputs, stream: int) -> float:
     return own_investment_EUR(per_m2, stream, nearest)
 
 
-def beyond_EUR(inputs: SiteInputs, stream: int, level: int) -> float:
+def beyond_EUR(plan: RetrofitPlan, stream: int, level: int) -> float:
     """Investment in the area that an exchanger lacks, written anew."""
-    options = inputs.options.connections
+    inputs, options = plan.inputs, plan.inputs.options.connections
     if math.isinf(own_investment_EUR(inputs, stream, level)):
         return math.inf
-    there = today(inputs, stream)
+    there = today(plan, stream)
     plain = replace(options, fixed_investment_EUR=0.0, area_investment_EUR=1.0, area_exponent=1.0)
     needed = own_investment_EUR(
         replace(inputs, options=replace(inputs.options, connections=plain)), stream, level
@@ -118,31 +124,44 @@ def beyond_EUR(inputs: SiteInputs, stream: int, level: int) -> float:
 
 
 def enumerated(plan: RetrofitPlan, choice: tuple[int, ...]) -> float:
-    """Least TAC of a configuration over all levels and connections."""
+    """Least objective of a configuration over all levels, connections and heat pumps."""
     inputs = plan.inputs
     free = replace(inputs, options=replace(inputs.options, levels=LevelOptions()))
+    annuity = inputs.economics.annuity_per_a if inputs.objective is Measure.TAC else 0.0
     cost_EUR = np.array(
         [
             [
-                beyond_EUR(inputs, stream, level) if serves(inputs, stream, level) else math.inf
+                beyond_EUR(plan, stream, level) if serves(inputs, stream, level) else math.inf
                 for level in range(inputs.n_candidates)
             ]
             for stream in range(inputs.n_streams)
         ]
     )
-    best, known = math.inf, {}
+    signed_kW = np.where(inputs.stream_is_hot, inputs.stream_duty_kW, -inputs.stream_duty_kW)
+    best, known, operated = math.inf, {}, {}
     for levels, level_EUR in choices_with_cost(plan, choice):
+        level_C = inputs.level_C[list(levels)]
+        if any(np.abs(level_C - one).min() > 1e-6 for one in forced_levels_C(inputs.options)):
+            continue
         if levels not in known:
-            pumps = pumps_between(inputs, levels) if plan.allows_pumps else []
             known[levels] = math.inf
+            pumps = pumps_between(inputs, levels)
+            pumps = [one for one in pumps if plan.allows_pumps or not one.is_new]
+            sets = list(choices_of(inputs, pumps)) if needs_choice(inputs) else [pumps]
             for stream_level in all_connections(inputs, levels):
                 own_EUR = cost_EUR[np.arange(inputs.n_streams), stream_level].sum()
-                if math.isfinite(own_EUR):
-                    chosen = [levels.index(int(level)) for level in stream_level]
-                    cost = least_operation(free, levels, chosen, pumps)
-                    cost += inputs.economics.annuity_per_a * own_EUR
-                    known[levels] = min(known[levels], cost)
-        best = min(best, known[levels] + inputs.economics.annuity_per_a * level_EUR)
+                if math.isinf(own_EUR):
+                    continue
+                chosen = [levels.index(int(level)) for level in stream_level]
+                supply_kW = np.bincount(chosen, weights=signed_kW, minlength=len(levels))
+                key = (levels, *supply_kW.round(6))
+                if key not in operated:
+                    operated[key] = min(
+                        (least_operation(free, levels, chosen, built) for built in sets),
+                        default=math.inf,
+                    )
+                known[levels] = min(known[levels], operated[key] + annuity * own_EUR)
+        best = min(best, known[levels] + annuity * level_EUR)
     return best
 
 
@@ -213,25 +232,6 @@ def test_tampered_exchangers_are_refused(column: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(door, "make_result", tampered)
     with pytest.raises(site.CheckError, match=column):
         _study(COSTS)
-
-
-@pytest.mark.parametrize(
-    ("options", "more", "message"),
-    [
-        ({"heat_pumps": HeatPumpOptions(max_number=1)}, {}, "more than a cost per kW"),
-        ({}, {"objective": "co2"}, "least CO2 is asked for"),
-    ],
-)
-def test_what_goes_not_with_connections_is_refused(
-    options: dict[str, HeatPumpOptions], more: dict[str, str], message: str
-) -> None:
-    with pytest.raises(InputError, match=message):
-        site.retrofit(
-            milpcore.load_case("dairy_8"),
-            existing_C=TODAY_OF_DAIRY_C,
-            options=SiteOptions(connections=COSTS, **options),  # type: ignore[arg-type]
-            **more,  # type: ignore[arg-type]
-        )
 
 
 def test_forbidden_connections_hold_for_levels_to_come() -> None:

@@ -114,9 +114,9 @@ def choices_with_cost(
     for closed in combinations([p for p in range(len(own)) if p not in choice], plan.close):
         kept = [p for p in range(len(own)) if p not in closed]
         free = [level for level in range(level_C.size) if level not in [own[p] for p in closed]]
-        range_K = {p: 30.0 if p in choice else 0.0 for p in kept}
+        range_K = {p: plan.range_K if p in choice else 0.0 for p in kept}
         reach = [
-            [one for one in free if abs(level_C[one] - TODAY_C[p]) <= range_K[p]] for p in kept
+            [one for one in free if abs(level_C[one] - level_C[own[p]]) <= range_K[p]] for p in kept
         ]
         for places in product(*reach):
             if list(places) != sorted(places):

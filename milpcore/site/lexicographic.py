@@ -25,11 +25,8 @@ from milpcore.economics import Measure
 from milpcore.site.design_cost import measured_cost, objective_value
 from milpcore.site.inputs import SiteInputs, with_tie_break
 from milpcore.site.model import KW_PER_MW, Design, MilpFormulation, Outcome, relative_gap
-from milpcore.site.operate import (
-    LEXICOGRAPHIC_SLACK,
-    operate,
-    without_spare_levels,
-)
+from milpcore.site.operate import operate, without_spare_levels
+from milpcore.site.operation_problem import LEXICOGRAPHIC_SLACK
 from milpcore.site.option_sources import source_surcharge
 
 PRICED = ("external_heat", "cooling", "pump_heat")

@@ -7,32 +7,25 @@ optimal vertex instead of a mixed-integer search's tolerances.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
-from milpcore.core import Assembly, Problem, Status, solve, solve_lp
+from milpcore.core import Problem, Status, solve, solve_lp
 from milpcore.economics import Measure
 from milpcore.site.connection_faults import refuse_wrong_connections
 from milpcore.site.design_cost import measured_cost, objective_value
-from milpcore.site.inputs import Booleans, Floats, Integers, SiteInputs
-from milpcore.site.limits import flow_limits
+from milpcore.site.inputs import Booleans, Integers, SiteInputs
 from milpcore.site.model import KW_PER_MW, Design, nearest_levels
-from milpcore.site.option_parts import (
-    add_chosen_pumps,
-    add_forced_pumps,
-    add_site_limits,
-    existing_first,
-    largest_heat_MW,
+from milpcore.site.operation_problem import (
+    LEXICOGRAPHIC_SLACK,
+    Flows,
+    Part,
+    fixed_part,
+    operation_problem,
+    prices_of,
 )
-from milpcore.site.option_sources import (
-    joined,
-    matched,
-    moved_down,
-    source_surcharge,
-    split_of,
-)
-from milpcore.site.option_terms import least_sizes_MW
+from milpcore.site.option_parts import existing_first
+from milpcore.site.option_sources import joined, matched, moved_down, split_of
 
 NOISE = 1e-11
 """Flows below this share of all duties are set to zero."""
@@ -40,57 +33,8 @@ NOISE = 1e-11
 BALANCE_SHARE = 1e-9
 """Largest imbalance of a level that is left alone, as a share of the heat that passes it."""
 
-LEXICOGRAPHIC_SLACK = 1e-9
-"""Relative amount by which TAC, coming second, may worsen the first objective."""
-
-SOLVER_PRICE = 1000.0
-"""Largest price in the linear program, because the solver's tolerances are absolute."""
-
 _LIMITS = {"most_external_heat", "most_emission", "source_split", "forced_pumps"}
 """Rows with which there may be no operation."""
-
-
-class _Part(NamedTuple):
-    """The part of a site that is in use.
-
-    Attributes
-    ----------
-    level : ndarray of int (O,)
-        Open levels.
-    pair : ndarray of int (P,)
-        Heat pump pairs between them.
-    source, sink : ndarray of int (P,)
-        Ends of these pairs, as positions in `level`.
-    supply_MW : ndarray (O,)
-        Hot heat minus cold duty.
-    """
-
-    level: Integers
-    pair: Integers
-    source: Integers
-    sink: Integers
-    supply_MW: Floats
-
-
-class _Flows(NamedTuple):
-    """Heat flows of a part: external heat (O,), cooling (O,), cascade (O-1,), pump heat (P,).
-
-    The last are external heat by source (A,), as in `milpcore.site.option_sources`.
-    In MW; ``cascade[o]`` falls from open level ``o + 1`` to ``o``.
-    """
-
-    external_heat: Floats
-    cooling: Floats
-    cascade: Floats
-    pump_heat: Floats
-    source_heat: Floats
-
-
-class _Prices(NamedTuple):
-    """Cost of each flow (per MW), and of each heat pump that is built (P,)."""
-
-    flows: _Flows
-    built: Floats
 
 
 def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> Design | None:
@@ -149,13 +93,13 @@ def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> De
     if np.any(inputs.is_forced & ~open_mask):
         return None
     refuse_wrong_connections(inputs, open_mask, levels)
-    part = _part(inputs, open_mask, levels)
+    part = fixed_part(inputs, open_mask, levels)
     cheapest = _cheapest(inputs, part)
     if cheapest is None:
         return None
     flows = _bought_low_removed_high(inputs, part, cheapest)
     tiny_MW = NOISE * float(inputs.stream_duty_kW.sum()) / KW_PER_MW
-    flows = _Flows(*(np.where(flow < tiny_MW, 0.0, flow) for flow in flows))
+    flows = Flows(*(np.where(flow < tiny_MW, 0.0, flow) for flow in flows))
     return _design(inputs, part, _balanced(inputs, part, flows), levels)
 
 
@@ -230,105 +174,20 @@ def _objective_and_tac(inputs: SiteInputs, design: Design) -> tuple[float, float
     return objective_value(inputs, design), measured_cost(inputs, Measure.TAC, design)
 
 
-def _part(inputs: SiteInputs, is_open: Booleans, levels: Integers) -> _Part:
-    """Select open levels and the pairs between them."""
-    signed_kW = np.where(inputs.stream_is_hot, inputs.stream_duty_kW, -inputs.stream_duty_kW)
-    supply_kW = np.bincount(levels, weights=signed_kW, minlength=inputs.n_candidates)
-    level = np.flatnonzero(is_open)
-    pair = np.flatnonzero(is_open[inputs.pump_source] & is_open[inputs.pump_sink])
-    return _Part(
-        level=level,
-        pair=pair,
-        source=np.searchsorted(level, inputs.pump_source[pair]),
-        sink=np.searchsorted(level, inputs.pump_sink[pair]),
-        supply_MW=supply_kW[level] / KW_PER_MW,
-    )
-
-
-def _cheapest(inputs: SiteInputs, part: _Part) -> _Flows | None:
+def _cheapest(inputs: SiteInputs, part: Part) -> Flows | None:
     """Solve the linear program, twice where TAC comes second."""
-    tac = _prices(inputs, part, Measure.TAC)
+    tac = prices_of(inputs, part, Measure.TAC)
     if inputs.objective in (Measure.TAC, Measure.CAPEX):
-        return _solved(_problem(inputs, part, tac))
-    first = _prices(inputs, part, inputs.objective)
-    best = _solved(_problem(inputs, part, first))
+        return _solved(operation_problem(inputs, part, tac))
+    first = prices_of(inputs, part, inputs.objective)
+    best = _solved(operation_problem(inputs, part, first))
     if best is None:
         return None
     least = sum(float(price @ flow) for price, flow in zip(first.flows, best, strict=True))
-    return _solved(_problem(inputs, part, tac, first, least))
+    return _solved(operation_problem(inputs, part, tac, first, least))
 
 
-def _prices(inputs: SiteInputs, part: _Part, measure: Measure) -> _Prices:
-    """Cost of each flow, the largest being `SOLVER_PRICE`."""
-    costs = inputs.costs(measure)
-    prices = _Flows(
-        external_heat=costs.external_heat[part.level],
-        cooling=costs.cooling[part.level],
-        cascade=np.zeros(part.level.size - 1),
-        pump_heat=costs.pump_heat[part.pair],
-        source_heat=source_surcharge(inputs, measure, part.level),
-    )
-    largest = max((float(price.max()) for price in prices if price.size), default=0.0)
-    factor = SOLVER_PRICE / largest if largest > 0.0 else 1.0
-    built = inputs.fixed_costs(measure).pump[part.pair] / KW_PER_MW
-    return _Prices(_Flows(*(price * factor for price in prices)), built * factor)
-
-
-def _pump_limit_MW(inputs: SiteInputs, part: _Part) -> Floats:
-    """Heat that no heat pump of a part needs to exceed (P,): `milpcore.site.limits`, summed up."""
-    level_limit_MW = float(np.abs(part.supply_MW).sum())
-    level_limit_MW += least_sizes_MW(inputs.terms, part.level.size)
-    if inputs.objective_costs.cooling.any():  # heat may be pumped on its way to cooling
-        level_limit_MW += flow_limits(inputs, part.level.size).pump_heat.max(initial=0.0)
-    return inputs.pump_cop[part.pair] * level_limit_MW
-
-
-def _problem(
-    inputs: SiteInputs,
-    part: _Part,
-    prices: _Prices,
-    first: _Prices | None = None,
-    least: float = 0.0,
-) -> Problem:
-    """Least cost over the part in use; with `first`, at no more than its least value."""
-    assembly = Assembly()
-    most_MW = np.inf if inputs.cascade else 0.0
-    external_heat = assembly.columns("external_heat", part.level.shape)
-    cooling = assembly.columns("cooling", part.level.shape)
-    cascade = assembly.columns("cascade", (part.level.size - 1,), upper=most_MW)
-    largest_MW: Floats | float = np.inf
-    if inputs.terms is not None:
-        largest_MW = largest_heat_MW(inputs.terms)[part.pair]
-    pump_heat = assembly.columns("pump_heat", part.pair.shape, upper=largest_MW)
-    own = (external_heat, part.level, pump_heat, part.pair)
-    source_heat = add_site_limits(assembly, inputs, *own)
-    columns = (external_heat, cooling, cascade, pump_heat, source_heat)
-    demand_MW = -part.supply_MW
-    balance = assembly.rows("level_balance", part.level.shape, lower=demand_MW, upper=demand_MW)
-    assembly.put(balance, external_heat, 1.0)
-    assembly.put(balance, cooling, -1.0)
-    assembly.put(balance[:-1], cascade, 1.0)
-    assembly.put(balance[1:], cascade, -1.0)
-    assembly.put(balance[part.sink], pump_heat, 1.0)
-    share = inputs.pump_source_share[part.pair]
-    assembly.put(balance[part.source], pump_heat, -share)
-    for block, price in zip(columns, prices.flows, strict=True):
-        assembly.cost(block, price)
-    if inputs.terms is not None:
-        ends = part.level[part.source], part.level[part.sink]
-        add_forced_pumps(assembly, inputs.terms, *ends, pump_heat)
-        limit_MW = _pump_limit_MW(inputs, part)
-        built = add_chosen_pumps(assembly, inputs.terms, part.pair, pump_heat, limit_MW)
-        assembly.cost(built[built >= 0], prices.built[built >= 0])
-    if first is not None:
-        most = least + LEXICOGRAPHIC_SLACK * abs(least)
-        kept = assembly.rows("first_objective", (), upper=most / SOLVER_PRICE)
-        for block, price in zip(columns, first.flows, strict=True):
-            assembly.put(kept, block, price / SOLVER_PRICE)
-    return assembly.problem()
-
-
-def _solved(problem: Problem) -> _Flows | None:
+def _solved(problem: Problem) -> Flows | None:
     """Solve and take the flows, none below zero; first what is to be decided, if anything is.
 
     None where limits of the whole site leave nothing.
@@ -348,10 +207,10 @@ def _solved(problem: Problem) -> _Flows | None:
         return None
     if solution.status is not Status.OPTIMAL:
         raise RuntimeError(f"operate: the linear program was not solved: {solution.message}")
-    return _Flows(*(np.maximum(solution.values[name], 0.0) for name in _Flows._fields))
+    return Flows(*(np.maximum(solution.values[name], 0.0) for name in Flows._fields))
 
 
-def _bought_low_removed_high(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
+def _bought_low_removed_high(inputs: SiteInputs, part: Part, flows: Flows) -> Flows:
     """Buy heat low and remove it high, as far as neither objective nor TAC rises."""
     heat, cooling, cascade = (flow.copy() for flow in flows[:3])
     split = split_of(inputs, part.level, flows.source_heat)
@@ -373,10 +232,10 @@ def _bought_low_removed_high(inputs: SiteInputs, part: _Part, flows: _Flows) -> 
             cooling[lower] -= moved_MW
             cascade[lower] -= moved_MW
             cooling[lower + 1] += moved_MW
-    return _Flows(heat, cooling, cascade, flows.pump_heat, joined(inputs, part.level, split))
+    return Flows(heat, cooling, cascade, flows.pump_heat, joined(inputs, part.level, split))
 
 
-def _balanced(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
+def _balanced(inputs: SiteInputs, part: Part, flows: Flows) -> Flows:
     """Close the balances that are open by more than `BALANCE_SHARE`, from the highest level on."""
     heat, cooling, cascade, pump_heat = (flow.copy() for flow in flows[:4])
     drawn = inputs.pump_source_share[part.pair] * pump_heat
@@ -399,10 +258,10 @@ def _balanced(inputs: SiteInputs, part: _Part, flows: _Flows) -> _Flows:
             cascade[level - 1] += left
         else:
             growing[level] += left
-    return _Flows(heat, cooling, cascade, pump_heat, flows.source_heat)
+    return Flows(heat, cooling, cascade, pump_heat, flows.source_heat)
 
 
-def _design(inputs: SiteInputs, part: _Part, flows: _Flows, levels: Integers) -> Design:
+def _design(inputs: SiteInputs, part: Part, flows: Flows, levels: Integers) -> Design:
     """Spread the flows over all candidates and close what is not used."""
     external_heat_kW, cooling_kW = np.zeros((2, inputs.n_candidates))
     external_heat_kW[part.level] = flows.external_heat * KW_PER_MW

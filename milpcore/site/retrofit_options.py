@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 
 from milpcore.faults import FaultList
-from milpcore.site.connection_search import ConnectionSearch
 from milpcore.site.connection_terms import beyond_existing
 from milpcore.site.inputs import Floats, Integers, SiteInputs, without_heat_pumps
 from milpcore.site.option_screen import screen_refusal
@@ -91,18 +90,6 @@ def with_exchangers_of_today(inputs: SiteInputs, existing: Integers) -> SiteInpu
     options = inputs.options.connections
     connections = beyond_existing(inputs.terms.connections, options, inputs.stream_is_hot, existing)
     return replace(inputs, terms=replace(inputs.terms, connections=connections))
-
-
-def refuse_unconnected(inputs: SiteInputs) -> None:
-    """Refuse what the program that connects streams does not know."""
-    if not inputs.chooses_connections:
-        return
-    refusal = ConnectionSearch(1).refusal(inputs)
-    if refusal is not None:
-        faults = FaultList()
-        rule = f"in a retrofit the search {refusal.partition('; ')[0]}"
-        faults.add("", "[connections]", None, rule, "leave out one of the two")
-        faults.raise_if_any("retrofit")
 
 
 def check_existing(options: SiteOptions, existing_C: Floats, faults: FaultList) -> None:

@@ -20,7 +20,6 @@ from milpcore.site.retrofit_options import (
     check_existing,
     free_levels,
     refuse_unbounded,
-    refuse_unconnected,
     with_exchangers_of_today,
     without_new_pumps,
 )
@@ -188,7 +187,6 @@ def plan_retrofit(
         options=wanted,
     )
     existing = np.abs(inputs.level_C - existing_C[:, None]).argmin(axis=1).astype(np.int64)
-    refuse_unconnected(inputs)
     inputs, bare = with_exchangers_of_today(free_levels(inputs), existing), as_it_is(inputs)
     refuse_unbounded(inputs)
     without_new = bare if inputs.terms is None else without_new_pumps(inputs)

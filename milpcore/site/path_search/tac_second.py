@@ -19,7 +19,8 @@ from milpcore.economics import Measure
 from milpcore.site.design_cost import objective_value
 from milpcore.site.inputs import Integers, SiteInputs, with_tie_break
 from milpcore.site.model import Design, Outcome, relative_gap
-from milpcore.site.operate import LEXICOGRAPHIC_SLACK, operate_levels
+from milpcore.site.operate import operate_levels
+from milpcore.site.operation_problem import LEXICOGRAPHIC_SLACK
 from milpcore.site.path_search.network import level_network
 from milpcore.site.path_search.run import Run
 from milpcore.site.path_search.search import SearchState
