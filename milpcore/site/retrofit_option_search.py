@@ -7,6 +7,16 @@ are screened, priced with their options by `milpcore.site.operate`, in rising or
 and what levels cost that move or are added comes on top. The list is finite whatever is
 asked for, so that limits of the whole site are exact, too: if no choice keeps them, that is proven.
 A level set is operated once for all configurations of a study.
+
+Where connections cost something or are forbidden, `milpcore.site.connected_levels` prices a level
+set, and the bounds hold as they are:
+
+1. without options a set costs no more with streams at the nearest level than with any connections
+   (`milpcore.site.conditions.nearest_level_faults`), allowed or not, so that what the relaxation
+   says of the nearest ones bounds heat and heat pumps of all;
+2. each stream pays at least its cheapest connection in the set; that, the relaxation and what levels
+   cost that move or are added are parts of TAC that do not overlap, so that they add up. In OPEX
+   and CO2 connections and levels cost nothing, and their bound is that of heat alone.
 """
 
 from __future__ import annotations
