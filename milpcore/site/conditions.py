@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from milpcore.economics import Measure
 from milpcore.site.inputs import SiteInputs
 
 _SLACK = 1e-12
@@ -32,6 +33,24 @@ def nearest_level_faults(inputs: SiteInputs) -> list[str]:
     faults = [] if inputs.cascade else ["heat may not cascade between levels"]
     if inputs.chooses_connections:
         faults.append(CHOSEN_CONNECTIONS)
+    return faults
+
+
+def connection_search_faults(inputs: SiteInputs) -> list[str]:
+    """Conditions under which `milpcore.site.connection_search` is exact.
+
+    Its heat prices come from a free cascade, and know heat pumps by a cost per kW alone and no
+    limit of the whole site; connections have no price in OPEX and CO2.
+    """
+    terms, faults = inputs.terms, []
+    if not inputs.cascade:
+        faults.append("heat may not cascade between levels")
+    if inputs.objective is not Measure.TAC:
+        faults.append(f"least {inputs.objective.value.upper()} is asked for")
+    if terms is not None and (terms.restricts_pumps or terms.has_types):
+        faults.append("heat pumps have more than a cost per kW")
+    if terms is not None and terms.limits_site:
+        faults.append("external heat or emissions are limited")
     return faults
 
 

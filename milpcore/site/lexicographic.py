@@ -117,6 +117,9 @@ def _tac_problem(problem: Problem, inputs: SiteInputs, most: float) -> Problem:
     for block, first_price, tac_price in zip(PRICED, first[:3], tac[:3], strict=True):
         limit[problem.column_blocks[block]] = first_price
         cost[problem.column_blocks[block]] = tac_price
+    if inputs.chooses_connections:
+        connected = inputs.connection_costs(Measure.TAC)[inputs.matches]
+        cost[problem.column_blocks["connection"]] = connected / KW_PER_MW
     if inputs.terms is not None:
         fixed = inputs.fixed_costs(Measure.TAC)  # OPEX and CO2 have none
         cost[problem.column_blocks["is_open"]] += fixed.level / KW_PER_MW

@@ -29,7 +29,11 @@ import numpy as np
 from milpcore.core import Assembly
 from milpcore.faults import FaultList
 from milpcore.number_kinds import is_whole
-from milpcore.site.conditions import nearest_level_faults, pump_dominance_faults
+from milpcore.site.conditions import (
+    connection_search_faults,
+    nearest_level_faults,
+    pump_dominance_faults,
+)
 from milpcore.site.inputs import Floats, Integers, SiteInputs
 from milpcore.site.limits import FlowLimits, flow_limits
 from milpcore.site.model import Formulation, Interface, MilpFormulation
@@ -168,8 +172,8 @@ def nearest_level_refusal(inputs: SiteInputs, dominance_rows: bool | None) -> st
     """
     faults = nearest_level_faults(inputs)
     if faults:
-        remedy = "use connection_search" if inputs.cascade else "use assignment_strong"
-        return f"connects streams to the nearest level, but {' and '.join(faults)}; {remedy}"
+        exact = "assignment_strong" if connection_search_faults(inputs) else "connection_search"
+        return f"connects streams to the nearest level, but {' and '.join(faults)}; use {exact}"
     faults = pump_dominance_faults(inputs) if dominance_rows else []
     if faults:
         return f"would be wrong with dominance rows, because {' and '.join(faults)}; " + (

@@ -14,9 +14,9 @@ set, and the bounds hold as they are:
 1. without options a set costs no more with streams at the nearest level than with any connections
    (`milpcore.site.conditions.nearest_level_faults`), allowed or not, so that what the relaxation
    says of the nearest ones bounds heat and heat pumps of all;
-2. each stream pays at least its cheapest connection in the set; that, the relaxation and what levels
-   cost that move or are added are parts of TAC that do not overlap, so that they add up. In OPEX
-   and CO2 connections and levels cost nothing, and their bound is that of heat alone.
+2. each stream pays at least its cheapest connection in the set; that, the relaxation and what
+   levels cost that move or are added are parts of TAC that do not overlap, so that they add up. In
+   OPEX and CO2 connections and levels cost nothing, and their bound is that of heat alone.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from typing import ClassVar
 import numpy as np
 
 from milpcore.core import Status
-from milpcore.economics import Measure
+from milpcore.site.conditions import connection_search_faults
 from milpcore.site.connection_search.search import Search
 from milpcore.site.connection_search.site_arrays import site_arrays
 from milpcore.site.design_cost import objective_value
@@ -76,15 +76,7 @@ class ConnectionSearch:
 
     def refusal(self, inputs: SiteInputs) -> str | None:
         """Why the search would be wrong for the input, and what to use; None if exact."""
-        terms, faults = inputs.terms, []
-        if not inputs.cascade:
-            faults.append("heat may not cascade between levels")
-        if inputs.objective is not Measure.TAC:
-            faults.append(f"least {inputs.objective.value.upper()} is asked for")
-        if terms is not None and (terms.restricts_pumps or terms.has_types):
-            faults.append("heat pumps have more than a cost per kW")
-        if terms is not None and terms.limits_site:
-            faults.append("external heat or emissions are limited")
+        faults = connection_search_faults(inputs)
         if not faults:
             return None
         return f"does not know that {' and '.join(faults)}; use assignment_strong"
