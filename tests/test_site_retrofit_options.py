@@ -96,6 +96,7 @@ def study_of(plan: RetrofitPlan) -> RetrofitStudy:
         heat_pumps=plan.allows_pumps,
         add=plan.add,
         close=plan.close,
+        economics=plan.inputs.economics,
         objective=plan.inputs.objective,
         options=plan.inputs.options,
     )

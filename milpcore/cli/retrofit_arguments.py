@@ -77,7 +77,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         type=temperatures,
         help="existing levels that may move at all, °C (default: every one)",
     )
-    command.add_argument("--no-pumps", action="store_true", help="allow no heat pumps")
+    command.add_argument("--no-pumps", action="store_true", help="allow no new heat pumps")
     command.add_argument(
         "--add",
         metavar="A",

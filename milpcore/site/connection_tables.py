@@ -3,7 +3,7 @@ r"""Exchangers of connections in the tables of a result, and their independent c
 14. the exchanger of each stream has ``A = Q (1/h_s + 1/h) ln(d1/d2)/(d1 - d2)``, with the
     differences ``d1``, ``d2`` of supply and target to the level, and costs ``a + b A^c``; in a
     retrofit with ``A`` beyond that of today, or nothing if that is enough; no connection is
-    forbidden
+    forbidden, nor without a temperature difference where area costs something
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ MOST_NAMED = 5
 """Exchangers that a note names."""
 SAME_K = 2e-6
 """Temperatures closer than this are the same."""
+LEAST_K = 1e-6
+"""A difference up to this is none."""
 TOLERANCE = 1e-6
 """Relative tolerance of areas: temperatures of levels are rounded to 1e-6 K."""
 
@@ -120,6 +122,10 @@ def check_exchangers(
         if not options.costs or where.removeprefix("stream ") not in given:
             continue
         stream = given[where.removeprefix("stream ")]
+        if _touches(row["level_C"], streams, stream, options):
+            found = f"connected at {row['level_C']:.12g} °C"
+            report.add("connection", where, found, "a temperature difference at both ends")
+            continue
         area_m2 = _area_m2(row, streams, stream, options)
         today_m2 = math.nan if existing_m2 is None else existing_m2[stream]
         missing_m2 = area_m2 - (0.0 if math.isnan(today_m2) else today_m2)
@@ -155,7 +161,9 @@ def areas_of_today_m2(
         able_C = [
             level_C
             for level_C in np.asarray(existing_C, dtype=np.float64).tolist()
-            if sign * (limit_C - level_C) >= -SAME_K and not _is_forbidden(row, level_C, options)
+            if sign * (limit_C - level_C) >= -SAME_K
+            and not _is_forbidden(row, level_C, options)
+            and not _touches(level_C, streams, stream, options)
         ]
         if not able_C:
             areas_m2.append(math.nan)
@@ -173,6 +181,13 @@ def _is_forbidden(row: pd.Series, level_C: float, options: ConnectionOptions) ->
         and one.from_C - SAME_K <= level_C <= one.to_C + SAME_K
         for one in options.forbidden
     )
+
+
+def _touches(level_C: float, streams: Streams, stream: int, options: ConnectionOptions) -> bool:
+    """Whether a level leaves no temperature difference to a stream whose area costs something."""
+    ends_C = float(streams.t_supply_C[stream]), float(streams.t_target_C[stream])
+    least_K = min(abs(end_C - level_C) for end_C in ends_C)
+    return options.area_investment_EUR > 0.0 and least_K <= LEAST_K
 
 
 def _area_m2(

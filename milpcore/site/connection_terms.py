@@ -18,6 +18,10 @@ exchanger is bought for the area that is missing,
    \qquad \text{else } 0 \tag{2}
 
 with the area that the stream needs at the level of today nearest to it.
+
+A level at the temperature of a stream's end leaves no temperature difference there
+(:math:`\Delta = 0`), so that no area is enough. Where area costs something such a connection is
+not allowed, as if options forbade it.
 """
 
 from __future__ import annotations
@@ -51,7 +55,8 @@ class ConnectionTerms:
     Attributes
     ----------
     is_allowed : ndarray of bool (S, L)
-        Whether the level can serve the stream and options do not forbid it.
+        Whether the level can serve the stream, options do not forbid it, and it has a temperature
+        difference where area costs something.
     area_m2 : ndarray (S, L)
         Equation (1); 0 where not allowed, or where no cost depends on it.
     investment_EUR : ndarray (S, L)
@@ -92,7 +97,8 @@ def connection_terms(
     level_C : ndarray (L,)
         Candidate levels, rising.
     kink : ndarray of int (S,)
-        Candidate nearest to the limit temperature of each stream, on the feasible side.
+        Candidate nearest to the limit temperature of each stream, on the feasible side; -1 where no
+        level serves it, which is not this function's to refuse.
     options : ConnectionOptions
         What is asked for.
 
@@ -104,8 +110,7 @@ def connection_terms(
     Raises
     ------
     InputError
-        If a film coefficient is missing, a name is unknown, a stream has no level left, or levels
-        have the temperature of a stream that they serve.
+        If a film coefficient is missing, a name is unknown, or a stream has no level left.
 
     Examples
     --------
@@ -119,27 +124,20 @@ def connection_terms(
     if not options.decides:
         return None
     faults = FaultList()
-    is_allowed = np.zeros((streams.n_streams, len(level_C)), dtype=np.bool_)
-    is_allowed[feasible_matches(streams.is_hot, kink, len(level_C))] = True
+    serves = np.zeros((streams.n_streams, len(level_C)), dtype=np.bool_)
+    serves[feasible_matches(streams.is_hot, kink, len(level_C))] = True
+    is_forbidden = np.zeros_like(serves)
     for number, one in enumerate(options.forbidden, start=1):
-        is_allowed &= ~_forbidden(streams, level_C, one, number, faults)
-    _note_unserved(streams, is_allowed, faults)
+        is_forbidden |= _forbidden(streams, level_C, one, number, faults)
+    is_allowed = serves & ~is_forbidden
+    if options.area_investment_EUR > 0.0:
+        is_allowed &= ~_touching(streams, level_C)
+    _note_unserved(streams, level_C, serves, is_forbidden, is_allowed, faults)
+    htc_kW_per_m2_K = _film_coefficients(streams, options, faults)
+    faults.raise_if_any("connections")
     area_m2 = np.zeros(is_allowed.shape)
     if options.area_investment_EUR > 0.0:
-        htc = streams.htc_kW_per_m2_K
-        if htc is None and options.stream_htc_kW_per_m2_K is None:
-            rule = "is missing, and the stream table has no column htc"
-            faults.add("[connections]", "stream_htc_kW_per_m2_K", None, rule, "give one of both")
-        elif htc is not None and options.stream_htc_kW_per_m2_K is not None:
-            rule = "is given, but the stream table has a column htc, too"
-            value = options.stream_htc_kW_per_m2_K
-            faults.add("[connections]", "stream_htc_kW_per_m2_K", value, rule, "leave one out")
-        else:
-            usual = np.full(streams.n_streams, options.stream_htc_kW_per_m2_K or np.nan)
-            area_m2 = _areas_m2(
-                streams, level_C, is_allowed, usual if htc is None else htc, options, faults
-            )
-    faults.raise_if_any("connections")
+        area_m2 = _areas_m2(streams, level_C, is_allowed, htc_kW_per_m2_K, options)
     cost_EUR = options.area_investment_EUR * area_m2**options.area_exponent
     investment_EUR = np.where(is_allowed, options.fixed_investment_EUR + cost_EUR, 0.0)
     return ConnectionTerms(is_allowed, area_m2, investment_EUR)
@@ -204,11 +202,49 @@ def _forbidden(
     return np.asarray(chosen[:, None] & inside[None, :])
 
 
-def _note_unserved(streams: Streams, is_allowed: Booleans, faults: FaultList) -> None:
-    for stream in np.flatnonzero(~is_allowed.any(axis=1))[:MOST_NAMED]:
+def _differences_K(streams: Streams, level_C: Floats) -> tuple[Floats, Floats]:
+    """Differences (S, L) of supply and of target to each level."""
+    supply_C, target_C = np.asarray(streams.t_supply_C), np.asarray(streams.t_target_C)
+    return np.abs(supply_C[:, None] - level_C), np.abs(target_C[:, None] - level_C)
+
+
+def _note_unserved(
+    streams: Streams,
+    level_C: Floats,
+    serves: Booleans,
+    is_forbidden: Booleans,
+    is_allowed: Booleans,
+    faults: FaultList,
+) -> None:
+    """Note streams that a level can serve, but none may: all are forbidden, or touch the stream."""
+    left_out = serves.any(axis=1) & ~is_allowed.any(axis=1)
+    for stream in np.flatnonzero(left_out)[:MOST_NAMED]:
         rule = "has no level left that it may be connected to"
         remedy = "allow some, or give candidates elsewhere"
+        touched_C = level_C[serves[stream] & ~is_forbidden[stream]]
+        if touched_C.size:
+            rule += (
+                f": no area is enough at {touched_C[0]:.10g} °C, where it has the same temperature"
+            )
+            remedy = "raise dt_cont of the stream or level_dt_cont, or give candidates elsewhere"
         faults.add("", "stream", streams.label[stream], rule, remedy)
+
+
+def _touching(streams: Streams, level_C: Floats) -> Booleans:
+    """Pairs (S, L) without a temperature difference at an end of the stream."""
+    return np.minimum(*_differences_K(streams, level_C)) <= SAME_K
+
+
+def _film_coefficients(streams: Streams, options: ConnectionOptions, faults: FaultList) -> Floats:
+    """Film coefficient of each stream (S,); noted where areas need it and it is missing."""
+    given, usual = streams.htc_kW_per_m2_K, options.stream_htc_kW_per_m2_K
+    if options.area_investment_EUR > 0.0 and given is None and usual is None:
+        rule = "is missing, and the stream table has no column htc"
+        faults.add("[connections]", "stream_htc_kW_per_m2_K", None, rule, "give one of both")
+    elif options.area_investment_EUR > 0.0 and given is not None and usual is not None:
+        rule = "is given, but the stream table has a column htc, too"
+        faults.add("[connections]", "stream_htc_kW_per_m2_K", usual, rule, "leave one out")
+    return np.full(streams.n_streams, usual or np.nan) if given is None else given
 
 
 def _areas_m2(
@@ -217,22 +253,10 @@ def _areas_m2(
     is_allowed: Booleans,
     htc_kW_per_m2_K: Floats,
     options: ConnectionOptions,
-    faults: FaultList,
 ) -> Floats:
     """Areas (S, L), 0 where not allowed."""
-    ends_K = [
-        np.abs(end_C[:, None] - level_C[None, :])
-        for end_C in (np.asarray(streams.t_supply_C), np.asarray(streams.t_target_C))
-    ]
-    least_K = np.minimum(*ends_K)
-    is_touching = is_allowed & (least_K <= SAME_K)
-    for stream in np.flatnonzero(is_touching.any(axis=1))[:MOST_NAMED]:
-        touched_C = level_C[is_touching[stream]][0]
-        rule = f"has no temperature difference to a level at {touched_C:.10g} °C: no area is enough"
-        remedy = "raise dt_cont of the stream or level_dt_cont"
-        faults.add("", "stream", streams.label[stream], rule, remedy)
-    is_sized = is_allowed & ~is_touching
-    one_K, other_K = (np.where(is_sized, end_K, 1.0) for end_K in ends_K)
+    ends_K = _differences_K(streams, level_C)
+    one_K, other_K = (np.where(is_allowed, end_K, 1.0) for end_K in ends_K)
     area_m2 = exchanger_area_m2(
         streams.duty_kW[:, None],
         one_K,
@@ -240,4 +264,4 @@ def _areas_m2(
         htc_kW_per_m2_K[:, None],
         options.level_htc_kW_per_m2_K,
     )
-    return np.where(is_sized, area_m2, 0.0)
+    return np.where(is_allowed, area_m2, 0.0)

@@ -21,7 +21,7 @@ LEAST_SHARE = 1e-8
 """Least duty of a stream, as a share of all duties: the solver's tolerances are absolute."""
 
 
-def refuse_options(options: SiteOptions, measure: Measure, candidates_C: object) -> None:
+def refuse_options(options: SiteOptions, measure: Measure | None, candidates_C: object) -> None:
     """Refuse options where they would have no meaning."""
     faults = FaultList()
     if not options.is_none and measure is Measure.CAPEX:

@@ -18,20 +18,11 @@ import numpy.typing as npt
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList
 from milpcore.site.candidates import Candidates
-from milpcore.site.connection_terms import connection_terms
-from milpcore.site.door_checks import (
-    checked_candidates,
-    checked_measure,
-    refuse_impossible_limits,
-    refuse_negligible,
-    refuse_options,
-    refuse_unserved,
-)
-from milpcore.site.option_terms import FixedCosts, OptionTerms, allowed_levels, option_terms
+from milpcore.site.door import enter
+from milpcore.site.option_terms import FixedCosts, OptionTerms
 from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
-from preprocess.candidate_levels import candidate_levels
-from preprocess.matches import feasible_matches, kink_duties, kink_index
+from preprocess.matches import feasible_matches, kink_duties
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -328,7 +319,7 @@ def prepare(
     InputError
         If streams or prices are of another kind, a stream has no candidate level that serves it,
         or is negligible beside the others, a candidate is not a temperature, a cost is negative, or
-        options contradict each other.
+        options contradict each other or the streams: one error with all of that but costs.
 
     Examples
     --------
@@ -349,48 +340,31 @@ def prepare(
         if not isinstance(value, kind):
             faults.add("", name, type(value).__name__, f"must be {kind.__name__}", remedy)
     faults.raise_if_any("site")
-    measure = checked_measure(objective)
-    refuse_options(options, measure, candidates_C)
-    is_hot = np.asarray(streams.is_hot)
-    margin_K = streams.dt_cont_K + economics.level_dt_cont_K
-    limit_C = np.round(streams.t_target_C + np.where(is_hot, -margin_K, margin_K), 6)
-    refuse_impossible_limits(streams, limit_C)
-    refuse_negligible(streams)
-    chosen_C: Sequence[float] = limit_C.tolist()
-    if isinstance(candidates_C, Candidates):
-        chosen_C = candidates_C.levels_C(limit_C, economics).tolist()
-    elif candidates_C is not None:
-        chosen_C = candidates_C
-    level_C = candidate_levels(checked_candidates(allowed_levels(chosen_C, options)))
-    kink = kink_index(is_hot, limit_C, level_C)
-    refuse_unserved(streams, limit_C, kink, level_C)
-    hot_kink_kW, cold_kink_kW = kink_duties(is_hot, kink, streams.duty_kW, len(level_C))
-    pairs, terms = option_terms(level_C, economics, options, measure)
-    connections = connection_terms(streams, level_C, kink, options.connections)
-    if terms is not None:
-        terms = replace(terms, connections=connections)
+    door = enter(streams, economics, options, objective, candidates_C)
+    is_hot, n_levels = np.asarray(streams.is_hot), len(door.level_C)
+    hot_kink_kW, cold_kink_kW = kink_duties(is_hot, door.kink, streams.duty_kW, n_levels)
     inputs = SiteInputs(
         streams=streams,
         economics=economics,
-        objective=measure,
+        objective=door.measure,
         cascade=cascade,
-        level_C=level_C,
-        stream_limit_C=limit_C,
+        level_C=door.level_C,
+        stream_limit_C=door.limit_C,
         stream_is_hot=is_hot,
         stream_duty_kW=np.asarray(streams.duty_kW),
-        stream_kink=kink,
+        stream_kink=door.kink,
         hot_kink_kW=hot_kink_kW,
         cold_kink_kW=cold_kink_kW,
-        pump_source=pairs.source,
-        pump_sink=pairs.sink,
-        pump_cop=pairs.cop,
-        external_heat_factor=np.ones(len(level_C)),
-        cooling_factor=np.ones(len(level_C)),
+        pump_source=door.pairs.source,
+        pump_sink=door.pairs.sink,
+        pump_cop=door.pairs.cop,
+        external_heat_factor=np.ones(n_levels),
+        cooling_factor=np.ones(n_levels),
         options=options,
-        terms=terms,
+        terms=door.terms,
     )
     _refuse_profitable_waste(inputs)
-    if measure is Measure.CAPEX and inputs.costs(measure).heat_pump > 0.0:
+    if inputs.objective is Measure.CAPEX and inputs.costs(Measure.CAPEX).heat_pump > 0.0:
         return without_heat_pumps(inputs)
     return inputs
 

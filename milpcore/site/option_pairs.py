@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from milpcore.economics import SiteEconomics
-from milpcore.faults import FaultList
-from milpcore.site.option_investment import pump_segments
+from milpcore.faults import FaultList, Gathered
+from milpcore.site.option_investment import Segment, pump_segments
 from milpcore.site.option_types import PumpType
 from milpcore.site_options import CopPoint, HeatPumpOptions
 from preprocess.heat_pumps import LIMIT_TOLERANCE_K, HeatPumpPairs, carnot_cop, heat_pump_pairs
@@ -20,6 +20,8 @@ Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 SAME_K = 1e-6
 """Temperatures closer than this are the same."""
+ANY_SIZE = Segment(0.0, np.inf, 0.0, 0.0, False)
+"""Stands for segments that are refused."""
 
 
 class Offers(NamedTuple):
@@ -61,13 +63,11 @@ def carnot_pairs(level_C: Floats, economics: SiteEconomics) -> HeatPumpPairs:
     )
 
 
-def offers_of(level_C: Floats, of: PumpType) -> Offers:
+def offers_of(level_C: Floats, of: PumpType, faults: Gathered) -> Offers:
     """List the offers of one type between candidate levels (L,), rising.
 
-    Raises
-    ------
-    InputError
-        If an existing heat pump can have no COP above 1, or no size is left for new ones.
+    Notes existing heat pumps that can have no COP above 1, and that no size is left for new ones;
+    what is listed then is good enough to look for other faults.
     """
     economics, pump = of.economics, of.pumps
     if pump.cop_table:
@@ -75,10 +75,10 @@ def offers_of(level_C: Floats, of: PumpType) -> Offers:
     else:
         pairs = carnot_pairs(level_C, economics)
     pairs = _without_forbidden(level_C, pairs, pump)
-    present = _existing(level_C, economics, pump)
+    present = _existing(level_C, economics, pump, faults)
     n_new, n_present = len(pairs.cop), len(present.cop)
     sizes_kW = [one.size_kW for one in pump.existing]
-    segments = pump_segments(pump, economics)
+    segments = faults.of(lambda: pump_segments(pump, economics)) or [ANY_SIZE]
 
     def of_each(new: Sequence[float], existing: Sequence[float] | float) -> Floats:
         there = np.broadcast_to(np.asarray(existing, dtype=np.float64), (n_present,))
@@ -184,7 +184,9 @@ def _without_forbidden(
     return HeatPumpPairs(pairs.source[kept], pairs.sink[kept], pairs.cop[kept])
 
 
-def _existing(level_C: Floats, economics: SiteEconomics, options: HeatPumpOptions) -> HeatPumpPairs:
+def _existing(
+    level_C: Floats, economics: SiteEconomics, options: HeatPumpOptions, faults: Gathered
+) -> HeatPumpPairs:
     """List the heat pumps that are there already; their ends are candidates."""
     source_C = np.array([one.source_C for one in options.existing], dtype=np.float64)
     sink_C = np.array([one.sink_C for one in options.existing], dtype=np.float64)
@@ -197,11 +199,11 @@ def _existing(level_C: Floats, economics: SiteEconomics, options: HeatPumpOption
     )
     if options.cop_table:
         cop = table_cop(source_C, sink_C, options.cop_table)
-    faults = FaultList()
+    without = FaultList()
     for one in np.flatnonzero(~(cop > 1.0)):
         name = f"{source_C[one]:g} → {sink_C[one]:g} °C"
-        faults.add("", "existing", name, "has no COP above 1", "leave it out")
-    faults.raise_if_any("heat pump options")
+        without.add("", "existing", name, "has no COP above 1", "leave it out")
+    faults.of(lambda: without.raise_if_any("heat pump options"))
     source, sink = (
         np.abs(level_C[None, :] - end_C[:, None]).argmin(axis=1).astype(np.int64)
         for end_C in (source_C, sink_C)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from milpcore.economics import Measure, SiteEconomics
-from milpcore.faults import FaultList
+from milpcore.faults import FaultList, Gathered
 from milpcore.site.connection_terms import ConnectionTerms
 from milpcore.site.option_pairs import carnot_pairs, offers_of
 from milpcore.site.option_sources import SourceTerms, source_terms
@@ -35,6 +35,8 @@ Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 SAME_K = 1e-6
 """Temperatures closer than this are the same."""
+SAME_SHARE = 1e-9
+"""Sizes that differ by less than this share are the same."""
 
 
 class ForcedOffer(NamedTuple):
@@ -211,18 +213,22 @@ class FixedCosts(NamedTuple):
     level: Floats
 
 
-def allowed_levels(candidates_C: Sequence[float], options: SiteOptions) -> Sequence[float]:
+def allowed_levels(
+    candidates_C: Sequence[float], options: SiteOptions, faults: FaultList
+) -> Sequence[float] | None:
     """Candidates with those that options ask for, without those that they forbid, °C.
 
-    Raises
-    ------
-    InputError
-        If none is left, or the end of an existing heat pump is forbidden.
+    Notes ends of heat pumps that are forbidden, and keeps them; None, noted, where none is left.
+
+    Examples
+    --------
+    >>> faults = FaultList()
+    >>> allowed_levels([25.0, 80.0], SiteOptions(), faults), len(faults)
+    ([25.0, 80.0], 0)
     """
     if options.is_none:
         return candidates_C
     forbidden = options.levels.forbidden
-    faults = FaultList()
 
     def is_allowed(value_C: float) -> bool:
         return not any(one.from_C - SAME_K <= value_C <= one.to_C + SAME_K for one in forbidden)
@@ -236,13 +242,14 @@ def allowed_levels(candidates_C: Sequence[float], options: SiteOptions) -> Seque
             remedy = "allow the level, or leave the pump out"
             faults.add("", name, f"{end_C:g} °C", rule, remedy)
         ends_C += own_C
-    wanted_C = [*candidates_C, *options.levels.forced_C, *ends_C]
-    allowed_C = [value_C for value_C in wanted_C if is_allowed(value_C)]
-    if not allowed_C:
-        rule = "no candidate level is left"
-        faults.add("", "forbidden", None, rule, "allow some, or give other candidates")
-    faults.raise_if_any("level options")
-    return allowed_C
+    wanted_C = [*candidates_C, *options.levels.forced_C]
+    allowed_C = [*(value_C for value_C in wanted_C if is_allowed(value_C)), *ends_C]
+    if allowed_C:
+        return allowed_C
+    faults.add(
+        "", "forbidden", None, "no candidate level is left", "allow some, or give other candidates"
+    )
+    return None
 
 
 def option_terms(
@@ -275,7 +282,8 @@ def option_terms(
     Raises
     ------
     InputError
-        If an existing heat pump can have no COP above 1.
+        If an existing heat pump can have no COP above 1, no size is left for new ones, or a forced
+        one cannot be had.
 
     Examples
     --------
@@ -288,7 +296,8 @@ def option_terms(
     types = pump_types(economics, options.heat_pumps)
     if options.is_none:
         return carnot_pairs(level_C, economics), None
-    offers = [offers_of(level_C, one) for one in types]
+    faults = Gathered()
+    offers = [offers_of(level_C, one, faults) for one in types]
     pairs = [one.pairs for one in offers]
     first_group = np.cumsum([0, *(one.n_groups for one in offers[:-1])])
     sizes = [len(one.cop) for one in pairs]
@@ -322,28 +331,42 @@ def option_terms(
     )
     ends = (joined([one[end] for one in pairs]) for end in range(2))
     source, sink = (one.astype(np.int64) for one in ends)
-    forced = _forced_offers(level_C, options.heat_pumps.forced, source, sink)
     offered = HeatPumpPairs(source, sink, joined([one.cop for one in pairs]))
-    return offered, replace(terms, forced=forced)
+    forced = faults.of(lambda: _forced_offers(level_C, options.heat_pumps.forced, offered, terms))
+    faults.raise_if_any(after_title=None)
+    return offered, replace(terms, forced=forced or ())
 
 
 def _forced_offers(
-    level_C: Floats, pumps: Sequence[ForcedPump], source: Integers, sink: Integers
+    level_C: Floats, pumps: Sequence[ForcedPump], offered: HeatPumpPairs, terms: OptionTerms
 ) -> tuple[ForcedOffer, ...]:
     """Find the candidates of forced heat pumps, and refuse those that cannot be had."""
     faults, forced = FaultList(), []
     for one in pumps:
         ends = [int(np.abs(level_C - end_C).argmin()) for end_C in (one.source_C, one.sink_C)]
         forced.append(ForcedOffer(ends[0], ends[1], one.heat_kW))
-        if not np.any((source == ends[0]) & (sink == ends[1])):
-            name = f"{one.source_C:g} → {one.sink_C:g} °C"
+        here = np.flatnonzero((offered.source == ends[0]) & (offered.sink == ends[1]))
+        most_kW = _most_heat_kW(terms, here)
+        name = f"{one.source_C:g} → {one.sink_C:g} °C"
+        if not here.size:
             rule = (
                 "cannot be had: beyond the limits of lift and sink, forbidden, or none may be new"
             )
             remedy = "raise max_lift_K, max_sink_C or max_number, or leave it out"
             faults.add("", "forced", name, rule, remedy)
+        elif one.heat_kW > most_kW * (1.0 + SAME_SHARE):
+            rule = f"cannot deliver {one.heat_kW:.10g} kW: heat pumps there have {most_kW:.10g} kW"
+            faults.add("", "forced", name, rule, "ask for less, or allow larger or new ones")
     faults.raise_if_any("heat pump options")
     return tuple(forced)
+
+
+def _most_heat_kW(terms: OptionTerms, offers: Integers) -> float:
+    """Most heat of some offers together: of the segments that exclude each other, one."""
+    most_kW, group = terms.pump_most_kW[offers], terms.pump_group[offers]
+    excludes = terms.pump_is_alternative[offers]
+    single_kW = [most_kW[excludes & (group == one)].max() for one in np.unique(group[excludes])]
+    return float(most_kW[~excludes].sum() + sum(single_kW))
 
 
 def _prices(

@@ -119,7 +119,7 @@ def retrofit(
     movable_C : sequence of float, optional
         Existing levels that may move at all; default all of them.
     heat_pumps : bool
-        Whether heat pumps are allowed.
+        Whether new heat pumps are allowed; those of today, in `options`, stay.
     add : int
         New levels in every configuration, each at any candidate.
     close : int

@@ -73,14 +73,12 @@ def as_it_is(inputs: SiteInputs) -> SiteInputs:
     )
 
 
-def refuse_unbounded(inputs: SiteInputs) -> None:
-    """Refuse types of heat pumps that the search cannot bound."""
+def check_types(inputs: SiteInputs, faults: FaultList) -> None:
+    """Note types of heat pumps that the search cannot bound."""
     refusal = screen_refusal(inputs)
     if refusal is not None:
-        faults = FaultList()
         rule = refusal.partition("; ")[0]
         faults.add("", "types", None, f"the search {rule}", "give one type, or cheaper cooling")
-        faults.raise_if_any("retrofit")
 
 
 def with_exchangers_of_today(inputs: SiteInputs, existing: Integers) -> SiteInputs:
@@ -115,3 +113,31 @@ def check_existing(options: SiteOptions, existing_C: Floats, faults: FaultList) 
                 rule = f"joins a level at {end_C:.10g} °C, which is none of the existing ones"
                 remedy = "name that level, or leave the heat pump out"
                 faults.add("heat pump options", "existing", name, rule, remedy)
+
+
+def check_forced_without_new(options: SiteOptions, faults: FaultList) -> None:
+    """Note forced heat pumps that those of today cannot be, where no new ones are allowed.
+
+    Examples
+    --------
+    >>> from milpcore.site_options import ForcedPump, HeatPumpOptions
+    >>> pumps = HeatPumpOptions(forced=(ForcedPump(source_C=40.0, sink_C=85.0, heat_kW=100.0),))
+    >>> faults = FaultList()
+    >>> check_forced_without_new(SiteOptions(heat_pumps=pumps), faults)
+    >>> len(faults)
+    1
+    """
+    for one in options.heat_pumps.forced:
+        there_kW = sum(
+            there.size_kW
+            for there in options.heat_pumps.existing
+            if max(abs(there.source_C - one.source_C), abs(there.sink_C - one.sink_C)) <= SAME_K
+        )
+        if there_kW < one.heat_kW:
+            name = f"{one.source_C:g} → {one.sink_C:g} °C"
+            rule = (
+                f"needs {one.heat_kW:.10g} kW, but no new heat pump is allowed, and those of today "
+            )
+            rule += f"have {there_kW:.10g} kW there"
+            remedy = "allow heat pumps (heat_pumps, --no-pumps), or leave the forced one out"
+            faults.add("heat pump options", "forced", name, rule, remedy)

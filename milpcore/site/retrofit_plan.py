@@ -14,17 +14,19 @@ from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import FaultList, InputError
 from milpcore.number_kinds import is_number, is_whole
 from milpcore.site.candidates import Candidates, Refined
+from milpcore.site.door import stream_limits_C
 from milpcore.site.inputs import Floats, Integers, SiteInputs, prepare
 from milpcore.site.retrofit_options import (
     as_it_is,
     check_existing,
+    check_forced_without_new,
+    check_types,
     free_levels,
-    refuse_unbounded,
     with_exchangers_of_today,
     without_new_pumps,
 )
 from milpcore.site.unserved import note_unserved
-from milpcore.site_options import SiteOptions
+from milpcore.site_options import ConnectionOptions, SiteOptions
 from milpcore.streams import Streams
 
 SAME_K = 1e-6
@@ -155,40 +157,36 @@ def plan_retrofit(
     """
     faults = FaultList()
     existing_C = _distinct("existing_C", options.existing_C, faults)
-    candidates_C = movable_C = None
+    candidates_C: Candidates | Floats | None = None
+    movable_C = None
     chosen = options.candidates_C
     if isinstance(chosen, Refined):
         rule = "has no levels of its own to refine around in a retrofit"
         remedy = "use kinks+grid:1, a step of 1 K within each range"
         faults.add("", "candidates_C", chosen.name, rule, remedy)
-    elif chosen is not None and not isinstance(chosen, Candidates):
+    elif isinstance(chosen, Candidates):
+        candidates_C = chosen
+    elif chosen is not None:
         candidates_C = _temperatures("candidates_C", chosen, faults)
     if options.movable_C is not None:
         movable_C = _distinct("movable_C", options.movable_C, faults)
     movable = _movable(existing_C, movable_C, options.movable_C is None, faults)
     _check_counts(options, existing_C, movable, faults)
     wanted = SiteOptions() if options.options is None else options.options
-    site = _site(streams, economics, objective, wanted, faults)
-    if site is not None and isinstance(chosen, Candidates):
-        candidates_C = chosen.levels_C(site.stream_limit_C, site.economics)
-    if site is not None and existing_C is not None:
-        _check_served(site, existing_C, faults)
+    if isinstance(wanted, SiteOptions) and existing_C is not None:
         check_existing(wanted, existing_C, faults)
+    if isinstance(wanted, SiteOptions) and options.heat_pumps is False:
+        check_forced_without_new(wanted, faults)
+    prices = SiteEconomics() if economics is None else economics
+    inputs = _site(streams, prices, objective, wanted, candidates_C, existing_C, faults)
+    if inputs is not None:
+        check_types(inputs, faults)
     faults.raise_if_any("retrofit")
-    assert site is not None
+    assert inputs is not None
     assert existing_C is not None
     assert movable is not None
-    wanted_C = site.level_C if candidates_C is None else candidates_C
-    inputs = prepare(
-        streams,
-        economics=economics,
-        objective=objective,
-        candidates_C=np.concatenate([wanted_C, existing_C]).tolist(),
-        options=wanted,
-    )
     existing = np.abs(inputs.level_C - existing_C[:, None]).argmin(axis=1).astype(np.int64)
     inputs, bare = with_exchangers_of_today(free_levels(inputs), existing), as_it_is(inputs)
-    refuse_unbounded(inputs)
     without_new = bare if inputs.terms is None else without_new_pumps(inputs)
     return RetrofitPlan(
         inputs=inputs if options.heat_pumps else without_new,
@@ -205,21 +203,40 @@ def plan_retrofit(
 
 def _site(
     streams: Streams,
-    economics: SiteEconomics | None,
+    economics: SiteEconomics,
     objective: Measure | str,
-    options: object,
+    options: SiteOptions,
+    candidates_C: Candidates | Floats | None,
+    existing_C: Floats | None,
     faults: FaultList,
 ) -> SiteInputs | None:
-    """Prepare the site with its kinks as candidates, or note its faults."""
-    anywhere = options
-    if isinstance(options, SiteOptions):
-        anywhere = replace(options, levels=replace(options.levels, forced_C=(), forbidden=()))
+    """Prepare the site with existing levels among its candidates, or note its faults.
+
+    Where existing levels are not known, or do not serve every stream, the kinks stand in for them;
+    options of levels and connections are not looked at where they are not known.
+    """
+    chosen_C: list[float] | None = None
+    if isinstance(streams, Streams) and isinstance(economics, SiteEconomics):
+        limit_C, known = stream_limits_C(streams, economics), len(faults)
+        if existing_C is not None:
+            _check_served(streams, limit_C, existing_C, faults)
+        if isinstance(candidates_C, Candidates):
+            candidates_C = candidates_C.levels_C(limit_C, economics)
+        chosen_C = (limit_C if candidates_C is None else candidates_C).tolist()
+        if existing_C is None or len(faults) > known:
+            chosen_C += limit_C.tolist()
+        if existing_C is not None:
+            chosen_C += existing_C.tolist()
+    if isinstance(options, SiteOptions) and existing_C is None:
+        free = replace(options.levels, forced_C=(), forbidden=())
+        options = replace(options, levels=free, connections=ConnectionOptions())
     try:
         return prepare(
             streams,
             economics=economics,
             objective=objective,
-            options=cast(SiteOptions, anywhere),
+            candidates_C=chosen_C,
+            options=options,
         )
     except InputError as error:
         for fault in error.faults:
@@ -314,13 +331,13 @@ def _check_counts(
         faults.add("", "close", close, "must leave at least one level", "give up fewer")
 
 
-def _check_served(site: SiteInputs, existing_C: Floats, faults: FaultList) -> None:
+def _check_served(streams: Streams, limit_C: Floats, existing_C: Floats, faults: FaultList) -> None:
     """Note streams that no existing level serves, one fault for each side."""
-    is_hot, limit_C = site.stream_is_hot, site.stream_limit_C
+    is_hot = np.asarray(streams.is_hot)
     lowest_C, highest_C = existing_C[0], existing_C[-1]
     note_unserved(
         faults,
-        site.streams,
+        streams,
         limit_C,
         np.where(is_hot, limit_C < lowest_C - SAME_K, limit_C > highest_C + SAME_K),
         field="existing_C",
