@@ -158,10 +158,55 @@ def nearest(inputs: SiteInputs, levels: Sequence[int]) -> list[int] | None:
     return chosen
 
 
+class Operation(NamedTuple):
+    """A dense linear program ``min price x + fixed`` over ``x`` in kW.
+
+    Columns are external heat, cooling and cascade of every level, the heat pumps that are built,
+    and heat from sources.
+    """
+
+    price: Floats
+    fixed: float
+    limits: list[Floats]
+    most: list[float]
+    balance: Floats
+    demand_kW: Floats
+    bounds: list[tuple[float, float | None]]
+
+    def least(self, aim: Floats) -> float:
+        """Least of an amount; inf without any flows, -inf where it falls without end."""
+        scale = np.abs(aim).max() or 1.0
+        found = linprog(
+            aim / scale,
+            A_ub=np.array(self.limits) if self.limits else None,
+            b_ub=self.most or None,
+            A_eq=self.balance,
+            b_eq=self.demand_kW,
+            bounds=self.bounds,
+        )
+        if found.status == 3:
+            return -np.inf
+        return float(found.fun * scale) if found.status == 0 else np.inf
+
+    def within(self, budget: float) -> Operation:
+        """Return the same with operations that cost at most so much."""
+        scale = self.price.max() or 1.0
+        limits = [*self.limits, self.price / scale]
+        return self._replace(limits=limits, most=[*self.most, (budget - self.fixed) / scale])
+
+
 def least_operation(
     inputs: SiteInputs, levels: Sequence[int], chosen: Sequence[int], built: Sequence[Pump]
 ) -> float:
     """Cost of the best heat flows at given levels, connections and heat pumps; inf without any."""
+    operation = operation_of(inputs, levels, chosen, built)
+    return operation.least(operation.price) + operation.fixed
+
+
+def operation_of(
+    inputs: SiteInputs, levels: Sequence[int], chosen: Sequence[int], built: Sequence[Pump]
+) -> Operation:
+    """Heat flows at given levels, connections and heat pumps."""
     measure = inputs.objective
     economics, n = inputs.economics, len(levels)
     sources = inputs.options.external_heat.sources
@@ -211,7 +256,6 @@ def least_operation(
         price[column] = fuel * (t_per_MWh if measure is Measure.CO2 else cost)
         able = inputs.level_C[levels[row]] <= source.max_level_C
         bounds.append((0.0, None if able else 0.0))
-    scale = price.max() or 1.0
     limits, most = [], []
     if np.isfinite(inputs.options.limits.external_heat_kW):
         bought = np.append(np.ones(n), np.zeros(2 * n + p))
@@ -235,19 +279,9 @@ def least_operation(
             own = [float(one is source) for _, one in from_sources]
             limits.append(np.append(np.zeros(3 * n + len(built)), own))
             most.append(source.capacity_kW)
-    found = linprog(
-        price / scale,
-        A_ub=np.array(limits) if limits else None,
-        b_ub=most or None,
-        A_eq=balance,
-        b_eq=-supply_kW,
-        bounds=bounds,
-    )
-    if found.status != 0:
-        return np.inf
     fixed_EUR = sum(pump.fixed_EUR for pump in built)
     fixed_EUR += inputs.options.levels.investment_EUR * len(levels)
-    return float(found.fun * scale + annuity * fixed_EUR)
+    return Operation(price, annuity * fixed_EUR, limits, most, balance, -supply_kW, bounds)
 
 
 def forced_levels_C(options: SiteOptions) -> list[float]:

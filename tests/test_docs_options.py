@@ -88,10 +88,10 @@ def test_the_page_on_more_options_runs(here: Path, capsys: pytest.CaptureFixture
     (here / "retrofit.toml").write_text(options, encoding="utf-8")
     study = run_python(MORE, {"__name__": "docs"})["study"]
     assert study.best.saving_percent > 0.0
-    (command,) = commands(MORE)
-    answer = run(capsys, *command.split()[1:], "--quiet")
-    assert answer.code == 0
-    assert "saving" in answer.out
+    plain, ranked = (run(capsys, *one.split()[1:], "--quiet") for one in commands(MORE))
+    assert plain.code == ranked.code == 0
+    assert "saving" in plain.out
+    assert "Alternatives: at most 4 levels" in ranked.out
 
 
 def test_the_page_on_connections_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

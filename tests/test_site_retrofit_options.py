@@ -350,6 +350,6 @@ def test_the_command_takes_the_same_file(
     assert read_site_options(copy)[1] == options
     text = run(capsys, *asked)
     assert "with the heat pumps of today" in text.out
-    refused = run(capsys, *asked, "--alternatives", "2")
-    assert refused.code == 2
-    assert "cannot be ranked for a site with options" in refused.err
+    ranked = run(capsys, *asked, "--alternatives", "2")
+    assert ranked.code == 0
+    assert "Alternatives: at most 4 levels" in ranked.out

@@ -144,10 +144,13 @@ def _size_ranges(one: Alternatives) -> str:
     table = one.size_ranges
     columns = ("best_kW", "least_kW", "most_kW")
     scale = scale_for(Kind.HEAT, table[list(columns)].to_numpy().ravel())
-    named = zip(table["quantity"], table["from_level"], table["to_level"], strict=True)
+    types = table["type"] if "type" in table else [""] * len(table)
+    named = zip(table["quantity"], table["from_level"], table["to_level"], types, strict=True)
     names = [
-        f"{quantity}, level {low} to {high}" if low else str(quantity)
-        for quantity, low, high in named
+        f"{quantity}, level {low} to {high}" + (f", {kind}" if kind else "")
+        if low
+        else str(quantity)
+        for quantity, low, high, kind in named
     ]
     return text_table(
         [

@@ -13,7 +13,7 @@ from milpcore.economics import SiteEconomics
 from milpcore.report import ProgressLine
 from milpcore.scales import number
 from milpcore.site.alternatives import retrofit_alternatives
-from milpcore.site.alternatives_options import check_alternatives, check_moves_only
+from milpcore.site.alternatives_options import check_moves_only
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.retrofit import RetrofitProgress, retrofit
 from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
@@ -130,7 +130,6 @@ def _n_candidates(request: Request) -> int:
     options = request.options
     if request.wanted.anything:
         check_moves_only(options)
-        check_alternatives(options.candidates_C, cascade=True, options=options.options)
     plan = plan_retrofit(
         request.streams, options, economics=request.economics, objective=request.objective
     )
@@ -200,5 +199,6 @@ def _alternatives(request: Request, channel: Channel) -> Alternatives:
         economics=request.economics,
         objective=request.objective,
         candidates_C=options.candidates_C,
+        options=options.options,
         observer=lambda _: channel.should_stop.is_set(),
     )

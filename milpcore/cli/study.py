@@ -147,7 +147,18 @@ def _check(request: Request) -> None:
     settings = SolveSettings(request.mip_rel_gap, request.time_limit_s, None)
     checked_settings(settings, levels=request.levels, formulation=request.formulation)
     if request.wanted.anything:
-        check_alternatives(request.candidates, cascade=request.cascade, options=request.options)
+        check_alternatives(request.candidates, _prepared(request))
+
+
+def _prepared(request: Request) -> SiteInputs:
+    return prepare(
+        request.streams,
+        economics=request.economics,
+        candidates_C=request.candidates,
+        cascade=request.cascade,
+        objective=request.objective,
+        options=request.options,
+    )
 
 
 def _study_in_child(channel: Channel, request: Request) -> None:
@@ -178,6 +189,7 @@ def _study_in_child(channel: Channel, request: Request) -> None:
             economics=request.economics,
             objective=request.objective,
             candidates_C=request.candidates,
+            options=request.options,
             time_limit_s=request.time_limit_s,
             observer=observer_of(channel),
         )
@@ -200,14 +212,7 @@ class _Watch:
     def prepare(self) -> None:
         """Refuse at once what the child would refuse."""
         request = self.request
-        inputs = prepare(
-            request.streams,
-            economics=request.economics,
-            candidates_C=request.candidates,
-            cascade=request.cascade,
-            objective=request.objective,
-            options=request.options,
-        )
+        inputs = _prepared(request)
         self.formulation = chosen_formulation(inputs, request.formulation)(request.levels[0]).name
         self.inputs = inputs
 

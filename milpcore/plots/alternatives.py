@@ -65,7 +65,7 @@ def alternatives_chart(found: Alternatives, *, title: str = "Alternatives") -> F
         Without Matplotlib.
     """
     if not found.designs:
-        return sentence_figure(title, "no level set serves every stream")
+        return sentence_figure(title, f"no level set {found.lacking}")
     shown = min(len(found.designs), MOST_ROWS)
     figure = new_figure(height_in=max(3.4, 2.1 + 0.31 * shown))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2.6, 1.0))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from milpcore.faults import FaultList
 from milpcore.number_kinds import is_number, is_whole
 from milpcore.site.candidates import Candidates, Refined
+from milpcore.site.inputs import SiteInputs
 from milpcore.site.model import Observer
-from milpcore.site.retrofit_plan import RetrofitOptions
-from milpcore.site_options import SiteOptions
+from milpcore.site.option_screen import screen_refusal
+from milpcore.site.retrofit_plan import SAME_K, RetrofitOptions
 
 MOST_WANTED = 10_000
 
@@ -36,31 +38,59 @@ class AlternativeOptions(NamedTuple):
 
 
 def check_alternatives(
-    candidates_C: Candidates | Sequence[float] | None,
-    *,
-    cascade: bool,
-    options: SiteOptions | None = None,
+    candidates_C: Candidates | Sequence[float] | None, inputs: SiteInputs
 ) -> None:
-    """Refuse a site whose level sets cannot be ranked.
+    """Refuse a greenfield whose level sets cannot be ranked.
 
     Raises
     ------
     InputError
-        If heat may not cascade, candidates are refined, or the site has options.
+        Naming each of these: candidates that are refined, heat that may not cascade, limits of the
+        whole site, sources of external heat that may leave a level without, options of
+        connections, types of heat pumps that cannot bound each other.
 
     Examples
     --------
-    >>> check_alternatives(None, cascade=True)
+    >>> import milpcore
+    >>> from milpcore.site.inputs import prepare
+    >>> check_alternatives(None, prepare(milpcore.load_case("two_streams")))
     """
     faults = FaultList()
     check_candidates(candidates_C, faults)
-    if not cascade:
+    if not inputs.cascade:
         rule = "cannot be ranked where heat may not cascade: their search relies on it"
         faults.add("", "alternatives", "no cascade", rule, "allow the cascade")
-    if options is not None and not options.is_none:
-        rule = "cannot be ranked for a site with options: their search does not know them"
-        faults.add("", "alternatives", "options", rule, "leave out one of the two")
+    _check_site_options(inputs, faults)
     faults.raise_if_any("alternatives")
+
+
+def _check_site_options(inputs: SiteInputs, faults: FaultList) -> None:
+    """Add options with which the list of level sets might not end, or is not complete."""
+    limits, sources = inputs.options.limits, inputs.options.external_heat.sources
+    endless = "cannot be ranked: if no level set kept it, their list would not end"
+    remedy = "leave it out, or rank the moves of a retrofit"
+    for name, unit in (("external_heat_kW", "kW"), ("emission_t_per_a", "t/a")):
+        value = getattr(limits, name)
+        if math.isfinite(value):
+            faults.add("limits", name, f"{value:g} {unit}", endless, remedy)
+    for one in sources:
+        if math.isfinite(one.capacity_kW):
+            value = f"{one.capacity_kW:g} kW"
+            faults.add(f"source {one.name}", "capacity_kW", value, endless, remedy)
+    highest_C = max((one.max_level_C for one in sources), default=math.inf)
+    if inputs.level_C[-1] > highest_C + SAME_K:
+        rule = "cannot be ranked where a level has no source: their list might not end"
+        remedy = "name a source for every level, or rank the moves of a retrofit"
+        value = f"{highest_C:g} °C"
+        faults.add("sources of external heat", "max_level_C", value, rule, remedy)
+    if inputs.chooses_connections:
+        rule = "cannot be ranked with a cost or a ban of their own: streams use the nearest level"
+        remedy = "leave them out, or rank the moves of a retrofit"
+        faults.add("", "connections", None, rule, remedy)
+    refusal = screen_refusal(inputs)
+    if refusal is not None:
+        rule = f"their ranking {refusal.partition('; ')[0]}"
+        faults.add("heat pump options", "types", None, rule, "give one type, or cheaper cooling")
 
 
 def check_candidates(candidates_C: Candidates | Sequence[float] | None, faults: FaultList) -> None:

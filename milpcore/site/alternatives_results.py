@@ -118,6 +118,8 @@ class Alternatives:
     solve_s : float
     is_retrofit : bool
         Whether existing levels move; then each move, not each level, has to save something.
+    lacking : str
+        What no level set does, where there is none.
     """
 
     max_levels: int
@@ -138,6 +140,7 @@ class Alternatives:
     n_priced: int
     solve_s: float
     is_retrofit: bool = False
+    lacking: str = "serves every stream"
 
     @property
     def alternatives(self) -> pd.DataFrame:
@@ -163,7 +166,7 @@ class Alternatives:
         found, wanted = len(self.designs), self.n_wanted
         notes = []
         if self.status is Status.INFEASIBLE:
-            return (f"No set of at most {self.max_levels} levels serves every stream.",)
+            return (f"No set of at most {self.max_levels} levels {self.lacking}.",)
         if self.n_proven < found or self.status is not Status.OPTIMAL:
             why = self.status.value.replace("_", " ")
             notes.append(f"{why}: the first {self.n_proven} of {found} ranks are proven.")

@@ -18,19 +18,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from milpcore.core import Status, solve
+from milpcore.core import Status
 from milpcore.economics import Measure
 from milpcore.site.design_cost import measured_cost
 from milpcore.site.inputs import Booleans, Integers, SiteInputs
+from milpcore.site.level_program import LevelProgram, chosen, level_program, program_of
 from milpcore.site.model import Design
 from milpcore.site.operate import operate, operate_levels
 from milpcore.site.operation_problem import Matches, free_part, operation_problem, prices_of
-
-GAP = 1e-9
-"""Relative gap of the program that connects the streams."""
-
-TOLERANCE = 1e-9
-"""Absolute tolerance of its rows; below that of the linear program of an operation."""
 
 
 def operate_connected(inputs: SiteInputs, levels: Integers) -> Design | None:
@@ -127,10 +122,50 @@ def _connected(inputs: SiteInputs, is_open: Booleans, useful: Booleans, start: D
         first = prices_of(inputs, part, inputs.objective)
         least = measured_cost(inputs, inputs.objective, start) / first.unit
         problem = operation_problem(inputs, part, tac, first, least)
-    solution = solve(problem, mip_rel_gap=GAP, mip_feasibility_tolerance=TOLERANCE)
+    solution = chosen(problem)
     if solution.status is not Status.OPTIMAL:
         raise RuntimeError(f"operate_connected: no connections: {solution.message}")
     taken = solution.values["connection"] > 0.5
     stream_level = np.full(inputs.n_streams, -1, dtype=np.int64)
     stream_level[stream[taken]] = part.level[place[taken]]
     return stream_level
+
+
+def connected_program(
+    inputs: SiteInputs, levels: Integers, *, budget: float | None = None
+) -> LevelProgram | None:
+    """Program of least objective over some levels, with every stream where it is best.
+
+    As `milpcore.site.level_program.level_program`, which it is where nothing hangs on a single
+    connection; else it chooses among the connections that are of use by 1. and 2., which leave
+    all flows but the cascade as they are and cost no more: so it has the least and the most of
+    every amount at limited cost, too.
+
+    Raises
+    ------
+    ValueError
+        If heat may not cascade.
+
+    Examples
+    --------
+    >>> import milpcore
+    >>> from milpcore.site.inputs import prepare
+    >>> inputs = prepare(milpcore.load_case("two_streams"))
+    >>> connected_program(inputs, np.array([0, 1])).problem.n_integers
+    0
+    """
+    if not inputs.chooses_connections:
+        return level_program(inputs, levels, budget=budget)
+    if not inputs.cascade:
+        raise ValueError("connected_program: heat must be free to cascade between levels")
+    is_open = np.zeros(inputs.n_candidates, dtype=np.bool_)
+    is_open[levels] = True
+    useful = useful_matches(inputs, is_open)
+    if np.any(inputs.is_forced & ~is_open) or not useful.any(axis=1).all():
+        return None
+    if inputs.objective is not Measure.TAC:
+        useful = np.zeros_like(useful)
+        stream = np.arange(inputs.n_streams)
+        useful[stream, _nearest(inputs, useful_matches(inputs, is_open))] = True
+    stream, place = np.nonzero(useful[:, is_open])
+    return program_of(inputs, free_part(inputs, is_open, Matches(stream, place)), budget)

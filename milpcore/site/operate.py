@@ -6,15 +6,13 @@ optimal vertex instead of a mixed-integer search's tolerances.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from milpcore.core import Problem, Status, solve, solve_lp
 from milpcore.economics import Measure
 from milpcore.site.connection_faults import refuse_wrong_connections
 from milpcore.site.design_cost import measured_cost, objective_value
 from milpcore.site.inputs import Booleans, Integers, SiteInputs
+from milpcore.site.level_program import solved_flows
 from milpcore.site.model import KW_PER_MW, Design, nearest_levels
 from milpcore.site.operation_problem import (
     LEXICOGRAPHIC_SLACK,
@@ -32,9 +30,6 @@ NOISE = 1e-11
 
 BALANCE_SHARE = 1e-9
 """Largest imbalance of a level that is left alone, as a share of the heat that passes it."""
-
-_LIMITS = {"most_external_heat", "most_emission", "source_split", "forced_pumps"}
-"""Rows with which there may be no operation."""
 
 
 def operate(inputs: SiteInputs, is_open: Booleans, stream_level: Integers) -> Design | None:
@@ -178,36 +173,13 @@ def _cheapest(inputs: SiteInputs, part: Part) -> Flows | None:
     """Solve the linear program, twice where TAC comes second."""
     tac = prices_of(inputs, part, Measure.TAC)
     if inputs.objective in (Measure.TAC, Measure.CAPEX):
-        return _solved(operation_problem(inputs, part, tac))
+        return solved_flows(operation_problem(inputs, part, tac))
     first = prices_of(inputs, part, inputs.objective)
-    best = _solved(operation_problem(inputs, part, first))
+    best = solved_flows(operation_problem(inputs, part, first))
     if best is None:
         return None
     least = sum(float(price @ flow) for price, flow in zip(first.flows, best, strict=True))
-    return _solved(operation_problem(inputs, part, tac, first, least))
-
-
-def _solved(problem: Problem) -> Flows | None:
-    """Solve and take the flows, none below zero; first what is to be decided, if anything is.
-
-    None where limits of the whole site leave nothing.
-    """
-    if problem.integrality.any():
-        decided = solve(problem, mip_rel_gap=0.0)
-        if decided.status is Status.INFEASIBLE and _LIMITS & problem.row_blocks.keys():
-            return None
-        if decided.status is not Status.OPTIMAL:
-            raise RuntimeError(f"operate: the heat pumps were not chosen: {decided.message}")
-        column = problem.column_blocks["pump_built"]
-        lower, upper = problem.column_lower.copy(), problem.column_upper.copy()
-        lower[column] = upper[column] = np.round(decided.values["pump_built"])
-        problem = replace(problem, column_lower=lower, column_upper=upper).relaxed()
-    solution = solve_lp(problem)
-    if solution.status is Status.INFEASIBLE and _LIMITS & problem.row_blocks.keys():
-        return None
-    if solution.status is not Status.OPTIMAL:
-        raise RuntimeError(f"operate: the linear program was not solved: {solution.message}")
-    return Flows(*(np.maximum(solution.values[name], 0.0) for name in Flows._fields))
+    return solved_flows(operation_problem(inputs, part, tac, first, least))
 
 
 def _bought_low_removed_high(inputs: SiteInputs, part: Part, flows: Flows) -> Flows:

@@ -158,6 +158,8 @@ def operation_problem(
     prices: Prices,
     first: Prices | None = None,
     least: float = 0.0,
+    *,
+    most_MW: Floats | None = None,
 ) -> Problem:
     """Assemble the program of least cost over a part.
 
@@ -173,6 +175,8 @@ def operation_problem(
         Of an objective that comes first.
     least : float
         Its least value, which may be exceeded by `LEXICOGRAPHIC_SLACK` of it.
+    most_MW : ndarray (P,), optional
+        What no heat pump exceeds that has to be built; default what the cheapest ones do not.
 
     Returns
     -------
@@ -180,10 +184,10 @@ def operation_problem(
         A linear one if nothing is to be decided.
     """
     assembly = Assembly()
-    most_MW = np.inf if inputs.cascade else 0.0
+    most_cascade_MW = np.inf if inputs.cascade else 0.0
     external_heat = assembly.columns("external_heat", part.level.shape)
     cooling = assembly.columns("cooling", part.level.shape)
-    cascade = assembly.columns("cascade", (part.level.size - 1,), upper=most_MW)
+    cascade = assembly.columns("cascade", (part.level.size - 1,), upper=most_cascade_MW)
     largest_MW: Floats | float = np.inf
     if inputs.terms is not None:
         largest_MW = largest_heat_MW(inputs.terms)[part.pair]
@@ -207,7 +211,7 @@ def operation_problem(
     if inputs.terms is not None:
         ends = part.level[part.source], part.level[part.sink]
         add_forced_pumps(assembly, inputs.terms, *ends, pump_heat)
-        limit_MW = _pump_limit_MW(inputs, part)
+        limit_MW = _pump_limit_MW(inputs, part) if most_MW is None else most_MW
         built = add_chosen_pumps(assembly, inputs.terms, part.pair, pump_heat, limit_MW)
         assembly.cost(built[built >= 0], prices.built[built >= 0])
     if first is not None:

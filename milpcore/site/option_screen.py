@@ -3,8 +3,9 @@
 Between the levels of one set there are few pairs. Every choice of heat pumps that may be built
 together is priced without sizes (`milpcore.site.path_search.level_set`), and their fixed costs are
 added. The least of these is what the level set costs at least; it is exact where nothing but
-fixed costs and the number of heat pumps is asked for. Segments and types of heat pumps between two
-levels become one that costs no more than any of them.
+fixed costs and the number of heat pumps is asked for. No operation that costs at most a budget
+builds a choice that costs more. Segments and types of heat pumps between two levels become one that
+costs no more than any of them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,23 @@ from preprocess.jit import kernel
 
 MOST_PAIRS = 9
 """Pairs of a level set up to which all choices are tried."""
+
+
+class BuiltPair(NamedTuple):
+    """Whether there is a heat pump between two levels in operations within a budget.
+
+    Attributes
+    ----------
+    source, sink : int
+        Candidates.
+    may, must : bool
+        Whether one of them, or each of them, has it.
+    """
+
+    source: int
+    sink: int
+    may: bool
+    must: bool
 
 
 class Screen(NamedTuple):
@@ -49,9 +67,27 @@ class Screen(NamedTuple):
 
     def bound(self, levels: Integers) -> float:
         """Least cost of a level set (rising), in units of the network; inf if it serves not all."""
+        return float(self._choices(levels, np.inf)[0])
+
+    def built_within(self, levels: Integers, budget: float) -> list[BuiltPair]:
+        """Tell of the pairs that cost something to have which may, and must, have a heat pump.
+
+        Parameters
+        ----------
+        levels : ndarray of int
+            Rising.
+        budget : float
+            What an operation may cost, in units of the network.
+        """
+        _, pumps, n_within, n_with = self._choices(levels, budget)
+        source, sink = self.network.pump_source[pumps], self.network.pump_sink[pumps]
+        counts = zip(source.tolist(), sink.tolist(), n_with.tolist(), strict=True)
+        return [BuiltPair(i, j, count > 0, count == n_within) for i, j, count in counts]
+
+    def _choices(self, levels: Integers, budget: float) -> tuple[float, Integers, int, Integers]:
         arrays = set_arrays(self.network)
         chosen = arrays._replace(pump_index=arrays.pump_index.copy())
-        return float(_bound(levels, self.fixed, self.is_counted, self.most_counted, *chosen))
+        return _bound(levels, self.fixed, self.is_counted, self.most_counted, budget, *chosen)
 
 
 def has_parallel_types(inputs: SiteInputs) -> bool:
@@ -157,6 +193,7 @@ def _bound(
     fixed: Floats,
     is_counted: Booleans,
     most_counted: int,
+    budget: float,
     hot_below: Floats,
     cold_below: Floats,
     external_heat: Floats,
@@ -164,8 +201,12 @@ def _bound(
     pump_index: Integers,
     pump_share: Floats,
     pump_cost: Floats,
-) -> float:
-    """Try every choice of heat pumps that cost or count; `pump_index` is changed."""
+) -> tuple[float, Integers, int, Integers]:
+    """Try every choice of heat pumps that cost or count; `pump_index` is changed.
+
+    Least cost; these heat pumps; how many choices cost at most the budget, if it is finite, and in
+    how many of them each is. All of them where they are too many to try.
+    """
     m = levels.shape[0]
     price = np.empty(m)
     source = np.empty(m * m, dtype=np.int64)
@@ -178,7 +219,8 @@ def _bound(
             if k >= 0 and (fixed[k] > 0.0 or is_counted[k]):
                 source[count], sink[count], pump[count] = levels[a], levels[b], k
                 count += 1
-    best = np.inf
+    best, n_within = np.inf, 0
+    n_with = np.zeros(count, dtype=np.int64)
     n_choices = 1 << count if count <= MOST_PAIRS else 1
     for choice in range(n_choices):
         charge, counted = 0.0, 0
@@ -188,7 +230,7 @@ def _bound(
             if taken and n_choices > 1:
                 charge += fixed[pump[one]]
                 counted += 1 if is_counted[pump[one]] else 0
-        if counted > most_counted or charge >= best:
+        if counted > most_counted or charge >= (best if budget == np.inf else budget):
             continue
         cost = charge + level_set_prices(
             levels,
@@ -202,4 +244,10 @@ def _bound(
             price,
         )
         best = min(best, cost)
-    return best
+        if cost <= budget and n_choices > 1:
+            n_within += 1
+            for one in range(count):
+                n_with[one] += (choice >> one) & 1
+    if n_within == 0:
+        n_within, n_with[:] = 2, 1
+    return best, pump[:count], n_within, n_with

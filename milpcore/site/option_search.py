@@ -1,8 +1,8 @@
 r"""`SetSearch`: the exact search for a site with options, set of levels by set of levels.
 
 Idea. Options only add cost or take something away. So without them a level set costs no more than
-with them, and `milpcore.site.front_search.sets_below` lists, with proof, every level set that costs
-less than a cutoff without them. Each of these is screened (`milpcore.site.option_screen`) and
+with them, and `milpcore.site.sets_by_count` lists, with proof, every level set that costs less
+than a cutoff without them. Each of these is screened (`milpcore.site.option_screen`) and
 priced with its options by the small mixed-integer program of `milpcore.site.operate`; the best
 price so far is the cutoff, which falls. When the list ends, no other set can be better.
 
@@ -12,9 +12,8 @@ What is left of the options in the relaxation makes the list short, without losi
   (`milpcore.site.limits.FlowLimits.pump_heat`, or its largest size) is at least ``F_k/M_k`` for
   each kW: the cost per kW is that much higher.
 - Between the same levels a heat pump that is there, and a new one, become one at the lower price.
-- With ``c`` the cost of a level, a set of ``m`` levels may cost at most the cutoff less ``c m``
-  without it. So sets are listed for each number ``m``, from the largest on.
-- Arcs past a forced level are left out.
+- What levels cost is taken off the cutoff, number by number, and arcs past a forced level are left
+  out (`milpcore.site.sets_by_count`).
 
 Exact if heat cascades freely (`milpcore.site.conditions.nearest_level_faults`), for all options but
 limits of the whole site: there level sets that look cheap may all be impossible, so that there is
@@ -39,7 +38,6 @@ from milpcore.core import Status
 from milpcore.economics import Measure
 from milpcore.site.design_cost import measured_cost, objective_value
 from milpcore.site.explain import conflict, too_few_levels
-from milpcore.site.front_search.sets_below import SetsBelow
 from milpcore.site.inputs import Integers, SiteInputs
 from milpcore.site.milp_parts import (
     checked_level_count,
@@ -55,6 +53,7 @@ from milpcore.site.path_search.search import Search, SearchState, SearchStopped
 from milpcore.site.path_search.solvers import Until, default_solver
 from milpcore.site.path_search.start import first_guess
 from milpcore.site.ranked_sets import neighbours
+from milpcore.site.sets_by_count import CountedSets
 
 EQUAL = 1e-9
 """Costs closer than this share are equal; then TAC decides."""
@@ -216,28 +215,14 @@ class _Run:
             self.pause()
             state = self._without_options()
             self._local_search(state.levels)
-            counts = range(self.n_levels, 0, -1) if self.level_cost.any() else (self.n_levels,)
-            bounds = []
-            for count in counts:
-                base = self._levels_cost(count)
-                if base + state.bound >= self.cutoff():
-                    bounds.append(base + state.bound)
-                    continue
-                listed, finished = self._list(count, base, state)
-                bounds.append(listed)
-                if not finished:
-                    rest = [state.bound + self._levels_cost(fewer) for fewer in range(1, count)]
-                    bounds += rest if len(counts) > 1 else []
-                    self.bound = max(self.bound, min(bounds))
-                    return False
+            listed = CountedSets(
+                self.network, self.solver, state, self.n_levels, self.level_cost, self.forced
+            )
+            bound, finished = listed.below(self.cutoff, self.offer, self.pause)
         except SearchStopped:
             return False
-        self.bound = max(self.bound, min(bounds))
-        return True
-
-    def _levels_cost(self, count: int) -> float:
-        """Least cost of so many levels."""
-        return float(np.sort(self.level_cost)[:count].sum())
+        self.bound = max(self.bound, bound)
+        return finished
 
     def pause(self) -> None:
         """Look at the clock and at the observer."""
@@ -311,7 +296,7 @@ class _Run:
             should_stop=should_stop,
         ).run()
         fewest = 2 if conflict(self.inputs) else 1
-        self.bound = max(0.0, state.bound) + self._levels_cost(fewest)
+        self.bound = max(0.0, state.bound) + float(np.sort(self.level_cost)[:fewest].sum())
         return state
 
     def _local_search(self, levels: Integers) -> None:
@@ -332,27 +317,3 @@ class _Run:
                 if costs[row] >= self.cutoff():
                     break
                 self.offer(sets[row : row + 1])
-
-    def _list(self, count: int, base: float, state: SearchState) -> tuple[float, bool]:
-        """List the sets of so many levels that may be better; the bound, and whether it ended."""
-        search = SetsBelow(
-            self.network,
-            self.solver,
-            n_levels=count,
-            price=state.price,
-            least=state.cost,
-            cutoff=lambda: self.cutoff() - base,
-            offer=self.offer,
-            pause=self.pause,
-        )
-        forced = np.flatnonzero(self.forced)
-        if forced.size:
-            root, place = search.root, np.arange(self.inputs.n_candidates)
-            root.can_start = root.can_start & (place <= forced[0])
-            root.can_end = root.can_end & (place >= forced[-1])
-            tail = self.network.arc_tail[root.arcs]
-            head = self.network.arc_head[root.arcs]
-            passed = np.searchsorted(forced, tail, side="right") < np.searchsorted(forced, head)
-            root.arcs = root.arcs[~passed]
-        bound, finished = search.run()
-        return bound + base, finished

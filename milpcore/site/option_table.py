@@ -8,8 +8,9 @@ from types import MappingProxyType
 import pandas as pd
 
 from milpcore.faults import InputError
+from milpcore.site.alternatives_options import check_alternatives
 from milpcore.site.formulations import FORMULATIONS
-from milpcore.site.inputs import prepare
+from milpcore.site.inputs import SiteInputs, prepare
 from milpcore.site.milp_parts import uses_dominance_rows
 from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
 from milpcore.site_options import (
@@ -139,8 +140,9 @@ def exactness() -> pd.DataFrame:
     -------
     DataFrame
         One row an option; a column ``option``, one for each formulation, ``dominance_rows``:
-        whether these tighten `KinkAssignment` and `LevelPath`, which are exact without, too; and
-        ``retrofit``: whether a retrofit takes it.
+        whether these tighten `KinkAssignment` and `LevelPath`, which are exact without, too;
+        ``alternatives``: whether level sets of a greenfield are ranked with it; and ``retrofit``:
+        whether a retrofit, and the ranking of its moves, takes it.
 
     Examples
     --------
@@ -157,9 +159,22 @@ def exactness() -> pd.DataFrame:
             for make in FORMULATIONS
         }
         tight = uses_dominance_rows(inputs, None)
-        taken = _is_taken_by_retrofit(streams, options)
-        rows.append({"option": name, **exact, "dominance_rows": tight, "retrofit": taken})
+        taken = {
+            "dominance_rows": tight,
+            "alternatives": _is_ranked(inputs),
+            "retrofit": _is_taken_by_retrofit(streams, options),
+        }
+        rows.append({"option": name, **exact, **taken})
     return pd.DataFrame(rows)
+
+
+def _is_ranked(inputs: SiteInputs) -> bool:
+    """Whether alternatives of a greenfield are not refused."""
+    try:
+        check_alternatives(None, inputs)
+    except InputError:
+        return False
+    return True
 
 
 def _is_taken_by_retrofit(streams: Streams, options: SiteOptions) -> bool:
@@ -182,7 +197,7 @@ def exactness_markdown() -> str:
     """
     table = exactness()
     names = [name for name in table.columns if name != "option"]
-    plain = ("dominance_rows", "retrofit")
+    plain = ("dominance_rows", "alternatives", "retrofit")
     heads = [name.replace("_", " ") if name in plain else f"`{name}`" for name in names]
     lines = [f"| option | {' | '.join(heads)} |", "|---" * (len(names) + 1) + "|"]
     for _, row in table.iterrows():

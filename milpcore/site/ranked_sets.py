@@ -2,23 +2,22 @@ r"""The K best level sets, and all those within a share of the best, without a g
 
 A level set counts where each of its levels saves something: where none can be left out without
 extra cost. (Levels of no use can be put anywhere, and would fill every list.) In a retrofit, whose
-number of levels is given, each of its moves has to save something instead.
+number of levels is given, each of its moves has to save something instead. What a set costs, and
+whether it counts, `milpcore.site.set_costs` says: on the level network, or with options.
 
 Idea. A pool keeps the sets that have been priced, in order. Its cutoff is the cost of its K-th set,
 or the best cost and a share above it, whichever is higher; it only falls. A search
-(`milpcore.site.front_search.sets_below` for any candidates, `milpcore.site.front_search.slot_sets`
-for slots) then offers every level set that costs less than the cutoff.
+(`milpcore.site.sets_by_count` for any candidates, `milpcore.site.front_search.slot_sets` for slots)
+then offers every level set that costs less than the cutoff on a network on which no set costs more:
+with options that is a relaxation, because options only add cost or take something away.
 
 Why none between is missing. Let ``c`` be the cutoff at the end and ``b <= c`` the bound that the
-search returns: every level set with a cost below ``b`` has been offered, whether it counts or not.
-A set that was offered and counts is in the pool unless it cost at least as much as the cutoff of
-that moment, which was no lower than ``c``. So the pool holds every set that counts and costs less
-than ``b``; and a search that ends by itself has ``b = c``, above the cost of the K-th set. A search
-that is stopped proves the ranks of those sets that cost less than ``b``.
-
-Why leaving out one level at a time is enough: more open levels never cost more (the proof is that
-of `milpcore.site.retrofit`). If a set could do without two of its levels, it could do without
-either.
+search returns: every level set with a cost below ``b`` costs less on the network, too, and has been
+offered, whether it counts or not. A set that was offered and counts is in the pool unless it, or a
+lower bound of its cost, was at least the cutoff of that moment, which was no lower than ``c``. So
+the pool holds every set that counts and costs less than ``b``; and a search that ends by itself has
+``b = c``, above the cost of the K-th set. A search that is stopped proves the ranks of those sets
+that cost less than ``b``.
 
 Ties. Costs closer than 1e-9 of them are equal. Of these, sets with fewer levels come first, then
 those with lower temperatures. The cutoff lies that share above the K-th cost, so that every set
@@ -34,17 +33,10 @@ from typing import NamedTuple
 import numpy as np
 
 from milpcore.site.front_search.families import Listed
-from milpcore.site.front_search.slot_sets import SlotSets
-from milpcore.site.inputs import Booleans, Floats, Integers
-from milpcore.site.path_search.incumbents import level_set_cost, level_set_costs, set_arrays
-from milpcore.site.path_search.level_set import level_set_prices
-from milpcore.site.path_search.network import LevelNetwork
+from milpcore.site.inputs import Integers
 from milpcore.site.path_search.search import SearchStopped
-from milpcore.site.slot_search import EQUAL, ROUNDING
-from preprocess.jit import kernel
+from milpcore.site.set_costs import SetCosts, higher
 
-MOST_PRICED = 5_000_000
-"""Level sets priced before a search gives up."""
 MOST_KEPT = 200_000
 """Level sets kept before a search gives up."""
 MOST_PASSES = 6
@@ -103,25 +95,22 @@ class SetPool:
 
     Parameters
     ----------
-    network : LevelNetwork
+    costs : SetCosts
+        What level sets cost.
     n_best : int
         How many are wanted, from 1.
     share : float or None
         Those within this share of the best cost are wanted, too.
     """
 
-    def __init__(self, network: LevelNetwork, n_best: int, share: float | None) -> None:
-        self.network, self.n_best, self.share = network, n_best, share
-        duties_MW = network.hot_below_MW[-1] + network.cold_below_MW[-1]
-        self.tiny = ROUNDING * float(duties_MW * network.external_heat_cost.max())
+    def __init__(self, costs: SetCosts, n_best: int, share: float | None) -> None:
+        self.costs, self.n_best, self.share = costs, n_best, share
         self.order: list[RankedSet] = []
-        self.n_priced = 0
-        self.counts: Callable[[Integers, Floats], Booleans] = self._needed
         self._known: set[tuple[int, ...]] = set()
 
     def above(self, cost: float, share: float = 0.0) -> float:
         """Cost a share higher, and by what counts as equal."""
-        return cost + (share + EQUAL) * abs(cost) + self.tiny
+        return higher(cost, self.costs.tiny, share)
 
     def cutoff(self) -> float:
         """Cost from which on nothing is wanted."""
@@ -134,22 +123,14 @@ class SetPool:
 
     def offer(self, sets: Integers) -> None:
         """Price level sets, one a row and padded with -1, and keep those that are wanted."""
-        costs = level_set_costs(self.network, sets)
-        self.n_priced += len(sets)
-        cheap = np.flatnonzero(costs < self.cutoff())
-        for row in cheap[self.counts(sets[cheap], costs[cheap])]:
-            levels = tuple(sets[row][sets[row] >= 0].tolist())
-            if levels not in self._known and costs[row] < self.cutoff():
+        for cost, levels in self.costs.counting(sets, self.cutoff):
+            if levels not in self._known and cost < self.cutoff():
                 self._known.add(levels)
-                insort(self.order, RankedSet(float(costs[row]), len(levels), levels))
+                insort(self.order, RankedSet(cost, len(levels), levels))
         while self.order and self.order[-1].cost >= self.cutoff():
             self._known.discard(self.order.pop().levels)
-        if self.n_priced > MOST_PRICED or len(self.order) > MOST_KEPT:
+        if len(self.order) > MOST_KEPT:
             raise SearchStopped
-
-    def _needed(self, sets: Integers, costs: Floats) -> Booleans:
-        arrays = set_arrays(self.network)
-        return np.asarray(all_needed(sets, costs, EQUAL, self.tiny, *arrays))
 
     def fill(self, n_levels: int, pause: Callable[[], None]) -> None:
         """Price the neighbours of the best sets, so that the cutoff is low from the start."""
@@ -161,7 +142,7 @@ class SetPool:
             for levels in fresh:
                 pause()
                 seen.add(levels)
-                self.offer(neighbours(np.array(levels), self.network.n_levels, n_levels))
+                self.offer(neighbours(np.array(levels), self.costs.network.n_levels, n_levels))
 
     def ranking(self, listed: Listed) -> Ranking:
         """Order what is known, with its proof."""
@@ -174,7 +155,9 @@ class SetPool:
         limit = self.above(best[-1].cost) if best else np.inf
         n_tied = sum(one.cost < limit for one in ranked[self.n_best :])
         bound = min(listed.bound, self.cutoff())
-        return Ranking(tuple(best), tuple(near), n_tied, bound, listed.finished, self.n_priced)
+        return Ranking(
+            tuple(best), tuple(near), n_tied, bound, listed.finished, self.costs.n_priced
+        )
 
     def _by_rank(self) -> list[RankedSet]:
         """All sets, those of equal cost by number of levels, then levels."""
@@ -253,67 +236,3 @@ def neighbours(levels: Integers, n: int, most: int) -> Integers:
     for row, one in zip(rows, sets, strict=True):
         row[: one.size] = np.sort(one)
     return rows
-
-
-def needed_moves(pool: SetPool, family: SlotSets, sets: Integers, costs: Floats) -> Booleans:
-    """Whether no level of a retrofit can do with fewer moves, or be given up, at no extra cost.
-
-    Only sets that move fewer levels, or as many and have fewer levels, count as simpler, so that
-    of two that are alike one stays.
-    """
-    is_needed = np.ones(len(sets), dtype=bool)
-    for row, (levels, cost) in enumerate(zip(sets, costs.tolist(), strict=True)):
-        limit = pool.above(cost)
-        own = levels[levels >= 0]
-        rank = family.moves(own), own.size
-        for simpler in family.simpler(own):
-            is_simpler = (family.moves(simpler), simpler.size) < rank
-            if is_simpler and level_set_cost(pool.network, simpler)[0] < limit:
-                is_needed[row] = False
-                break
-    return is_needed
-
-
-@kernel
-def all_needed(
-    sets: Integers,
-    costs: Floats,
-    equal: float,
-    tiny: float,
-    hot_below: Floats,
-    cold_below: Floats,
-    external_heat: Floats,
-    cooling: Floats,
-    pump_index: Integers,
-    pump_share: Floats,
-    pump_cost: Floats,
-) -> Booleans:
-    """Whether no level of a set (rows, padded with -1) can be left out without extra cost."""
-    is_needed = np.ones(sets.shape[0], dtype=np.bool_)
-    price = np.empty(sets.shape[1])
-    for row in range(sets.shape[0]):
-        size = 0
-        while size < sets.shape[1] and sets[row, size] >= 0:
-            size += 1
-        limit = costs[row] + equal * abs(costs[row]) + tiny
-        for place in range(size):
-            if size == 1:
-                break
-            fewer = np.empty(size - 1, dtype=np.int64)
-            fewer[:place] = sets[row, :place]
-            fewer[place:] = sets[row, place + 1 : size]
-            without = level_set_prices(
-                fewer,
-                hot_below,
-                cold_below,
-                external_heat,
-                cooling,
-                pump_index,
-                pump_share,
-                pump_cost,
-                price,
-            )
-            if without <= limit:
-                is_needed[row] = False
-                break
-    return is_needed
