@@ -23,9 +23,14 @@ Floats = npt.NDArray[np.float64]
 
 @st.composite
 def small_period_sites(
-    draw: st.DrawFn, *, max_streams: int = 6, max_periods: int = 3
+    draw: st.DrawFn,
+    *,
+    max_streams: int = 6,
+    max_periods: int = 3,
+    objectives: Sequence[str] = ("tac", "tac", "opex", "capex", "co2"),
 ) -> PeriodInputs:
     """Draw a site with up to three periods of any length, streams standing still now and then."""
+    objective = draw(st.sampled_from(objectives))
     streams = draw(stream_tables(max_streams=max_streams))
     n_periods = draw(st.integers(1, max_periods))
     factors = st.lists(st.integers(0, 5), min_size=streams.n_streams, max_size=streams.n_streams)
@@ -36,15 +41,34 @@ def small_period_sites(
     economics = PRICES[draw(st.sampled_from(sorted(PRICES)))]
     extra_C = draw(st.lists(st.sampled_from([62.0, 97.0]), max_size=1))
     periods = Periods(names, np.array(hours), duty_kW)
-    inputs = prepare_periods(streams, periods, economics=economics)
-    if extra_C:
-        wider_C = [*inputs.site.level_C, *extra_C]
-        inputs = prepare_periods(streams, periods, economics=economics, candidates_C=wider_C)
-    return inputs
+    inputs = prepare_periods(streams, periods, economics=economics, objective=objective)
+    if not extra_C:
+        return inputs
+    wider_C = [*inputs.site.level_C, *extra_C]
+    return prepare_periods(
+        streams, periods, economics=economics, candidates_C=wider_C, objective=objective
+    )
 
 
-def cost_of_set(inputs: PeriodInputs, levels: Sequence[int]) -> float:
-    """Least TAC with given levels, EUR/a; inf if a stream has none."""
+def cost_of_set(inputs: PeriodInputs, levels: Sequence[int], *, tac_second: bool = False) -> float:
+    """Least objective with given levels, EUR/a or t/a (TAC for CAPEX); inf if a stream has none.
+
+    With `tac_second`, the least TAC of all operations of that objective.
+    """
+    first = Measure.TAC if inputs.site.objective is Measure.CAPEX else inputs.site.objective
+    least = _least(inputs, levels, first)
+    if not tac_second or np.isinf(least):
+        return least
+    return _least(inputs, levels, Measure.TAC, (first, least))
+
+
+def _least(
+    inputs: PeriodInputs,
+    levels: Sequence[int],
+    measure: Measure,
+    kept: tuple[Measure, float] | None = None,
+) -> float:
+    """Least of a measure with given levels, where another one is no more than a value."""
     site, economics = inputs.site, inputs.site.economics
     connected = nearest_levels(site, mask_of(site, levels))
     if connected.min() < 0:
@@ -57,17 +81,22 @@ def cost_of_set(inputs: PeriodInputs, levels: Sequence[int]) -> float:
     ]
     width, n_pairs = 3 * n + len(pairs), len(pairs)
     columns = inputs.n_periods * width + n_pairs
-    cost = np.zeros(columns)
-    cost[columns - n_pairs :] = economics.heat_pump_investment(Measure.TAC)
     equal, right, most = [], [], []
+
+    def costs_in(one: Measure) -> Floats:
+        cost = np.zeros(columns)
+        cost[columns - n_pairs :] = economics.heat_pump_investment(one)
+        for period, hours in enumerate(inputs.periods.hours_h_per_a):
+            weight, at = hours / economics.operating_hours_h_per_a, period * width
+            cost[at : at + n] = weight * economics.external_heat_price(one)
+            cost[at + n : at + 2 * n] = weight * economics.cooling_price(one)
+            power = economics.electricity_price(one) / site.pump_cop[pairs]
+            cost[at + 3 * n : at + width] = weight * power
+        return cost
+
     for period in range(inputs.n_periods):
-        weight = inputs.periods.hours_h_per_a[period] / economics.operating_hours_h_per_a
         at = period * width
-        cost[at : at + n] = weight * economics.external_heat_price(Measure.TAC)
-        cost[at + n : at + 2 * n] = weight * economics.cooling_price(Measure.TAC)
-        for place, k in enumerate(pairs):
-            power = economics.electricity_price(Measure.TAC) / site.pump_cop[k]
-            cost[at + 3 * n + place] = weight * power
+        for place in range(n_pairs):
             row = np.zeros(columns)
             row[at + 3 * n + place], row[columns - n_pairs + place] = 1.0, -1.0
             most.append(row)
@@ -86,11 +115,18 @@ def cost_of_set(inputs: PeriodInputs, levels: Sequence[int]) -> float:
             equal.append(row)
             needed = duty_kW[here & ~site.stream_is_hot].sum()
             right.append(needed - duty_kW[here & site.stream_is_hot].sum())
+    limits = [0.0] * len(most)
+    if kept is not None:
+        cost = costs_in(kept[0])
+        scale = cost.max() or 1.0
+        most.append(cost / scale)
+        limits.append(kept[1] * (1.0 + 1e-9) / scale)
+    cost = costs_in(measure)
     scale = cost.max() or 1.0
     result = linprog(
         cost / scale,
         A_ub=np.array(most) if most else None,
-        b_ub=np.zeros(len(most)) if most else None,
+        b_ub=limits or None,
         A_eq=np.array(equal),
         b_eq=np.array(right),
     )
@@ -99,7 +135,7 @@ def cost_of_set(inputs: PeriodInputs, levels: Sequence[int]) -> float:
 
 
 def enumerated_periods(inputs: PeriodInputs, n_levels: int) -> float:
-    """Least TAC over all level sets; inf if there is none."""
+    """Least objective over all level sets; inf if there is none."""
     return min(cost_of_set(inputs, levels) for levels in level_sets(inputs.site, n_levels))
 
 

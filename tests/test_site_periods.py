@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import milpcore
 from milpcore import site
 from milpcore.core import Status
+from milpcore.economics import Measure
 from milpcore.site.inputs import Integers
 from milpcore.site.model import KW_PER_MW, Progress
 from milpcore.site.periods import (
@@ -31,7 +32,12 @@ from milpcore.site.periods import (
 from milpcore.site.periods import search as search_module
 from milpcore.site.periods.network import feasible_prices, period_network, split_investment
 from milpcore.site.periods.node import PeriodNode, branch, label_node, reduce_node, root_node
-from milpcore.site.periods.operate import best_operation, operate_periods, separate_costs
+from milpcore.site.periods.operate import (
+    best_operation,
+    design_cost,
+    operate_periods,
+    separate_costs,
+)
 from milpcore.site.periods.outcome import PeriodOutcome
 from milpcore.site.periods.relaxation import raise_bound
 
@@ -117,7 +123,7 @@ def test_a_search_that_ends_early_keeps_its_promise(
 def test_no_bound_exceeds_the_exact_cost(inputs: PeriodInputs, seed: int) -> None:
     network, unit = period_network(inputs), KW_PER_MW * inputs.site.cost_scale
     random = np.random.default_rng(seed)
-    n, highest = network.n_levels, network.external_heat_cost[:, None]
+    n, highest = network.n_levels, network.costs.external_heat
     wanted = np.sort(random.uniform(-0.5, 1.5, (network.n_periods, n)) * highest, axis=1)
     node = root_node(network, wanted)
     labels = label_node(network, node, n)
@@ -145,15 +151,15 @@ def test_prices_and_split_keep_their_conditions(inputs: PeriodInputs, seed: int)
     network = period_network(inputs)
     base, random = network.base, np.random.default_rng(seed)
     shape = network.n_periods, network.n_levels
-    wanted = random.uniform(-1.0, 2.0, shape) * network.external_heat_cost[:, None]
+    wanted = random.uniform(-1.0, 2.0, shape) * network.costs.external_heat
     pumps = np.arange(base.pump_cost.size)
     part = split_investment(network, wanted, pumps)
     assert np.all(part >= 0.0)
-    assert np.all(part.sum(axis=0) <= network.investment * (1.0 + 1e-12))
+    assert np.all(part.sum(axis=0) <= network.costs.size * (1.0 + 1e-12))
     price = feasible_prices(network, wanted, pumps)
     assert np.all(np.diff(price.level, axis=1) >= -1e-12)
-    assert np.all(price.level <= network.external_heat_cost[:, None] + 1e-12)
-    assert np.all(price.level >= -network.cooling_cost[:, None] - 1e-12)
+    assert np.all(price.level <= network.costs.external_heat + 1e-12)
+    assert np.all(price.level >= -network.costs.cooling - 1e-12)
     fed = price.pump_cost + base.pump_share * price.level[:, base.pump_source]
     assert np.all(price.level[:, base.pump_sink] <= fed + 1e-9)
 
@@ -206,6 +212,7 @@ def test_one_period_is_the_site_itself(inputs: PeriodInputs, n_levels: int) -> N
         milpcore.Streams(table),
         economics=economics.replace(operating_hours_h_per_a=hours),
         candidates_C=inputs.site.level_C.tolist(),
+        objective=inputs.site.objective,
     )
     expected = site.PathSearch(n_levels).solve(single, mip_rel_gap=0.0)
     agrees(PeriodSearch(n_levels).solve(inputs, mip_rel_gap=0.0), expected.objective)
@@ -226,10 +233,38 @@ def test_a_period_in_two_parts_is_one_period(inputs: PeriodInputs, share: float)
         parted,
         economics=inputs.site.economics,
         candidates_C=inputs.site.level_C.tolist(),
+        objective=inputs.site.objective,
     )
     whole = PeriodSearch(3).solve(inputs, mip_rel_gap=0.0)
     assume(whole.design is not None)
     agrees(PeriodSearch(3).solve(twice, mip_rel_gap=0.0), whole.objective)
+
+
+@GENERAL
+@given(small_period_sites(objectives=("opex", "co2")))
+def test_tac_decides_between_operations_of_equal_objective(inputs: PeriodInputs) -> None:
+    network, tac = period_network(inputs), inputs.costs(Measure.TAC)
+    for levels in level_sets(inputs.site, 4):
+        design = operate_periods(inputs, network, np.array(levels))
+        least = cost_of_set(inputs, levels)
+        assert (design is None) == np.isinf(least)
+        if design is not None:
+            found = design_cost(design, inputs.objective_costs)
+            assert found == pytest.approx(least, rel=1e-6, abs=1e-3)
+            second = cost_of_set(inputs, levels, tac_second=True)
+            assert design_cost(design, tac) == pytest.approx(second, rel=1e-5, abs=1.0)
+
+
+def test_least_capex_has_no_heat_pump_and_least_tac() -> None:
+    streams = milpcore.load_case("dairy_8")
+    periods = seasonal(streams, 2)
+    inputs = prepare_periods(streams, periods, objective="capex")
+    outcome = PeriodSearch(4).solve(inputs, mip_rel_gap=0.0)
+    dear = milpcore.SiteEconomics().replace(heat_pump_investment_EUR_per_kW=1e5)
+    without = prepare_periods(streams, periods, economics=dear)
+    assert outcome.objective == pytest.approx(PeriodSearch(4).solve(without).objective, rel=1e-4)
+    assert outcome.design is not None
+    assert outcome.design.size_kW.sum() == 0.0
 
 
 def winter_and_summer(*, share: float) -> PeriodInputs:

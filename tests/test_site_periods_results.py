@@ -52,6 +52,7 @@ def test_every_result_passes_its_check(inputs: PeriodInputs, n_levels: int) -> N
         n_levels=n_levels,
         economics=inputs.site.economics,
         candidates_C=inputs.site.level_C.tolist(),
+        objective=inputs.site.objective,
     )
     assert found.has_design is (found.status is Status.OPTIMAL)
     for name, schema in SCHEMAS.items():
@@ -94,7 +95,10 @@ TAMPERED: list[tuple[str, str, Any, str]] = [
     ("periods", "period", lambda x: x + "x", "period"),
     ("summary", "tac_EUR_per_a", lambda x: 0.9 * x, "tac_EUR_per_a"),
     ("summary", "capex_EUR_per_a", lambda x: 0.9 * x, "capex_EUR_per_a"),
-    ("summary", "bound_EUR_per_a", lambda x: 1.1 * x, "bound_EUR_per_a"),
+    ("summary", "bound", lambda x: 1.1 * x, "bound"),
+    ("summary", "objective", lambda x: x.map({"tac": "opex"}), "objective"),
+    ("summary", "objective_value", lambda x: 0.9 * x, "objective_value"),
+    ("summary", "unit", lambda _: "t/a", "unit"),
     ("summary", "gap", lambda x: x + 0.1, "gap"),
     ("summary", "n_levels", lambda x: x + 1, "n_levels"),
     ("summary", "electricity_MWh_per_a", lambda x: x + 1.0, "electricity_MWh_per_a"),

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PERIODS_EPILOG = """\
 --periods FILE finds one set of levels, connections and heat pump sizes for several operating
-periods, for the least total annual cost. FILE is a table zone,name,<period>,<period>,... with the
-duty of every stream in each period in kW, 0 for a standstill, and a row named hours_h_per_a.
+periods, for the least --objective of the year. FILE is a table zone,name,<period>,<period>,... with
+the duty of every stream in each period in kW, 0 for a standstill, and a row named hours_h_per_a.
 
 """
 
@@ -103,7 +103,7 @@ MODELS = {
     "periods": _Model(
         "milpcore.cli.periods",
         "operating periods",
-        ("--objective", "--formulation", "--no-cascade", "--alternatives", "--within"),
+        ("--formulation", "--no-cascade", "--alternatives", "--within"),
     ),
     "steps": _Model(
         "milpcore.cli.steps",
@@ -122,7 +122,6 @@ MODELS = {
 _PARTS = {"--steps-bound": ("steps", "steps_bound"), "--branches": ("glide", "branches")}
 """Options of one of the models: which, and where its value is."""
 _GIVEN: dict[str, Callable[[argparse.Namespace], object]] = {
-    "--objective": lambda given: given.objective if given.objective != "tac" else None,
     "--formulation": lambda given: given.formulation,
     "--no-cascade": lambda given: "" if given.no_cascade else None,
     "--alternatives": lambda given: given.alternatives or None,

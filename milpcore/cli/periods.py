@@ -54,6 +54,7 @@ class Request(NamedTuple):
     periods: Periods
     economics: SiteEconomics
     candidates: Candidates | None
+    objective: str
     mip_rel_gap: float
     time_limit_s: float | None
 
@@ -71,12 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
             request.periods,
             economics=request.economics,
             candidates_C=request.candidates,
+            objective=request.objective,
         )
     job = Job(
         _solve,
         request,
         levels,
         blank=partial(_blank, prepared),
+        measure=request.objective,
         rescue=partial(_rescued, prepared),
     )
     found = run_job(arguments, job)
@@ -109,7 +112,13 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     assert economics is not None
     assert periods is not None
     request = Request(
-        source.streams, periods, economics, candidates, arguments.gap, arguments.time_limit
+        source.streams,
+        periods,
+        economics,
+        candidates,
+        arguments.objective,
+        arguments.gap,
+        arguments.time_limit,
     )
     return request, source
 
@@ -122,6 +131,7 @@ def _solve(request: Request, max_levels: int, channel: Channel) -> PeriodResult:
         n_levels=max_levels,
         economics=request.economics,
         candidates_C=request.candidates,
+        objective=request.objective,
         mip_rel_gap=request.mip_rel_gap,
         time_limit_s=request.time_limit_s,
         observer=design_observer_of(channel),
@@ -160,7 +170,7 @@ def _heading(source: Source, request: Request, prepared: PeriodInputs) -> str:
     name = candidates_name(request.candidates)
     told = [
         f"{count}, {periods.hours_h_per_a.sum():g} h/a",
-        "least TAC",
+        f"least {request.objective.upper()}",
         f"gap {request.mip_rel_gap:g}",
         f"{prepared.site.n_candidates} candidate levels{'' if name == 'kinks' else f' ({name})'}",
     ]
@@ -210,6 +220,7 @@ def _record(source: Source, request: Request, arguments: argparse.Namespace) -> 
         "streams": source.name,
         "periods": Path(arguments.periods).name,
         "levels": list(arguments.levels),
+        "objective": request.objective,
         "gap": request.mip_rel_gap,
         "time_limit_s": request.time_limit_s,
         "candidates": candidates_name(request.candidates),

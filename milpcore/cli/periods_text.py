@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from milpcore.cli.by_levels import Found, notes_paragraph
+from milpcore.economics import Measure
 from milpcore.report import TextColumn, gap_text, text_table
 from milpcore.scales import Kind, number, scale_for
 from milpcore.site.periods.results import PeriodResult
@@ -72,10 +73,11 @@ def _summary(table: pd.DataFrame) -> str:
 
 
 def _best(best: PeriodResult) -> list[str]:
-    value = float(best.summary["tac_EUR_per_a"].iloc[0])
-    scale = scale_for(Kind.COST, [value])
+    value = float(best.summary["objective_value"].iloc[0])
+    scale = scale_for(Kind.EMISSION if best.objective is Measure.CO2 else Kind.COST, [value])
     count = "1 level" if best.max_levels == 1 else f"{best.max_levels} levels"
-    title = f"Best: at most {count}, TAC {scale.text(value)} {scale.unit}; the same in all periods:"
+    told = f"{best.objective.value.upper()} {scale.text(value)} {scale.unit}"
+    title = f"Best: at most {count}, {told}; the same in all periods:"
     parts = [title, _levels(best.levels)]
     if len(best.heat_pumps):
         parts.append(_pumps(best.heat_pumps))

@@ -149,8 +149,8 @@ def solve_relaxation(
         ends=levels[node.can_end[levels]],
         cascades=levels[:-1],
         pumps=pumps,
-        heated=levels[_cheaper_than_above(network.external_heat_cost[levels])],
-        cooled=levels[_cheaper_than_below(network.cooling_cost[levels])],
+        heated=levels[cheaper_than_above(network.external_heat_cost[levels])],
+        cooled=levels[cheaper_than_below(network.cooling_cost[levels])],
         unused_into=levels if network.has_pump_limits else levels[:0],
         unused_out=levels if network.has_pump_limits else levels[:0],
     )
@@ -334,13 +334,13 @@ def _spread(values: Statuses, index: Integers, size: int, default: int) -> Statu
     return spread
 
 
-def _cheaper_than_above(cost: Floats) -> Integers:
+def cheaper_than_above(cost: Floats) -> Integers:
     """Levels where external heat is cheaper than at every higher level (the cascade is free)."""
     least = np.minimum.accumulate(cost[::-1])[::-1]
     return np.flatnonzero(cost < np.append(least[1:], np.inf))
 
 
-def _cheaper_than_below(cost: Floats) -> Integers:
+def cheaper_than_below(cost: Floats) -> Integers:
     """Levels where cooling is cheaper than at every lower level (the cascade is free)."""
     least = np.minimum.accumulate(cost)
     return np.flatnonzero(cost < np.append(np.inf, least[:-1]))

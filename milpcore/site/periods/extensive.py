@@ -141,11 +141,11 @@ class ExtensivePath:
         most_levels = assembly.rows("most_levels", (), upper=float(self.n_levels))  # (8)
         assembly.put(most_levels, is_open, 1.0)
 
-        scale = site.cost_scale
-        assembly.cost(size, inputs.pump_investment / scale)
-        assembly.cost(heat, inputs.pump_operation_cost / scale)
-        assembly.cost(external, inputs.external_heat_cost / scale)
-        assembly.cost(cooling, inputs.cooling_cost / scale)
+        costs = inputs.objective_costs.scaled(1.0 / site.cost_scale)
+        assembly.cost(size, costs.size)
+        assembly.cost(heat, costs.operation)
+        assembly.cost(external, costs.external_heat[:, -1])
+        assembly.cost(cooling, costs.cooling[:, 0])
         return assembly.problem()
 
     def read(self, inputs: PeriodInputs, solution: Solution) -> Integers:
@@ -192,9 +192,8 @@ def _add_pump_limits(
 ) -> None:
     """Add (3) and (4) at the levels that pumps lead to and start from."""
     site = inputs.site
-    electricity = site.costs(site.objective).electricity
-    external = site.costs(site.objective).external_heat.max()
-    loops_pay = electricity < external * (1.0 - NEGLIGIBLE)
+    costs = site.objective_costs
+    loops_pay = costs.electricity < costs.external_heat.max() * (1.0 - NEGLIGIBLE)
     gain = site.pump_cop if loops_pay else np.ones(site.n_pairs)
     cold_MW = inputs.cold_kink_kW.sum(axis=1) / KW_PER_MW
     ends = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,29 @@ from milpcore.site.inputs import Floats, SiteInputs, prepare
 from milpcore.site.periods.table import Periods
 from milpcore.streams import Streams
 from preprocess.matches import kink_duties
+
+
+class PeriodCosts(NamedTuple):
+    """Cost of a kW in one measure, EUR/(kW a) or t/(kW a).
+
+    Attributes
+    ----------
+    external_heat, cooling : ndarray (P, L)
+        Of heat bought and removed at a level in the hours of a period.
+    operation : ndarray (P, K)
+        Electricity for the sink heat of a heat pump in the hours of a period.
+    size : ndarray (K,)
+        Investment in the size of a heat pump.
+    """
+
+    external_heat: Floats
+    cooling: Floats
+    operation: Floats
+    size: Floats
+
+    def scaled(self, factor: float) -> PeriodCosts:
+        """Return all costs times a factor."""
+        return PeriodCosts(*(cost * factor for cost in self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,26 +77,30 @@ class PeriodInputs:
         hours = self.periods.hours_h_per_a
         return np.asarray(hours / self.site.economics.operating_hours_h_per_a)
 
-    @property
-    def external_heat_cost(self) -> Floats:
-        """Cost of a kW of external heat in each period (P,), EUR/(kW a), at any level."""
-        return self.weight * self.site.economics.external_heat_price(Measure.TAC)
+    def costs(self, measure: Measure) -> PeriodCosts:
+        """Cost of a kW in each period, in one measure."""
+        costs, weight = self.site.costs(measure), self.weight[:, None]
+        return PeriodCosts(
+            external_heat=weight * costs.external_heat,
+            cooling=weight * costs.cooling,
+            operation=weight * (costs.electricity / self.site.pump_cop),
+            size=np.full(self.site.n_pairs, costs.heat_pump),
+        )
+
+    @cached_property
+    def objective_costs(self) -> PeriodCosts:
+        """What a search minimises: the objective, or TAC where that is least CAPEX.
+
+        Least CAPEX is nothing at all, reached without heat pumps, which `prepare_periods` drops:
+        what is left to decide is TAC.
+        """
+        is_capex = self.site.objective is Measure.CAPEX
+        return self.costs(Measure.TAC if is_capex else self.site.objective)
 
     @property
-    def cooling_cost(self) -> Floats:
-        """Cost of a kW of cooling in each period (P,), EUR/(kW a), at any level."""
-        return self.weight * self.site.economics.cooling_price(Measure.TAC)
-
-    @property
-    def pump_operation_cost(self) -> Floats:
-        """Electricity of a kW of sink heat in each period (P, K), EUR/(kW a)."""
-        electricity = self.site.economics.electricity_price(Measure.TAC)
-        return self.weight[:, None] * (electricity / self.site.pump_cop)
-
-    @property
-    def pump_investment(self) -> float:
-        """Annual investment of a kW of size, EUR/(kW a)."""
-        return self.site.economics.heat_pump_investment(Measure.TAC)
+    def tac_decides(self) -> bool:
+        """Whether TAC comes second, between operations of equal objective."""
+        return self.site.objective in (Measure.OPEX, Measure.CO2)
 
 
 def prepare_periods(
@@ -81,6 +109,7 @@ def prepare_periods(
     *,
     economics: SiteEconomics | None = None,
     candidates_C: Candidates | Sequence[float] | None = None,
+    objective: Measure | str = Measure.TAC,
 ) -> PeriodInputs:
     """Turn a stream table, its periods and prices into arrays.
 
@@ -95,6 +124,9 @@ def prepare_periods(
         replaced by those of the periods.
     candidates_C : Candidates or sequence of float, optional
         Candidate levels, default the kinks of all streams, running or not.
+    objective : Measure or str
+        ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"``, over all periods together; TAC decides
+        between operations of equal OPEX, CAPEX or CO2.
 
     Returns
     -------
@@ -122,14 +154,16 @@ def prepare_periods(
         rule = "is not for periods: rounds of refinement know one period"
         faults.add("", "candidates_C", candidates_C.name, rule, "use kinks+grid:5 or finer")
     faults.raise_if_any("site")
-    site = prepare(streams, economics=economics, candidates_C=candidates_C)
+    site = prepare(streams, economics=economics, candidates_C=candidates_C, objective=objective)
     if periods.duty_kW.shape[1] != site.n_streams:
         rule = f"must be {site.n_streams}, as in the stream table"
         faults.add("", "streams", periods.duty_kW.shape[1], rule, "give a duty for every stream")
-    if site.economics.electricity_price(Measure.TAC) < 0.0:
-        rule = "must not cost less than nothing, its CO2 included: searches and bounds rely on it"
-        price = site.economics.electricity_price_EUR_per_MWh
-        faults.add("", "electricity_price_EUR_per_MWh", price, rule, "raise the price")
+    for measure in dict.fromkeys((site.objective, Measure.TAC)):
+        if site.costs(measure).electricity < 0.0:
+            rule = "must not cost less than nothing, CO2 included: searches and bounds rely on it"
+            price = site.economics.electricity_price_EUR_per_MWh
+            name = "electricity_price_EUR_per_MWh"
+            faults.add(measure.value, name, price, rule, "raise the price")
     faults.raise_if_any("periods")
     sides = [
         kink_duties(site.stream_is_hot, site.stream_kink, duty_kW, site.n_candidates)

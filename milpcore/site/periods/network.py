@@ -7,9 +7,9 @@ the hours of period ``t``, and :math:`s_k \ge q^t_k` its size:
 
 **Splitting the investment.** Take any :math:`\lambda^t_k \ge 0` with
 
-.. math:: \sum_t \lambda^t_k \le f \quad \forall k \tag{1}
+.. math:: \sum_t \lambda^t_k \le f_k \quad \forall k \tag{1}
 
-Then :math:`f s_k \ge \sum_t \lambda^t_k s_k \ge \sum_t \lambda^t_k q^t_k`, so every design costs
+Then :math:`f_k s_k \ge \sum_t \lambda^t_k s_k \ge \sum_t \lambda^t_k q^t_k`, so every design costs
 at least as much as its periods do by themselves with pumps that cost :math:`c^t_k + \lambda^t_k` a
 kW and need no size. For each of them (4) of `milpcore.site.path_search.prices` holds: with heat
 prices :math:`p^t` between the prices of cooling and external heat, rising with temperature, and
@@ -26,8 +26,8 @@ levels bounds every design, the cheapest path through an arc every design that u
 the cheapest path through both levels of a pump every design with that pump.
 
 **Choosing the split.** Given heat prices, pump ``k`` wants the excess :math:`e^t_k =
-(p^t_j - c^t_k - r_k p^t_i)^+` in period ``t``. Where the excesses sum up to more than ``f`` they
-are scaled down, elsewhere the rest of ``f`` is shared out by hours, so that (1) holds by
+(p^t_j - c^t_k - r_k p^t_i)^+` in period ``t``. Where the excesses sum up to more than :math:`f_k`
+they are scaled down, elsewhere the rest is shared out by hours, so that (1) holds by
 construction. Then the prices of each period are repaired by themselves until (2) holds, by
 `milpcore.site.path_search.prices.repair_prices`: a bound never rests on a solver's tolerances.
 The best prices are the duals of one linear program with all periods
@@ -45,7 +45,7 @@ from milpcore.site.inputs import Floats, Integers
 from milpcore.site.model import KW_PER_MW
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.prices import lowest_prices, repair_prices
-from milpcore.site.periods.inputs import PeriodInputs
+from milpcore.site.periods.inputs import PeriodCosts, PeriodInputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class PeriodNetwork:
     Attributes
     ----------
     base : LevelNetwork
-        Of the mean duties over all hours and usual pump costs; arcs, starts, ends and pumps are
+        Of the mean duties, with what a MW all the year costs; arcs, starts, ends and pumps are
         those of every period.
     hot_below_MW, cold_below_MW : ndarray (P, L+1)
         Hot heat and cold duty with kink below a level.
@@ -63,12 +63,9 @@ class PeriodNetwork:
         Of each arc.
     total_deficit_MW : ndarray (P,)
         Cold duty less hot heat of the whole site.
-    external_heat_cost, cooling_cost : ndarray (P,)
-        Per MW, at any level.
-    operation_cost : ndarray (P, K)
-        Electricity per MW of sink heat.
-    investment : float
-        Per MW of size.
+    costs : PeriodCosts
+        Of the objective per MW; those of heat are in every period the same multiple of those of
+        `base`.
     share_of_hours : ndarray (P,)
         Sums up to 1.
     """
@@ -78,10 +75,7 @@ class PeriodNetwork:
     cold_below_MW: Floats
     deficit_MW: Floats
     total_deficit_MW: Floats
-    external_heat_cost: Floats
-    cooling_cost: Floats
-    operation_cost: Floats
-    investment: float
+    costs: PeriodCosts
     share_of_hours: Floats
 
     @property
@@ -119,21 +113,8 @@ def period_network(inputs: PeriodInputs) -> PeriodNetwork:
         np.concatenate([np.zeros((inputs.n_periods, 1)), np.cumsum(kink_kW / KW_PER_MW, axis=1)], 1)
         for kink_kW in (inputs.hot_kink_kW, inputs.cold_kink_kW)
     )
-    mean = replace(
-        inputs.site,
-        economics=inputs.site.economics.replace(operating_hours_h_per_a=float(hours.sum())),
-        hot_kink_kW=share @ inputs.hot_kink_kW,
-        cold_kink_kW=share @ inputs.cold_kink_kW,
-    )
-    base = level_network(mean)
-    rescaled = mean.cost_scale / scale
-    base = replace(
-        base,
-        external_heat_cost=base.external_heat_cost * rescaled,
-        cooling_cost=base.cooling_cost * rescaled,
-        pump_cost=base.pump_cost * rescaled,
-        lowest_price=base.lowest_price * rescaled,
-    )
+    costs = inputs.objective_costs.scaled(1.0 / scale)
+    base = _mean_network(inputs, share, costs)
     tail, head = base.arc_tail, base.arc_head
     deficit = (cold[:, [n]] - cold[:, tail + 1]) - (hot[:, [n]] - hot[:, head])
     return PeriodNetwork(
@@ -142,11 +123,27 @@ def period_network(inputs: PeriodInputs) -> PeriodNetwork:
         cold_below_MW=cold,
         deficit_MW=deficit,
         total_deficit_MW=cold[:, n] - hot[:, n],
-        external_heat_cost=inputs.external_heat_cost / scale,
-        cooling_cost=inputs.cooling_cost / scale,
-        operation_cost=inputs.pump_operation_cost / scale,
-        investment=inputs.pump_investment / scale,
+        costs=costs,
         share_of_hours=share,
+    )
+
+
+def _mean_network(inputs: PeriodInputs, share: Floats, costs: PeriodCosts) -> LevelNetwork:
+    """Network of the mean duties, with what a MW costs that is there in all periods."""
+    mean = replace(
+        inputs.site,
+        hot_kink_kW=share @ inputs.hot_kink_kW,
+        cold_kink_kW=share @ inputs.cold_kink_kW,
+    )
+    base = level_network(mean)
+    cooling, pump = costs.cooling.sum(axis=0), costs.operation.sum(axis=0) + costs.size
+    ends = base.pump_source, base.pump_sink, base.pump_share
+    return replace(
+        base,
+        external_heat_cost=costs.external_heat.sum(axis=0),
+        cooling_cost=cooling,
+        pump_cost=pump,
+        lowest_price=lowest_prices(cooling, *ends, pump),
     )
 
 
@@ -165,11 +162,12 @@ def split_investment(network: PeriodNetwork, level_price: Floats, pumps: Integer
     base = network.base
     source, sink = base.pump_source[pumps], base.pump_sink[pumps]
     drawn = base.pump_share[pumps] * level_price[:, source]
-    excess = np.maximum(level_price[:, sink] - network.operation_cost[:, pumps] - drawn, 0.0)
+    excess = np.maximum(level_price[:, sink] - network.costs.operation[:, pumps] - drawn, 0.0)
     wanted = excess.sum(axis=0)
-    over = wanted > network.investment
-    factor = np.divide(network.investment, wanted, out=np.ones(len(pumps)), where=over)
-    rest = np.maximum(network.investment - wanted, 0.0)
+    investment = network.costs.size[pumps]
+    over = wanted > investment
+    factor = np.divide(investment, wanted, out=np.ones(len(pumps)), where=over)
+    rest = np.maximum(investment - wanted, 0.0)
     return np.asarray(excess * factor + network.share_of_hours[:, None] * rest)
 
 
@@ -177,15 +175,13 @@ def feasible_prices(network: PeriodNetwork, wanted: Floats, pumps: Integers) -> 
     """Prices near the wanted ones (P, L) that satisfy (1) and (2) for some pumps."""
     base = network.base
     source, sink, share = base.pump_source[pumps], base.pump_sink[pumps], base.pump_share[pumps]
-    cost = network.operation_cost[:, pumps] + split_investment(network, wanted, pumps)
+    cost = network.costs.operation[:, pumps] + split_investment(network, wanted, pumps)
     level = np.empty(wanted.shape)
     for period in range(network.n_periods):
-        cooling = np.full(network.n_levels, network.cooling_cost[period])
-        external = np.full(network.n_levels, network.external_heat_cost[period])
-        lowest = lowest_prices(cooling, source, sink, share, cost[period])
-        level[period] = repair_prices(
-            wanted[period], lowest, external, source, sink, share, cost[period]
-        )
-    pump_cost = np.full(network.operation_cost.shape, np.inf)
+        ends = source, sink, share, cost[period]
+        lowest = lowest_prices(network.costs.cooling[period], *ends)
+        external = network.costs.external_heat[period]
+        level[period] = repair_prices(wanted[period], lowest, external, *ends)
+    pump_cost = np.full(network.costs.operation.shape, np.inf)
     pump_cost[:, pumps] = cost
     return PeriodPrices(level, pump_cost)

@@ -1,20 +1,21 @@
 r"""The best sizes and operation of given levels in all periods: one small linear program.
 
 With levels fixed, streams at the nearest, and heat free to fall, what is left to decide is the heat
-of pumps, :math:`q^t_k`, and their sizes. External heat and cooling cost the same at every level, so
-heat may be bought at the highest and removed at the lowest. With :math:`D^t_l` the cold duty less
-the hot heat at open level ``l`` in period ``t``, for all ``t``
+of pumps, :math:`q^t_k`, and their sizes. External heat is offered at the levels where it is cheaper
+than at all above, cooling where it is cheaper than at all below. With :math:`D^t_l` the cold duty
+less the hot heat at open level ``l`` in period ``t``, for all ``t``
 
 .. math::
 
-   E^t [l\,\text{highest}] - W^t [l\,\text{lowest}] + R^t_{above} - R^t_{below}
+   E^t_l - W^t_l + R^t_{above} - R^t_{below}
    + \sum_{in} q^t_k - \sum_{out} r_k q^t_k = D^t_l \quad \forall l \tag{1}
 
 .. math:: q^t_k \le s_k \quad \forall k \tag{2}
 
-and least cost :math:`f \sum_k s_k + \sum_t (e^t E^t + w^t W^t + \sum_k c^t_k q^t_k)`. The flows are
-then placed: heat is bought where it is needed and removed where it arises, and each size is the
-most heat that its pump delivers.
+and least cost :math:`\sum_k f_k s_k + \sum_t (\sum_l e^t_l E^t_l + \sum_l w^t_l W^t_l + \sum_k
+c^t_k q^t_k)` in the objective. Where that is OPEX or CO2, a second program minimises TAC, with no
+more of the objective than its least value (3). The flows are then placed
+(`milpcore.site.periods.placing`), and each size is the most heat that its pump delivers.
 """
 
 from __future__ import annotations
@@ -23,16 +24,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from milpcore.core import Assembly, Status, solve_lp
+from milpcore.core import Assembly, Problem, Solution, Status, solve_lp
+from milpcore.economics import Measure
 from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.model import KW_PER_MW, nearest_levels
+from milpcore.site.operate import LEXICOGRAPHIC_SLACK
 from milpcore.site.path_search.level_set import level_set_prices
-from milpcore.site.periods.inputs import PeriodInputs
+from milpcore.site.path_search.relaxation import cheaper_than_above, cheaper_than_below
+from milpcore.site.periods.inputs import PeriodCosts, PeriodInputs
 from milpcore.site.periods.network import PeriodNetwork
+from milpcore.site.periods.placing import cheapest_places, placed
 from preprocess.jit import kernel
 
 NOISE = 1e-9
 """Pump heat below this share of all duties is set to zero."""
+SHARP = 1000.0
+"""Factor of row (3), because the solver's tolerances are absolute."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,24 +101,46 @@ def best_operation(network: PeriodNetwork, levels: Integers) -> tuple[float, Int
     RuntimeError
         If the solver fails.
     """
-    n, m = network.n_periods, levels.size
-    none = np.empty(0, dtype=np.int64)
+    pairs = pumps_between(network, levels)
     if not serves_all(network, levels):
-        return np.inf, none, np.zeros((n, 0))
+        return np.inf, pairs, np.zeros((network.n_periods, pairs.size))
+    solution = _solved(operation_problem(network, levels, [network.costs]))
+    return solution.objective, pairs, np.asarray(solution.values["pump_heat"])
+
+
+def operation_problem(
+    network: PeriodNetwork, levels: Integers, measures: list[PeriodCosts]
+) -> Problem:
+    """Assemble (1) and (2) for a rising set of levels that serves all streams.
+
+    Parameters
+    ----------
+    network : PeriodNetwork
+    levels : ndarray of int (m,)
+    measures : list of PeriodCosts
+        Heat is offered wherever it is cheap in one of them; the last is minimised.
+    """
+    n, m, base, costs = network.n_periods, levels.size, network.base, measures[-1]
     pairs, demand = pumps_between(network, levels), set_demand_MW(network, levels)
-    base = network.base
     source, sink = (
         np.searchsorted(levels, level[pairs]) for level in (base.pump_source, base.pump_sink)
     )
+    heated, cooled = (
+        np.unique(np.concatenate([cheap(price.sum(axis=0)[levels]) for price in prices]))
+        for cheap, prices in (
+            (cheaper_than_above, [one.external_heat for one in measures]),
+            (cheaper_than_below, [one.cooling for one in measures]),
+        )
+    )
     assembly = Assembly()
-    external = assembly.columns("external_heat", (n,))
-    cooling = assembly.columns("cooling", (n,))
+    external = assembly.columns("external_heat", (n, heated.size))
+    cooling = assembly.columns("cooling", (n, cooled.size))
     cascade = assembly.columns("cascade", (n, m - 1))
     heat = assembly.columns("pump_heat", (n, pairs.size))
     size = assembly.columns("size", (pairs.size,))
     balance = assembly.rows("level_balance", (n, m), lower=demand, upper=demand)  # (1)
-    assembly.put(balance[:, -1], external, 1.0)
-    assembly.put(balance[:, 0], cooling, -1.0)
+    assembly.put(balance[:, heated], external, 1.0)
+    assembly.put(balance[:, cooled], cooling, -1.0)
     assembly.put(balance[:, :-1], cascade, 1.0)
     assembly.put(balance[:, 1:], cascade, -1.0)
     assembly.put(balance[:, sink], heat, 1.0)
@@ -119,14 +148,35 @@ def best_operation(network: PeriodNetwork, levels: Integers) -> tuple[float, Int
     within = assembly.rows("within_size", (n, pairs.size), upper=0.0)  # (2)
     assembly.put(within, heat, 1.0)
     assembly.put(within, size, -1.0)
-    assembly.cost(external, network.external_heat_cost)
-    assembly.cost(cooling, network.cooling_cost)
-    assembly.cost(heat, network.operation_cost[:, pairs])
-    assembly.cost(size, network.investment)
-    solution = solve_lp(assembly.problem(), method="highs-ds")
+    prices = (
+        costs.external_heat[:, levels[heated]],
+        costs.cooling[:, levels[cooled]],
+        costs.operation[:, pairs],
+        costs.size[pairs],
+    )
+    for columns, price in zip((external, cooling, heat, size), prices, strict=True):
+        assembly.cost(columns, price)
+    return assembly.problem()
+
+
+def _solved(problem: Problem) -> Solution:
+    solution = solve_lp(problem, method="highs-ds")
     if solution.status is not Status.OPTIMAL:
         raise RuntimeError(f"the operation of fixed levels was not solved: {solution.message}")
-    return solution.objective, pairs, np.asarray(solution.values["pump_heat"])
+    return solution
+
+
+def _lexicographic(inputs: PeriodInputs, network: PeriodNetwork, levels: Integers) -> Floats:
+    """Heat of the pumps between some levels (P, K'), MW: least objective, then least TAC."""
+    if not inputs.tac_decides:
+        return best_operation(network, levels)[2]
+    tac = inputs.costs(Measure.TAC).scaled(1.0 / inputs.site.cost_scale)
+    first = operation_problem(network, levels, [tac, network.costs])
+    least = _solved(first).objective
+    most = SHARP * (least + LEXICOGRAPHIC_SLACK * abs(least))
+    second = operation_problem(network, levels, [network.costs, tac])
+    kept = second.with_rows("first_objective", SHARP * first.cost, upper=most)  # (3)
+    return np.asarray(_solved(kept).values["pump_heat"])
 
 
 @kernel
@@ -141,7 +191,6 @@ def _separate_costs(
     pump_cost: Floats,
 ) -> Floats:
     """Sum over periods of the cost of each level set, rows padded with -1."""
-    n = hot_below.shape[1] - 1
     price = np.empty(sets.shape[1])
     costs = np.zeros(sets.shape[0])
     for row in range(sets.shape[0]):
@@ -153,8 +202,8 @@ def _separate_costs(
                 sets[row, :length],
                 hot_below[period],
                 cold_below[period],
-                np.full(n, external_heat[period]),
-                np.full(n, cooling[period]),
+                external_heat[period],
+                cooling[period],
                 pump_index,
                 pump_share,
                 pump_cost[period],
@@ -173,8 +222,8 @@ def separate_costs(network: PeriodNetwork, sets: Integers, pump_cost: Floats) ->
         sets,
         network.hot_below_MW,
         network.cold_below_MW,
-        network.external_heat_cost,
-        network.cooling_cost,
+        network.costs.external_heat,
+        network.costs.cooling,
         network.base.pump_index,
         network.base.pump_share,
         pump_cost,
@@ -186,9 +235,9 @@ def operate_periods(
 ) -> PeriodDesign | None:
     """Design with given levels; None if a stream has none. Flows are placed, see the module."""
     site = inputs.site
-    cost, pairs, heat_MW = best_operation(network, levels)
-    if not np.isfinite(cost):
+    if not serves_all(network, levels):
         return None
+    pairs, heat_MW = pumps_between(network, levels), _lexicographic(inputs, network, levels)
     least = NOISE * np.maximum(inputs.periods.duty_kW.sum(axis=1), 1e-300)[:, None]
     heat_kW = heat_MW * KW_PER_MW
     pump_kW = np.zeros((inputs.n_periods, site.n_pairs))
@@ -201,8 +250,14 @@ def operate_periods(
         np.add.at(demand_kW[period], site.pump_source, drawn[period])
     is_open = np.zeros(site.n_candidates, dtype=np.bool_)
     is_open[levels] = True
-    placed = [_placed(one, is_open) for one in demand_kW]
-    external, cooling, cascade = (np.array(flow) for flow in zip(*placed, strict=True))
+    measures = inputs.objective_costs, inputs.costs(Measure.TAC)
+    places = cheapest_places(
+        is_open,
+        [one.external_heat[0] for one in measures],  # in every period the same multiple
+        [one.cooling[0] for one in measures],
+    )
+    flows = [placed(one, is_open, places) for one in demand_kW]
+    external, cooling, cascade = (np.array(flow) for flow in zip(*flows, strict=True))
     return PeriodDesign(
         is_open=is_open,
         stream_level=nearest_levels(site, is_open),
@@ -214,39 +269,11 @@ def operate_periods(
     )
 
 
-def _placed(demand_kW: Floats, is_open: Booleans) -> tuple[Floats, Floats, Floats]:
-    """External heat (L,), cooling (L,), cascade (L+1,): each deficit from the next surplus above.
-
-    What no surplus above covers is bought at the level, what no deficit below takes is removed
-    there: the least external heat there can be, hence the least cost.
-    """
-    n = demand_kW.size
-    external, cooling, taken = np.zeros((3, n))
-    surplus: list[int] = []
-    left = np.maximum(-demand_kW, 0.0)
-    for level in np.flatnonzero(is_open)[::-1].tolist():
-        needed = max(float(demand_kW[level]), 0.0)
-        while needed > 0.0 and surplus:
-            moved = min(needed, float(left[surplus[-1]]))
-            left[surplus[-1]] -= moved
-            taken[surplus[-1]] += moved
-            taken[level] -= moved
-            needed -= moved
-            if left[surplus[-1]] <= 0.0:
-                surplus.pop()
-        external[level] = needed
-        if left[level] > 0.0:
-            surplus.append(level)
-    cooling = np.where(is_open, left, 0.0)
-    falling = np.cumsum(taken[::-1])[::-1]
-    return external, cooling, np.append(np.maximum(falling, 0.0), 0.0)
-
-
-def design_cost(inputs: PeriodInputs, design: PeriodDesign) -> float:
-    """TAC of a design, EUR/a."""
+def design_cost(design: PeriodDesign, costs: PeriodCosts) -> float:
+    """Cost of a design, EUR/a or t/a, by what a kW costs."""
     return float(
-        inputs.pump_investment * design.size_kW.sum()
-        + inputs.external_heat_cost @ design.external_heat_kW.sum(axis=1)
-        + inputs.cooling_cost @ design.cooling_kW.sum(axis=1)
-        + (inputs.pump_operation_cost * design.pump_heat_kW).sum()
+        costs.size @ design.size_kW
+        + (costs.external_heat * design.external_heat_kW).sum()
+        + (costs.cooling * design.cooling_kW).sum()
+        + (costs.operation * design.pump_heat_kW).sum()
     )

@@ -16,7 +16,7 @@ from milpcore.site.periods.operate import PeriodDesign, design_cost, operate_per
 
 @dataclass(frozen=True, eq=False)
 class PeriodOutcome:
-    """Outcome of one configuration; costs in EUR/a.
+    """Outcome of one configuration; costs in EUR/a, emissions in t/a.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class PeriodOutcome:
     design : PeriodDesign or None
         The best design found.
     objective, bound : float
-        TAC of `design` and lower bound of every design.
+        What is minimised, of `design`, and lower bound of every design; TAC for least CAPEX.
     gap : float
         ``(objective - bound)/|objective|``.
     root_bound : float
@@ -69,7 +69,7 @@ def outcome_of_levels(
     check to refuse.
     """
     design = None if levels is None else operate_periods(inputs, network, levels)
-    objective = math.nan if design is None else design_cost(inputs, design)
+    objective = math.nan if design is None else design_cost(design, inputs.objective_costs)
     lower = max(0.0, bound) if math.isfinite(bound) else bound
     if objective < lower <= objective * (1.0 + 1e-7) + 1e-6:
         lower = objective

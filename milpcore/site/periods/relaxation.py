@@ -2,8 +2,9 @@ r"""The linear relaxation of a node over all periods, on the arcs and pumps that
 
 Columns: flow ``u`` of an arc, start ``s`` and end ``e`` of the path at a level, size ``z`` of a
 pump; in every period ``t`` cascade ``R`` between neighbouring alive levels, pump heat ``q``,
-external heat ``E`` at the highest and cooling ``W`` at the lowest alive level. Rows, with
-deficits ``d`` and pump source shares ``r``, for every alive level
+external heat ``E`` and cooling ``W`` at the alive levels where they are cheaper than at all above
+and below (at one price: the highest and the lowest). Rows, with deficits ``d`` and pump source
+shares ``r``, for every alive level
 
 .. math::
 
@@ -31,6 +32,7 @@ import numpy as np
 from milpcore.core import Assembly, Problem, Status, solve_lp
 from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.path_search.bounding import best_at_levels, lowest_below
+from milpcore.site.path_search.relaxation import cheaper_than_above, cheaper_than_below
 from milpcore.site.periods.network import PeriodNetwork, feasible_prices
 from milpcore.site.periods.node import PeriodLabels, PeriodNode, label_node
 
@@ -190,7 +192,10 @@ def build_relaxation(
     cascade = assembly.columns("cascade", (n, m - 1))
     heat = assembly.columns("pump_heat", (n, pumps.size))
     size = assembly.columns("size", (pumps.size,))
-    external, cooling = (assembly.columns(name, (n,)) for name in ("external_heat", "cooling"))
+    heated = cheaper_than_above(base.external_heat_cost[levels])
+    cooled = cheaper_than_below(base.cooling_cost[levels])
+    external = assembly.columns("external_heat", (n, heated.size))
+    cooling = assembly.columns("cooling", (n, cooled.size))
     balance = assembly.rows("coverage_balance", (n, m), lower=0.0, upper=0.0)  # (1)
     assembly.put(balance[:, head], arc, network.deficit_MW[:, arcs])
     assembly.put(balance[:, tail], arc, -network.deficit_MW[:, arcs])
@@ -199,8 +204,8 @@ def build_relaxation(
     assembly.put(balance[:, :-1], cascade, -1.0)
     assembly.put(balance[:, row[base.pump_sink[pumps]]], heat, -1.0)
     assembly.put(balance[:, row[base.pump_source[pumps]]], heat, base.pump_share[pumps])
-    assembly.put(balance[:, -1], external, -1.0)
-    assembly.put(balance[:, 0], cooling, 1.0)
+    assembly.put(balance[:, heated], external, -1.0)
+    assembly.put(balance[:, cooled], cooling, 1.0)
     path = assembly.rows("path", (m,), lower=0.0, upper=0.0)  # (2)
     assembly.put(path[head], arc, 1.0)
     assembly.put(path[tail], arc, -1.0)
@@ -212,10 +217,10 @@ def build_relaxation(
     assembly.put(assembly.rows("path_starts", (), lower=1.0, upper=1.0), start, 1.0)  # (4)
     most = assembly.rows("most_arcs", (), upper=n_levels - 1.0)  # (5)
     assembly.put(most, arc, 1.0)
-    assembly.cost(heat, network.operation_cost[:, pumps])
-    assembly.cost(size, network.investment)
-    assembly.cost(external, network.external_heat_cost)
-    assembly.cost(cooling, network.cooling_cost)
+    assembly.cost(heat, network.costs.operation[:, pumps])
+    assembly.cost(size, network.costs.size[pumps])
+    assembly.cost(external, network.costs.external_heat[:, levels[heated]])
+    assembly.cost(cooling, network.costs.cooling[:, levels[cooled]])
     return assembly.problem()
 
 
@@ -234,5 +239,5 @@ def _pump_slack(network: PeriodNetwork, node: PeriodNode, level_price: Floats) -
     """Reduced cost of the alive pumps' sizes with the best use in every period."""
     base, pumps = network.base, node.pumps
     drawn = base.pump_share[pumps] * level_price[:, base.pump_source[pumps]]
-    gain = level_price[:, base.pump_sink[pumps]] - network.operation_cost[:, pumps] - drawn
-    return np.asarray(network.investment - np.maximum(gain, 0.0).sum(axis=0))
+    gain = level_price[:, base.pump_sink[pumps]] - network.costs.operation[:, pumps] - drawn
+    return np.asarray(network.costs.size[pumps] - np.maximum(gain, 0.0).sum(axis=0))

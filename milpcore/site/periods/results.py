@@ -47,9 +47,12 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             n_levels="int64",
             n_periods="int64",
             status="str",
-            tac_EUR_per_a="float64",
-            bound_EUR_per_a="float64",
+            objective="str",
+            objective_value="float64",
+            bound="float64",
+            unit="str",
             gap="float64",
+            tac_EUR_per_a="float64",
             opex_EUR_per_a="float64",
             capex_EUR_per_a="float64",
             co2_t_per_a="float64",
@@ -125,6 +128,8 @@ class PeriodResult:
         Levels allowed.
     status : Status
         How the search ended.
+    objective : Measure
+        What was minimised.
     summary, levels, heat_pumps, connections, periods, operation, pump_operation : DataFrame
         See the module; empty without a design, but for the summary.
     notes : tuple of str
@@ -137,6 +142,7 @@ class PeriodResult:
 
     max_levels: int
     status: Status
+    objective: Measure
     summary: pd.DataFrame
     levels: pd.DataFrame
     heat_pumps: pd.DataFrame
@@ -207,6 +213,7 @@ def make_result(
     return PeriodResult(
         max_levels=max_levels,
         status=outcome.status,
+        objective=inputs.site.objective,
         notes=(outcome.message,) if outcome.message and design is None else (),
         streams=inputs.site.streams,
         asked=inputs.periods,
@@ -288,15 +295,12 @@ def _period_table(inputs: PeriodInputs, design: PeriodDesign) -> pd.DataFrame:
         flow.sum(axis=1) for flow in (design.external_heat_kW, design.cooling_kW)
     )
     power_kW = (design.pump_heat_kW / inputs.site.pump_cop).sum(axis=1)
-    economics, costs = inputs.site.economics, []
+    of_periods = []
     for measure in (Measure.OPEX, Measure.CO2):
-        prices = (
-            economics.external_heat_price(measure),
-            economics.cooling_price(measure),
-            economics.electricity_price(measure),
-        )
-        flows = external_kW, cooling_kW, power_kW
-        costs.append(sum(price * flow for price, flow in zip(prices, flows, strict=True)))
+        costs = inputs.costs(measure)
+        bought = costs.external_heat * design.external_heat_kW
+        bought += costs.cooling * design.cooling_kW
+        of_periods.append(bought.sum(axis=1) + (costs.operation * design.pump_heat_kW).sum(axis=1))
     return table(
         SCHEMAS["periods"],
         inputs.periods.names,
@@ -304,7 +308,7 @@ def _period_table(inputs: PeriodInputs, design: PeriodDesign) -> pd.DataFrame:
         external_kW,
         cooling_kW,
         power_kW,
-        *(inputs.weight * cost for cost in costs),
+        *of_periods,
     )
 
 
@@ -332,20 +336,29 @@ def _summary_table(
             pumps["size_kW"].sum(),
         )
     )
-    bound = outcome.bound
-    if not nothing:
-        bound = min(bound, opex + capex) if bound <= (opex + capex) * (1.0 + 1e-9) else bound
+    cost = {
+        Measure.TAC: opex + capex,
+        Measure.OPEX: opex,
+        Measure.CAPEX: capex,
+        Measure.CO2: co2,
+    }
+    objective = inputs.site.objective
+    value, bound = cost[objective], outcome.bound
+    if objective is Measure.CAPEX and not nothing:
+        bound = 0.0  # that of the outcome is one on TAC, which comes second
+    if not nothing and value < bound <= value * (1.0 + 1e-9):
+        bound = value
     row: tuple[Any, ...] = (
         max_levels,
         len(tables["levels"]),
         inputs.n_periods,
         outcome.status.value,
-        opex + capex,
+        objective.value,
+        value,
         math.nan if nothing and not math.isfinite(bound) else bound,
-        math.nan if nothing else relative_gap(opex + capex, bound),
-        opex,
-        capex,
-        co2,
+        objective.unit,
+        math.nan if nothing else relative_gap(value, bound),
+        *cost.values(),
         *(energy_MWh(f"{name}_kW") for name in ("external_heat", "cooling", "electricity")),
         len(pumps),
         size_kW,

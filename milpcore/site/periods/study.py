@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from milpcore.economics import SiteEconomics
+from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.candidates import Candidates
 from milpcore.site.model import Observer
 from milpcore.site.periods.check import check_periods
@@ -23,6 +23,7 @@ def greenfield_periods(
     n_levels: int,
     economics: SiteEconomics | None = None,
     candidates_C: Candidates | Sequence[float] | None = None,
+    objective: Measure | str = Measure.TAC,
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
     observer: Observer | None = None,
@@ -41,6 +42,9 @@ def greenfield_periods(
         Prices and limits; operating hours are those of the periods.
     candidates_C : Candidates or sequence of float, optional
         Candidate levels; default the kinks of all streams.
+    objective : Measure or str
+        ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"`` of all periods together; TAC decides between
+        operations of equal OPEX, CAPEX or CO2.
     mip_rel_gap : float
         Relative gap at which the search ends, from 0 to below 1.
     time_limit_s : float, optional
@@ -71,7 +75,9 @@ def greenfield_periods(
     """
     settings = SolveSettings(mip_rel_gap, time_limit_s, observer)
     checked_settings(settings, levels=[n_levels], formulation=None)
-    inputs = prepare_periods(streams, periods, economics=economics, candidates_C=candidates_C)
+    inputs = prepare_periods(
+        streams, periods, economics=economics, candidates_C=candidates_C, objective=objective
+    )
     search = PeriodSearch(n_levels)
     outcome = search.solve(
         inputs, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s, observer=observer
