@@ -113,6 +113,39 @@ def test_another_objective_is_minimised_shown_and_recorded(
     assert row["tac_EUR_per_a"] > usual.summary["tac_EUR_per_a"].iloc[0]
 
 
+def test_options_of_the_file_of_prices_are_kept_and_copied(
+    capsys: pytest.CaptureFixture[str], table: str, tmp_path: Path
+) -> None:
+    prices, out = tmp_path / "prices.toml", tmp_path / "out"
+    text = """
+    [levels]
+    investment_EUR = 1e5
+    forced_C = [60.0]
+    [[external_heat.sources]]
+    name = "waste"
+    price_EUR_per_MWh = 5.0
+    max_level_C = 100.0
+    [[external_heat.sources]]
+    name = "boiler"
+    price_EUR_per_MWh = 45.0
+    [site]
+    """
+    prices.write_text(text, encoding="utf-8")
+    argv = ("greenfield", "dairy_8", "--levels", "4", "--periods", table)
+    done = run(capsys, *argv, "--economics", str(prices), "--out", str(out), "--json")
+    assert (done.code, done.err) == (0, "")
+    (found,) = json.loads(done.out)["configurations"]
+    assert 60.0 in found["levels_C"]
+    sources = pd.read_csv(out / "heat_sources.csv")
+    assert set(sources["source"]) == {"waste", "boiler"}
+    assert set(sources["period"]) == {"summer", "winter"}
+    winter = found["periods"][1]
+    bought_kW = sum(one["heat_kW"] for one in winter["heat_sources"])
+    assert bought_kW == pytest.approx(winter["external_heat_kW"])
+    copied = (out / "inputs" / "economics.toml").read_text(encoding="utf-8")
+    assert "forced_C = [60.0]" in copied
+
+
 def test_files_are_written_and_a_run_can_be_repeated(
     capsys: pytest.CaptureFixture[str], table: str, tmp_path: Path
 ) -> None:
@@ -151,7 +184,7 @@ def test_everything_wrong_is_told_at_once(
     capsys: pytest.CaptureFixture[str], table: str, tmp_path: Path
 ) -> None:
     prices = tmp_path / "prices.toml"
-    prices.write_text("[levels]\ninvestment_EUR = 5.0\n", encoding="utf-8")
+    prices.write_text("[connections]\narea_investment_EUR = 5.0\n", encoding="utf-8")
     done = run(
         capsys,
         *("greenfield", "two_streams", "--periods", table, "--economics", str(prices)),
@@ -165,7 +198,7 @@ def test_everything_wrong_is_told_at_once(
         "--alternatives = 2: does not go with --periods",
         "--within = 1.0: does not go with --periods",
         "--candidates = refined:2: does not go with --periods, which needs a fixed set",
-        "--economics: [levels]: options do not go with --periods",
+        "--economics: [connections]: options do not go with --periods",
         "seasons.csv: site/H1: has no value in summer, winter",
     ):
         assert refused in done.err

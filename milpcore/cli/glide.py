@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source, GlideInputs]:
     """Read all inputs; what is wrong with any of them is one error."""
     faults = Gathered()
-    source, economics, _ = asked_of(arguments, "glide", faults)
+    source, economics, _, _ = asked_of(arguments, "glide", faults)
     if source is None or economics is None:
         faults.raise_if_any()
         raise AssertionError("what was not read has faults")

@@ -10,6 +10,7 @@ from milpcore.cli.sources import Source, site_options_of, source_of
 from milpcore.economics import SiteEconomics
 from milpcore.faults import Gathered
 from milpcore.site.candidates import Candidates, candidates_from_text
+from milpcore.site_options import SiteOptions
 
 
 class Asked(NamedTuple):
@@ -23,11 +24,14 @@ class Asked(NamedTuple):
         Prices and limits.
     candidates : Candidates or None
         None for the kinks, too, and where the model has candidates of its own.
+    options : SiteOptions
+        Empty where the model takes none.
     """
 
     source: Source | None
     economics: SiteEconomics | None
     candidates: Candidates | None
+    options: SiteOptions
 
 
 def asked_of(arguments: argparse.Namespace, name: str, faults: Gathered) -> Asked:
@@ -53,7 +57,7 @@ def asked_of(arguments: argparse.Namespace, name: str, faults: Gathered) -> Aske
     source = faults.of(lambda: source_of(arguments))
     prices = faults.of(lambda: site_options_of(arguments))
     if prices is None:
-        return Asked(source, None, candidates)
+        return Asked(source, None, candidates, SiteOptions())
     economics, options = prices
     faults.of(lambda: refuse_options(options, name))
-    return Asked(source, economics, candidates)
+    return Asked(source, economics, candidates, options)

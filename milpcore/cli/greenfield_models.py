@@ -91,12 +91,15 @@ class _Model(NamedTuple):
         Options of the usual model that it does not take.
     refuses_refined : bool
         Whether candidates must be a fixed set.
+    tables : tuple of str
+        Tables of options that it takes.
     """
 
     module: str
     what: str
     refuses: tuple[str, ...]
     refuses_refined: bool = True
+    tables: tuple[str, ...] = ()
 
 
 MODELS = {
@@ -104,6 +107,7 @@ MODELS = {
         "milpcore.cli.periods",
         "operating periods",
         ("--formulation", "--no-cascade", "--alternatives", "--within"),
+        tables=("heat_pumps", "levels", "external_heat", "cooling", "limits"),
     ),
     "steps": _Model(
         "milpcore.cli.steps",
@@ -242,7 +246,8 @@ def refuse_options(options: SiteOptions, name: str) -> None:
     """
     faults, usual = FaultList(), type(options)()
     for one in fields(options):
-        if getattr(options, one.name) != getattr(usual, one.name):
+        is_given = getattr(options, one.name) != getattr(usual, one.name)
+        if is_given and one.name not in MODELS[name].tables:
             rule = f"options do not go with --{name}: not modelled for {MODELS[name].what}"
             remedy = "leave out the table, or the argument"
             faults.add("", f"[{one.name}]", None, rule, remedy)

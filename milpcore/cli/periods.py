@@ -41,6 +41,7 @@ from milpcore.site.periods.results import SCHEMAS, PeriodResult, make_result
 from milpcore.site.periods.study import greenfield_periods
 from milpcore.site.periods.table import Periods, read_periods, write_periods
 from milpcore.site.table_files import write_tables
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 COPY = "periods.csv"
@@ -53,6 +54,7 @@ class Request(NamedTuple):
     streams: Streams
     periods: Periods
     economics: SiteEconomics
+    options: SiteOptions
     candidates: Candidates | None
     objective: str
     mip_rel_gap: float
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
             economics=request.economics,
             candidates_C=request.candidates,
             objective=request.objective,
+            options=request.options,
         )
     job = Job(
         _solve,
@@ -86,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def tables(folder: Path) -> None:
         _write(found, folder)
-        write_inputs(folder, source.streams, request.economics)
+        write_inputs(folder, source.streams, request.economics, request.options)
         write_periods(request.periods, source.streams, folder / "inputs" / COPY)
 
     output = Output(
@@ -102,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     """Read all inputs; what is wrong with any of them is one error."""
     faults = Gathered()
-    source, economics, candidates = asked_of(arguments, "periods", faults)
+    source, economics, candidates, options = asked_of(arguments, "periods", faults)
     periods = None
     if source is not None:
         streams = source.streams
@@ -115,6 +118,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         source.streams,
         periods,
         economics,
+        options,
         candidates,
         arguments.objective,
         arguments.gap,
@@ -132,6 +136,7 @@ def _solve(request: Request, max_levels: int, channel: Channel) -> PeriodResult:
         economics=request.economics,
         candidates_C=request.candidates,
         objective=request.objective,
+        options=request.options,
         mip_rel_gap=request.mip_rel_gap,
         time_limit_s=request.time_limit_s,
         observer=design_observer_of(channel),
@@ -159,7 +164,8 @@ def _rescued(inputs: PeriodInputs, max_levels: int, latest: Progress) -> PeriodR
         start_s=time.perf_counter() - latest.elapsed_s,
     )
     result = make_result(inputs, outcome, max_levels, PeriodSearch.name)
-    check_periods(result, inputs.site.streams, inputs.periods, inputs.site.economics)
+    site = inputs.site
+    check_periods(result, site.streams, inputs.periods, site.economics, options=site.options)
     return result
 
 

@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source, _Known]:
     """Read all inputs; what is wrong with any of them is one error."""
     faults = Gathered()
-    source, economics, candidates = asked_of(arguments, "steps", faults)
+    source, economics, candidates, _ = asked_of(arguments, "steps", faults)
     if source is None or economics is None:
         faults.raise_if_any()
         raise AssertionError("what was not read has faults")

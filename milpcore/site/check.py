@@ -32,9 +32,7 @@ from milpcore.site.check_parts import (
     BALANCE_TOLERANCE,
     TABLE_TOLERANCE,
     TEMPERATURE_TOLERANCE_K,
-    Floats,
     annuity_per_a,
-    carnot_cop,
     check_open,
     check_pump_ends,
     level_names,
@@ -43,13 +41,11 @@ from milpcore.site.check_parts import (
 from milpcore.site.connection_tables import check_exchangers, columns_of
 from milpcore.site.option_check import (
     check_limits,
-    check_new_pumps,
     check_number,
+    check_offers,
     check_places,
-    curve_EUR,
-    new_heat_kW,
+    investment_EUR_of,
     prices_EUR_per_MWh,
-    table_cop,
 )
 from milpcore.site.option_types import rows_of_types
 from milpcore.site.results import SiteResult
@@ -306,27 +302,14 @@ def _check_heat_pumps(
     where = check_pump_ends(report, pumps, levels)
     for row in np.flatnonzero(pumps.duplicated(["source_C", "sink_C"])):
         report.add("number of rows", where[row], "more than one", 1)
-    sink_C, slack_K = pumps["sink_C"].to_numpy(), TEMPERATURE_TOLERANCE_K
-    lift_K = sink_C - pumps["source_C"].to_numpy()
-    new_kW = new_heat_kW(pumps, options)
-    check_new_pumps(report, where, pumps, new_kW, options)
-    new = np.flatnonzero(new_kW > 0.0)
-    where_new = [where[row] for row in new]
-    report.at_most("lift, K", where_new, lift_K[new], economics.max_lift_K, slack_K)
-    report.at_most("sink_C", where_new, sink_C[new], economics.max_sink_C, slack_K)
-    has_table = bool(options.heat_pumps.cop_table)
-    cop = table_cop(pumps, options) if has_table else carnot_cop(pumps, economics)
+    cop = check_offers(report, where, pumps, economics, options)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (pumps["heat_kW"] / pumps["power_kW"]).to_numpy()
-    report.near("cop", where, pumps["cop"], cop, TABLE_TOLERANCE * np.abs(cop))
     report.near("heat_kW/power_kW", where, ratio, cop, TABLE_TOLERANCE * np.abs(cop))
     heat_kW = pumps["heat_kW"].to_numpy()
     sum_kW = (pumps["source_heat_kW"] + pumps["power_kW"]).to_numpy()
     what = "source_heat_kW + power_kW"
     report.near(what, where, sum_kW, heat_kW, TABLE_TOLERANCE * heat_kW)
-    investment_EUR = _investment_EUR(pumps, economics, options)
-    margin_EUR = TABLE_TOLERANCE * investment_EUR
-    report.near("investment_EUR", where, pumps["investment_EUR"], investment_EUR, margin_EUR)
 
 
 _SUMS = ("external_heat_kW", "cooling_kW", "electricity_kW", "heat_pump_heat_kW")
@@ -352,14 +335,6 @@ def _check_summary(report: Report, result: SiteResult) -> None:
         report.near(what, ["summary"], row[what], sum_kW, TABLE_TOLERANCE * sum_kW)
 
 
-def _investment_EUR(pumps: pd.DataFrame, economics: SiteEconomics, options: SiteOptions) -> Floats:
-    new_kW = new_heat_kW(pumps, options)
-    if options.heat_pumps.investment_points:
-        return curve_EUR(new_kW, options)
-    fixed_EUR = options.heat_pumps.fixed_investment_EUR * (new_kW > 0.0)
-    return np.asarray(economics.heat_pump_investment_EUR_per_kW * new_kW + fixed_EUR)
-
-
 def _check_costs(
     report: Report,
     result: SiteResult,
@@ -377,7 +352,8 @@ def _check_costs(
     co2 = hours * external_kW * economics.gas_emission_t_per_MWh / economics.boiler_efficiency
     power = hours * float(result.heat_pumps["power_kW"].sum())
     investment_EUR = sum(
-        _investment_EUR(*one).sum() for one in rows_of_types(result.heat_pumps, economics, options)
+        investment_EUR_of(*one).sum()
+        for one in rows_of_types(result.heat_pumps, economics, options)
     )
     investment_EUR += other_EUR
     gas = economics.gas_price_EUR_per_MWh / economics.boiler_efficiency

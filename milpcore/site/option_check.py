@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from milpcore.economics import SiteEconomics
+from milpcore.site.check_parts import TABLE_TOLERANCE, TEMPERATURE_TOLERANCE_K, carnot_cop
 from milpcore.site.option_types import rows_of_types
 from milpcore.site.violations import Report
 from milpcore.site_options import (
@@ -37,7 +38,7 @@ def new_heat_kW(pumps: pd.DataFrame, options: SiteOptions) -> Floats:
     heat_kW = pumps["heat_kW"].to_numpy(dtype=np.float64)
     present_kW = np.zeros(len(pumps))
     for one in options.heat_pumps.existing:
-        present_kW[_at(pumps, one.source_C, one.sink_C)] += one.size_kW
+        present_kW[rows_at(pumps, one.source_C, one.sink_C)] += one.size_kW
     rest_kW = heat_kW - present_kW
     is_new = rest_kW > SIZE_TOLERANCE * present_kW
     return np.where(is_new, np.maximum(rest_kW, size_range_kW(options)[0]), 0.0)
@@ -63,7 +64,43 @@ def curve_EUR(new_kW: Floats, options: SiteOptions) -> Floats:
     return investment_EUR
 
 
-def check_new_pumps(
+def investment_EUR_of(
+    pumps: pd.DataFrame, economics: SiteEconomics, options: SiteOptions
+) -> Floats:
+    """Investment in the new heat pump of each row (P,), by its size."""
+    new_kW = new_heat_kW(pumps, options)
+    if options.heat_pumps.investment_points:
+        return curve_EUR(new_kW, options)
+    fixed_EUR = options.heat_pumps.fixed_investment_EUR * (new_kW > 0.0)
+    return np.asarray(economics.heat_pump_investment_EUR_per_kW * new_kW + fixed_EUR)
+
+
+def check_offers(
+    report: Report,
+    where: list[str],
+    pumps: pd.DataFrame,
+    economics: SiteEconomics,
+    options: SiteOptions,
+) -> Floats:
+    """Rules 4 and 8 of each row: lift, sink, COP, size and investment; return its COP (P,)."""
+    sink_C, slack_K = pumps["sink_C"].to_numpy(), TEMPERATURE_TOLERANCE_K
+    lift_K = sink_C - pumps["source_C"].to_numpy()
+    new_kW = new_heat_kW(pumps, options)
+    _check_new_pumps(report, where, pumps, new_kW, options)
+    new = np.flatnonzero(new_kW > 0.0)
+    where_new = [where[row] for row in new]
+    report.at_most("lift, K", where_new, lift_K[new], economics.max_lift_K, slack_K)
+    report.at_most("sink_C", where_new, sink_C[new], economics.max_sink_C, slack_K)
+    has_table = bool(options.heat_pumps.cop_table)
+    cop = table_cop(pumps, options) if has_table else carnot_cop(pumps, economics)
+    report.near("cop", where, pumps["cop"], cop, TABLE_TOLERANCE * np.abs(cop))
+    investment_EUR = investment_EUR_of(pumps, economics, options)
+    margin_EUR = TABLE_TOLERANCE * investment_EUR
+    report.near("investment_EUR", where, pumps["investment_EUR"], investment_EUR, margin_EUR)
+    return cop
+
+
+def _check_new_pumps(
     report: Report, where: list[str], pumps: pd.DataFrame, new_kW: Floats, options: SiteOptions
 ) -> None:
     """Rule 8: sizes, number and pairs of new heat pumps."""
@@ -92,7 +129,7 @@ def check_number(
 ) -> None:
     """Rule 8: number of new heat pumps of all types, that each is of one, and forced ones."""
     for one in options.heat_pumps.forced:
-        heat_kW = float(pumps["heat_kW"].to_numpy()[_at(pumps, one.source_C, one.sink_C)].sum())
+        heat_kW = float(pumps["heat_kW"].to_numpy()[rows_at(pumps, one.source_C, one.sink_C)].sum())
         if heat_kW < one.heat_kW * (1.0 - SIZE_TOLERANCE):
             where = f"{one.source_C:.12g} → {one.sink_C:.12g} °C"
             report.add("forced heat pump, kW", where, heat_kW, f"at least {one.heat_kW:.12g}")
@@ -167,7 +204,8 @@ def check_limits(
         report.at_most(what, ["whole site"], found, most * (1.0 + SIZE_TOLERANCE), 1e-9)
 
 
-def _at(pumps: pd.DataFrame, source_C: float, sink_C: float) -> npt.NDArray[np.bool_]:
+def rows_at(pumps: pd.DataFrame, source_C: float, sink_C: float) -> npt.NDArray[np.bool_]:
+    """Rows of the heat pumps from one temperature to another (P,)."""
     near = np.abs(pumps["source_C"] - source_C) <= SAME_K
     near &= np.abs(pumps["sink_C"] - sink_C) <= SAME_K
     return np.asarray(near, dtype=np.bool_)

@@ -9,7 +9,10 @@ Nothing here knows the arrays or matrices that were solved. As in `milpcore.site
 4. heat pumps: ``Q_sink = Q_source + P``, ``COP = eta T_sink/(T_sink - T_source)``, lift and sink
    within limits, **no more heat in any period than their size**, and no size larger than needed
 5. costs: ``OPEX = sum of hours [(p_gas + EF_gas c)/eta_b E + c_cool W + (p_el + EF_el c) P]``,
-   ``CAPEX = i/(1 - (1+i)^-n) f size``, ``TAC = OPEX + CAPEX``
+   ``CAPEX = i/(1 - (1+i)^-n) f size``, ``TAC = OPEX + CAPEX``, with what options say of prices,
+   heat pumps, by their sizes, and levels: rules 8 to 10 of `milpcore.site.option_check` and 13 of
+   `milpcore.site.source_tables`; limits of external heat hold in every period, those of emissions
+   over the year
 6. the objective is the measure it names, its bound is not above it, and the gap is theirs
 7. the whole site balanced in every period
 """
@@ -26,15 +29,27 @@ from milpcore.site.check_parts import (
     TEMPERATURE_TOLERANCE_K,
     Integers,
     annuity_per_a,
-    carnot_cop,
     check_open,
     check_pump_ends,
     level_names,
     level_rows,
 )
-from milpcore.site.periods.results import SCHEMAS, PeriodResult
+from milpcore.site.option_check import (
+    SIZE_TOLERANCE,
+    check_limits,
+    check_number,
+    check_offers,
+    check_places,
+    prices_EUR_per_MWh,
+    rows_at,
+    size_range_kW,
+)
+from milpcore.site.option_types import rows_of_types
+from milpcore.site.periods.results import SCHEMAS, PeriodResult, type_columns
 from milpcore.site.periods.table import Periods
+from milpcore.site.source_tables import check_sources
 from milpcore.site.violations import Report
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 _GIVEN = ("hot_streams_kW", "external_heat_kW", "heat_pump_sink_kW", "cascade_in_kW")
@@ -42,20 +57,26 @@ _TAKEN = ("cold_streams_kW", "cooling_kW", "heat_pump_source_kW", "cascade_out_k
 
 
 def check_periods(
-    result: PeriodResult, streams: Streams, periods: Periods, economics: SiteEconomics
+    result: PeriodResult,
+    streams: Streams,
+    periods: Periods,
+    economics: SiteEconomics,
+    *,
+    options: SiteOptions | None = None,
 ) -> None:
-    """Check a result against streams, periods and prices, from the tables alone.
+    """Check a result against streams, periods, prices and options, from the tables alone.
 
     Raises
     ------
     CheckError
         With every violation: what, where, found, expected, tolerance.
     """
-    report = Report()
+    report, asked = Report(), SiteOptions() if options is None else options
     for name, schema in SCHEMAS.items():
         columns = list(getattr(result, name).columns)
-        if columns != list(schema):
-            report.add("columns", name, columns, list(schema))
+        more = type_columns(name, asked, has_design=result.has_design)
+        if columns != [*schema, *more]:
+            report.add("columns", name, columns, [*schema, *more])
     if len(result.summary) != 1:
         report.add("number of rows", "summary", len(result.summary), 1)
     report.raise_if_any()
@@ -79,10 +100,11 @@ def check_periods(
             report.add("number of rows", name, len(getattr(result, name)), expected)
     report.raise_if_any()
     at_level = _check_connections(report, result, streams, economics)
-    _check_pumps(report, result, economics)
+    check_places(report, result.levels, asked)
+    _check_pumps(report, result, economics, asked)
     for period in range(periods.n_periods):
         _check_period(report, result, streams, periods, period, at_level)
-    _check_costs(report, result, periods, economics)
+    _check_costs(report, result, periods, economics, asked)
     report.raise_if_any()
 
 
@@ -112,27 +134,45 @@ def _check_connections(
     return at_level
 
 
-def _check_pumps(report: Report, result: PeriodResult, economics: SiteEconomics) -> None:
-    """Rule 4 but for the heat of single periods."""
-    pumps = result.heat_pumps
+def _check_pumps(
+    report: Report, result: PeriodResult, economics: SiteEconomics, options: SiteOptions
+) -> None:
+    """Rules 4 and 8 but for the heat of single periods; options speak of sizes."""
+    pumps = result.heat_pumps.assign(heat_kW=result.heat_pumps["size_kW"])
     where = check_pump_ends(report, pumps, result.levels)
-    sink_C, slack_K = pumps["sink_C"].to_numpy(), TEMPERATURE_TOLERANCE_K
-    lift_K = sink_C - pumps["source_C"].to_numpy()
-    report.at_most("lift, K", where, lift_K, economics.max_lift_K, slack_K)
-    report.at_most("sink_C", where, sink_C, economics.max_sink_C, slack_K)
-    cop = carnot_cop(pumps, economics)
-    report.near("cop", where, pumps["cop"], cop, TABLE_TOLERANCE * np.abs(cop))
-    if not len(pumps):
-        return
+    check_number(report, pumps, economics, options)
     hours = result.periods["hours_h_per_a"].to_numpy()
     heat_kW = result.pump_operation["heat_kW"].to_numpy().reshape(len(hours), len(pumps))
     size_kW = pumps["size_kW"].to_numpy()
-    report.near("size_kW", where, size_kW, heat_kW.max(axis=0), TABLE_TOLERANCE * size_kW)
     full_h = hours @ heat_kW / np.maximum(size_kW, 1e-300)
     report.near("full_load_h_per_a", where, pumps["full_load_h_per_a"], full_h, 1e-6)
-    investment = economics.heat_pump_investment_EUR_per_kW * size_kW
-    margin = TABLE_TOLERANCE * investment
-    report.near("investment_EUR", where, pumps["investment_EUR"], investment, margin)
+    pumps = pumps.assign(largest_kW=heat_kW.max(axis=0) if len(pumps) else size_kW)
+    for rows, own, typed in rows_of_types(pumps, economics, options):
+        here = check_pump_ends(report, rows, result.levels)
+        for row in np.flatnonzero(rows.duplicated(["source_C", "sink_C"])):
+            report.add("number of rows", here[row], "more than one", 1)
+        check_offers(report, here, rows, own, typed)
+        _check_sizes(report, here, rows, typed)
+
+
+def _check_sizes(
+    report: Report, where: list[str], pumps: pd.DataFrame, options: SiteOptions
+) -> None:
+    """Rule 4: a size is what the largest heat, the least size and what is forced ask for."""
+    needed_kW = pumps["largest_kW"].to_numpy(dtype=np.float64)
+    present_kW, is_forced = np.zeros(len(pumps)), np.zeros(len(pumps), dtype=np.bool_)
+    for there in options.heat_pumps.existing:
+        present_kW[rows_at(pumps, there.source_C, there.sink_C)] += there.size_kW
+    for one in options.heat_pumps.forced:
+        at = rows_at(pumps, one.source_C, one.sink_C)
+        needed_kW[at], is_forced[at] = np.maximum(needed_kW[at], one.heat_kW), True
+    is_new = needed_kW > present_kW * (1.0 + SIZE_TOLERANCE)
+    least_kW = np.where(is_new, present_kW + size_range_kW(options)[0], 0.0)
+    size_kW, most_kW = pumps["size_kW"].to_numpy(), np.maximum(needed_kW, least_kW)
+    margin = np.where(is_forced, SIZE_TOLERANCE, TABLE_TOLERANCE) * most_kW
+    report.at_most("size_kW", where, size_kW, most_kW, margin)
+    if not is_forced.any():  # what is forced may be had in several types
+        report.near("size_kW", where, size_kW, most_kW, margin)
 
 
 def _check_period(
@@ -212,10 +252,43 @@ def _check_balances(report: Report, levels: pd.DataFrame, where: list[str]) -> N
         report.add("flows, kW", where[row], float(flows[row].min()), "not negative")
 
 
+def _bought(
+    report: Report,
+    result: PeriodResult,
+    periods: Periods,
+    period: int,
+    economics: SiteEconomics,
+    options: SiteOptions,
+) -> tuple[float, float, float]:
+    """Rules 9 and 13: cost without CO2 and CO2 of external heat, cost of cooling in a period."""
+    n_levels, name = len(result.levels), periods.names[period]
+    levels = result.operation.iloc[period * n_levels : (period + 1) * n_levels]
+    hours = float(periods.hours_h_per_a[period])
+    external_kW, cooling_kW = (
+        levels[column].to_numpy() for column in ("external_heat_kW", "cooling_kW")
+    )
+    usual = economics.cooling_price_EUR_per_MWh
+    cold_price = prices_EUR_per_MWh(levels, options.cooling, usual)
+    cold_cost = hours / 1000.0 * float(cold_price @ cooling_kW)
+    if options.external_heat.sources:
+        own = result.heat_sources[result.heat_sources["period"] == name]
+        here = economics.replace(operating_hours_h_per_a=hours)
+        return *check_sources(report, own, levels, here, options), cold_cost
+    gas = economics.gas_price_EUR_per_MWh / economics.boiler_efficiency
+    heat_price = prices_EUR_per_MWh(levels, options.external_heat, gas)
+    t_per_MWh = economics.gas_emission_t_per_MWh / economics.boiler_efficiency
+    bought_MWh = hours / 1000.0 * external_kW
+    return float(heat_price @ bought_MWh), t_per_MWh * float(bought_MWh.sum()), cold_cost
+
+
 def _check_costs(
-    report: Report, result: PeriodResult, periods: Periods, economics: SiteEconomics
+    report: Report,
+    result: PeriodResult,
+    periods: Periods,
+    economics: SiteEconomics,
+    options: SiteOptions,
 ) -> None:
-    """Rules 5 and 6."""
+    """Rules 5, 6 and 9."""
     table, row = result.periods, result.summary.iloc[0]
     hours = periods.hours_h_per_a / 1000.0
     annuity = annuity_per_a(economics)
@@ -223,18 +296,22 @@ def _check_costs(
         hours * table[f"{name}_kW"].to_numpy()
         for name in ("external_heat", "cooling", "electricity")
     )
-    fuel = heat / economics.boiler_efficiency
-    co2 = economics.gas_emission_t_per_MWh * fuel + economics.electricity_emission_t_per_MWh * power
-    opex = (
-        economics.gas_price_EUR_per_MWh * fuel
-        + economics.cooling_price_EUR_per_MWh * cold
-        + economics.electricity_price_EUR_per_MWh * power
-        + economics.co2_price_EUR_per_t * co2
-    )
+    heat_cost, co2, cold_cost = np.array(
+        [
+            _bought(report, result, periods, period, economics, options)
+            for period in range(periods.n_periods)
+        ]
+    ).T
+    co2 = co2 + economics.electricity_emission_t_per_MWh * power
+    opex = heat_cost + cold_cost + economics.electricity_price_EUR_per_MWh * power
+    opex = opex + economics.co2_price_EUR_per_t * co2
+    most_kW = float(table["external_heat_kW"].max())
+    check_limits(report, most_kW, float(co2.sum()), options.limits)
     where = [f"period {name}" for name in periods.names]
     for column, values in (("opex_EUR_per_a", opex), ("co2_t_per_a", co2)):
         report.near(column, where, table[column], values, TABLE_TOLERANCE * np.abs(values))
-    capex = annuity * float(result.heat_pumps["investment_EUR"].sum())
+    levels_EUR = options.levels.investment_EUR * len(result.levels)
+    capex = annuity * (float(result.heat_pumps["investment_EUR"].sum()) + levels_EUR)
     tac = float(opex.sum()) + capex
     sums = {
         "opex_EUR_per_a": float(opex.sum()),

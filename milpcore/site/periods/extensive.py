@@ -12,17 +12,18 @@ Columns, MW, with ``P`` periods, ``L`` levels, ``K`` pump pairs, ``A`` arcs:
 - ``is_open`` (L,): 0 or 1, the only integers
 - ``arc`` (A,): 1 where its ends are consecutive open levels
 - ``size`` (K,): of a heat pump
-- ``pump_heat`` (P, K), ``cascade`` (P, L+1), ``external_heat`` (P,), ``cooling`` (P,)
+- ``pump_heat`` (P, K), ``cascade`` (P, L+1)
+- ``external_heat``, ``cooling`` (P, L), or (P, 1) where they cost the same at every level
 
-External heat and cooling cost the same at every level and heat falls for nothing, so all of it is
-bought at the highest and removed at the lowest candidate, from where it cascades through closed
-levels: no limits are needed for them. Rows, with :math:`H^t_a, C^t_a` the hot heat and cold duty
-that arc ``a`` brings to its tail and its head:
+At one price, as heat falls for nothing, all external heat is bought at the highest and all cooling
+removed at the lowest candidate, from where it cascades through closed levels. With prices by
+temperature they are limited to open levels. Rows, with :math:`H^t_a, C^t_a` the hot heat and cold
+duty that arc ``a`` brings to its tail and its head:
 
 .. math::
 
    \sum_{a\,\mathrm{out}} H^t_a u_a - \sum_{a\,\mathrm{into}} C^t_a u_a
-   + E^t[l = L] - W^t[l = 1] + R^t_{l+1} - R^t_l + \sum_{in} q^t - \sum_{out} r q^t &= 0
+   + E^t_l - W^t_l + R^t_{l+1} - R^t_l + \sum_{in} q^t - \sum_{out} r q^t &= 0
    \quad \forall t, l \tag{1} \\
    q^t_k &\le s_k \quad \forall t, k \tag{2} \\
    \sum_{k\,\mathrm{into}\,j} q^t_k &\le M^t_j\, y_j \quad \forall t, j \tag{3} \\
@@ -30,22 +31,13 @@ that arc ``a`` brings to its tail and its head:
    \sum_{a\,\mathrm{into}\,l} u_a = y_l, \quad \sum_{a\,\mathrm{out\,of}\,l} u_a &= y_l
    \quad \forall l \tag{5, 6}
 
-with one start (7) and at most N levels (8). In plain text: every level balances in every period;
-no pump delivers more than its size; pumps neither lead to nor start from closed levels; the open
-levels are a path.
+with one start (7), at most N levels (8), forced ones open, and, with prices by temperature,
+:math:`E^t_l \le M y_l` and :math:`W^t_l \le M y_l` (9, 10). In plain text: every level balances in
+every period; no pump delivers more than its size; pumps neither lead to nor start from closed
+levels; the open levels are a path. The limits are those of `milpcore.site.periods.flow_limits`.
 
-**The limits of (3) and (4).** With levels and sizes fixed, the operation of a period is a flow of
-heat with gains whose elementary parts visit a level at most once (`milpcore.site.limits`): from hot
-streams or external heat to cold streams or cooling, or from a loop that turns electricity into
-heat. Parts that lead from external heat or a loop to cooling, or lift heat on its way to cooling,
-can be left out or shortened *without using any pump more*, so sizes allow it. What is left grows on
-its way to cold streams, so that pumps deliver at most the cold duty of the period to a level; a
-loop that gives off 1 passes at most ``COP_k`` through pump ``k``. Where a kW of electricity costs
-no less than a kW of external heat, loops are not needed. Hence :math:`M^t_j = C^t \max_k g_k` and
-:math:`M^t_i = C^t \max_k r_k g_k` with ``g = COP`` if loops may pay, else 1. The dominance rows of
-the single period do *not* hold: the pump of the smaller lift would have to be bought as well.
-
-Size: A + L + K + P (K + L + 3) columns and P (L + K + 2 L') + 2 L + 2 rows.
+Size: A + L + K + P (K + L + 3) columns and P (L + K + 2 L') + 2 L + 2 rows; P (2 L - 2) more
+columns and 2 P L more rows with prices by temperature.
 """
 
 from __future__ import annotations
@@ -57,15 +49,14 @@ from typing import ClassVar
 import numpy as np
 
 from milpcore.core import Assembly, Problem, Solution, solve
-from milpcore.site.inputs import Floats, Integers
+from milpcore.site.inputs import Floats, Integers, SiteInputs
 from milpcore.site.level_path import SOURCE, level_arcs
 from milpcore.site.milp_parts import checked_level_count
 from milpcore.site.model import KW_PER_MW
+from milpcore.site.periods.flow_limits import PeriodLimits, period_limits
 from milpcore.site.periods.inputs import PeriodInputs
 from milpcore.site.periods.network import period_network
 from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_levels
-
-NEGLIGIBLE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -105,23 +96,26 @@ class ExtensivePath:
         arcs = level_arcs(site)
         from_source, to_sink = arcs.tail == SOURCE, arcs.head == n
         assembly = Assembly()
-        is_open = assembly.columns("is_open", (n,), upper=1.0, integer=True)
+        forced = site.is_forced.astype(np.float64)
+        is_open = assembly.columns("is_open", (n,), lower=forced, upper=1.0, integer=True)
         arc = assembly.columns("arc", arcs.tail.shape, upper=1.0)
         size = assembly.columns("size", (n_pairs,))
         heat = assembly.columns("pump_heat", (n_periods, n_pairs))
-        most_MW = np.full(n + 1, np.inf)
-        most_MW[[0, -1]] = 0.0
-        cascade = assembly.columns("cascade", (n_periods, n + 1), upper=most_MW)
-        external = assembly.columns("external_heat", (n_periods,))
-        cooling = assembly.columns("cooling", (n_periods,))
+        falls_MW = np.full(n + 1, np.inf)
+        falls_MW[[0, -1]] = 0.0
+        cascade = assembly.columns("cascade", (n_periods, n + 1), upper=falls_MW)
+        costs = inputs.objective_costs.scaled(1.0 / site.cost_scale)
+        heated, cooled = _bought_and_removed(inputs)
+        external = assembly.columns("external_heat", (n_periods, heated.size))
+        cooling = assembly.columns("cooling", (n_periods, cooled.size))
 
         balance = assembly.rows("level_balance", (n_periods, n), lower=0.0, upper=0.0)  # (1)
         hot_MW, cold_MW = _arc_duties(inputs, arcs.tail, arcs.head)
         leaves, enters = ~from_source, ~to_sink
         assembly.put(balance[:, arcs.tail[leaves]], arc[leaves], hot_MW[:, leaves])
         assembly.put(balance[:, arcs.head[enters]], arc[enters], -cold_MW[:, enters])
-        assembly.put(balance[:, -1], external, 1.0)
-        assembly.put(balance[:, 0], cooling, -1.0)
+        assembly.put(balance[:, heated], external, 1.0)
+        assembly.put(balance[:, cooled], cooling, -1.0)
         assembly.put(balance, cascade[:, 1:], 1.0)
         assembly.put(balance, cascade[:, :-1], -1.0)
         assembly.put(balance[:, site.pump_sink], heat, 1.0)
@@ -129,7 +123,16 @@ class ExtensivePath:
         within = assembly.rows("within_size", (n_periods, n_pairs), upper=0.0)  # (2)
         assembly.put(within, heat, 1.0)
         assembly.put(within, size, -1.0)
-        _add_pump_limits(assembly, inputs, is_open, heat)
+        limits = period_limits(inputs, self.n_levels)
+        _add_pump_limits(assembly, site, limits, is_open, heat)
+        for name, columns, levels, most_MW in (
+            ("external_heat_limit", external, heated, limits.external_heat),  # (9)
+            ("cooling_limit", cooling, cooled, limits.cooling),  # (10)
+        ):
+            if levels.size > 1:
+                rows = assembly.rows(name, columns.shape, upper=0.0)
+                assembly.put(rows, columns, 1.0)
+                assembly.put(rows, is_open[levels], -most_MW[:, None])
         into = assembly.rows("path_enters", (n,), lower=0.0, upper=0.0)  # (5)
         assembly.put(into[arcs.head[enters]], arc[enters], 1.0)
         assembly.put(into, is_open, -1.0)
@@ -141,11 +144,12 @@ class ExtensivePath:
         most_levels = assembly.rows("most_levels", (), upper=float(self.n_levels))  # (8)
         assembly.put(most_levels, is_open, 1.0)
 
-        costs = inputs.objective_costs.scaled(1.0 / site.cost_scale)
+        unit = KW_PER_MW * site.cost_scale
+        assembly.cost(is_open, site.objective_fixed_costs.level / unit)
         assembly.cost(size, costs.size)
         assembly.cost(heat, costs.operation)
-        assembly.cost(external, costs.external_heat[:, -1])
-        assembly.cost(cooling, costs.cooling[:, 0])
+        assembly.cost(external, costs.external_heat[:, heated])
+        assembly.cost(cooling, costs.cooling[:, cooled])
         return assembly.problem()
 
     def read(self, inputs: PeriodInputs, solution: Solution) -> Integers:
@@ -187,23 +191,24 @@ def _arc_duties(inputs: PeriodInputs, tail: Integers, head: Integers) -> tuple[F
     return hot_MW, cold[:, np.minimum(head + 1, n)] - cold[:, tail + 1]
 
 
+def _bought_and_removed(inputs: PeriodInputs) -> tuple[Integers, Integers]:
+    """Candidates at which heat is bought and removed: one at one price, all at several."""
+    costs, every = inputs.objective_costs, np.arange(inputs.site.n_candidates)
+    heated = every if np.ptp(costs.external_heat, axis=1).any() else every[-1:]
+    return heated, every if np.ptp(costs.cooling, axis=1).any() else every[:1]
+
+
 def _add_pump_limits(
-    assembly: Assembly, inputs: PeriodInputs, is_open: Integers, heat: Integers
+    assembly: Assembly, site: SiteInputs, limits: PeriodLimits, is_open: Integers, heat: Integers
 ) -> None:
     """Add (3) and (4) at the levels that pumps lead to and start from."""
-    site = inputs.site
-    costs = site.objective_costs
-    loops_pay = costs.electricity < costs.external_heat.max() * (1.0 - NEGLIGIBLE)
-    gain = site.pump_cop if loops_pay else np.ones(site.n_pairs)
-    cold_MW = inputs.cold_kink_kW.sum(axis=1) / KW_PER_MW
     ends = (
         ("pumps_in_limit", site.pump_sink, np.ones(site.n_pairs)),  # (3)
         ("pumps_out_limit", site.pump_source, site.pump_source_share),  # (4)
     )
     for name, level, share in ends:
         occurring = np.unique(level)
-        most = np.zeros(site.n_candidates)
-        np.maximum.at(most, level, share * gain)
-        rows = assembly.rows(name, (inputs.n_periods, occurring.size), upper=0.0)
+        most_MW = limits.at_levels(level, share, site.n_candidates)[:, occurring]
+        rows = assembly.rows(name, most_MW.shape, upper=0.0)
         assembly.put(rows[:, np.searchsorted(occurring, level)], heat, share)
-        assembly.put(rows, is_open[occurring], -cold_MW[:, None] * most[occurring])
+        assembly.put(rows, is_open[occurring], -most_MW)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from milpcore.core import Status
-from milpcore.site.explain import conflict
+from milpcore.site.explain import too_few_levels
 from milpcore.site.milp_parts import checked_level_count
 from milpcore.site.model import KW_PER_MW, Observer, Progress, relative_gap
 from milpcore.site.periods.inputs import PeriodInputs
@@ -75,7 +75,7 @@ class PeriodSearch:
         """
         start_s = time.perf_counter()
         network = period_network(inputs)
-        reason = conflict(inputs.site) if self.n_levels == 1 else ""
+        reason = too_few_levels(inputs.site, self.n_levels)
         if reason:
             return outcome_of_levels(
                 inputs,
@@ -103,17 +103,21 @@ class PeriodSearch:
             should_stop=should_stop,
         )
         state = search.run()
-        status = Status.OPTIMAL
+        found, status, message = math.isfinite(state.cost), Status.OPTIMAL, ""
         if not state.finished and relative_gap(state.cost, state.bound) > mip_rel_gap:
             status = Status.INTERRUPTED if state.stopped else Status.TIME_LIMIT
+            message = "" if found else "no design found yet"
+        elif not found:
+            status, message = Status.INFEASIBLE, "no choice of levels can be operated"
         return outcome_of_levels(
             inputs,
             network,
-            state.levels,
+            state.levels if found else None,
             status=status,
             bound=state.bound * unit,
             root_bound=state.root_bound * unit if math.isfinite(state.root_bound) else math.nan,
             n_nodes=state.n_nodes,
             n_programs=state.n_programs,
             start_s=start_s,
+            message=message,
         )

@@ -19,6 +19,7 @@ from milpcore.faults import FaultList
 from milpcore.site.candidates import Candidates, Refined
 from milpcore.site.inputs import Floats, SiteInputs, prepare
 from milpcore.site.periods.table import Periods
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 from preprocess.matches import kink_duties
 
@@ -79,28 +80,65 @@ class PeriodInputs:
 
     def costs(self, measure: Measure) -> PeriodCosts:
         """Cost of a kW in each period, in one measure."""
-        costs, weight = self.site.costs(measure), self.weight[:, None]
+        site, weight = self.site, self.weight[:, None]
+        costs = site.costs(measure)
+        size = np.full(site.n_pairs, site.economics.heat_pump_investment(measure))
+        if site.terms is not None and measure in (Measure.TAC, Measure.CAPEX):
+            size = site.economics.annuity_per_a * site.terms.pump_investment_EUR_per_kW
         return PeriodCosts(
             external_heat=weight * costs.external_heat,
             cooling=weight * costs.cooling,
-            operation=weight * (costs.electricity / self.site.pump_cop),
-            size=np.full(self.site.n_pairs, costs.heat_pump),
+            operation=weight * (costs.electricity / site.pump_cop),
+            size=size,
         )
 
-    @cached_property
-    def objective_costs(self) -> PeriodCosts:
+    @property
+    def measure(self) -> Measure:
         """What a search minimises: the objective, or TAC where that is least CAPEX.
 
         Least CAPEX is nothing at all, reached without heat pumps, which `prepare_periods` drops:
         what is left to decide is TAC.
         """
-        is_capex = self.site.objective is Measure.CAPEX
-        return self.costs(Measure.TAC if is_capex else self.site.objective)
+        objective = self.site.objective
+        return Measure.TAC if objective is Measure.CAPEX else objective
+
+    @cached_property
+    def objective_costs(self) -> PeriodCosts:
+        """What a kW costs a search."""
+        return self.costs(self.measure)
 
     @property
     def tac_decides(self) -> bool:
         """Whether TAC comes second, between operations of equal objective."""
         return self.site.objective in (Measure.OPEX, Measure.CO2)
+
+
+def _note_unknown_options(site: SiteInputs, faults: FaultList) -> None:
+    """Note the options that no formulation for periods knows."""
+    terms, pumps = site.terms, site.options.heat_pumps
+    if terms is None:
+        return
+    if site.chooses_connections:
+        rule = "costs and limits of connections are not modelled for several periods"
+        remedy = "leave out the table, or ask about one period"
+        faults.add("", "[connections]", None, rule, remedy)
+    for name, is_given in (
+        ("fixed_investment_EUR", pumps.fixed_investment_EUR > 0.0),
+        ("investment_points", pumps.investment_points),
+        ("min_size_kW", pumps.min_size_kW > 0.0),
+        ("max_size_kW", np.isfinite(pumps.max_size_kW)),
+        ("max_number", pumps.max_number is not None),
+        ("existing", pumps.existing),
+        ("forced", pumps.forced),
+        ("types", pumps.types),
+    ):
+        if is_given:
+            rule = "is not modelled for several periods"
+            faults.add("[heat_pumps]", name, None, rule, "leave it out, or ask about one period")
+    if terms.limits_site:
+        rule = "limits of external heat, its sources and emissions are not modelled for several"
+        remedy = "leave them out, or ask about one period"
+        faults.add("", "limits", None, f"{rule} periods", remedy)
 
 
 def prepare_periods(
@@ -110,6 +148,7 @@ def prepare_periods(
     economics: SiteEconomics | None = None,
     candidates_C: Candidates | Sequence[float] | None = None,
     objective: Measure | str = Measure.TAC,
+    options: SiteOptions | None = None,
 ) -> PeriodInputs:
     """Turn a stream table, its periods and prices into arrays.
 
@@ -127,6 +166,9 @@ def prepare_periods(
     objective : Measure or str
         ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"``, over all periods together; TAC decides
         between operations of equal OPEX, CAPEX or CO2.
+    options : SiteOptions, optional
+        What is asked for beyond the published model; sizes, not the heat of single periods, have
+        costs and limits.
 
     Returns
     -------
@@ -154,7 +196,14 @@ def prepare_periods(
         rule = "is not for periods: rounds of refinement know one period"
         faults.add("", "candidates_C", candidates_C.name, rule, "use kinks+grid:5 or finer")
     faults.raise_if_any("site")
-    site = prepare(streams, economics=economics, candidates_C=candidates_C, objective=objective)
+    site = prepare(
+        streams,
+        economics=economics,
+        candidates_C=candidates_C,
+        objective=objective,
+        options=options,
+    )
+    _note_unknown_options(site, faults)
     if periods.duty_kW.shape[1] != site.n_streams:
         rule = f"must be {site.n_streams}, as in the stream table"
         faults.add("", "streams", periods.duty_kW.shape[1], rule, "give a duty for every stream")

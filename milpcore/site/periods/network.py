@@ -21,7 +21,8 @@ prices :math:`p^t` between the prices of cooling and external heat, rising with 
    \text{cost} \ge \sum_t p^t_{low}\, d^t_{total}
    + \sum_{(i,j)} \sum_t d^t_{ij}\,(p^t_j - p^t_i) \tag{3}
 
-for every path. The right side is again the length of a path, so the cheapest path with at most N
+for every path. What levels cost is added at their arcs. The right side is again the length of a
+path, so the cheapest path with at most N
 levels bounds every design, the cheapest path through an arc every design that uses the arc, and
 the cheapest path through both levels of a pump every design with that pump.
 
@@ -41,7 +42,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from milpcore.site.inputs import Floats, Integers
+from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.model import KW_PER_MW
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.prices import lowest_prices, repair_prices
@@ -68,6 +69,10 @@ class PeriodNetwork:
         `base`.
     share_of_hours : ndarray (P,)
         Sums up to 1.
+    level_cost : ndarray (L,)
+        Of having a level.
+    is_forced : ndarray of bool (L,)
+        Levels of every path: `base` has no arc past them.
     """
 
     base: LevelNetwork
@@ -77,6 +82,8 @@ class PeriodNetwork:
     total_deficit_MW: Floats
     costs: PeriodCosts
     share_of_hours: Floats
+    level_cost: Floats
+    is_forced: Booleans
 
     @property
     def n_periods(self) -> int:
@@ -125,6 +132,8 @@ def period_network(inputs: PeriodInputs) -> PeriodNetwork:
         total_deficit_MW=cold[:, n] - hot[:, n],
         costs=costs,
         share_of_hours=share,
+        level_cost=inputs.site.objective_fixed_costs.level / (scale * KW_PER_MW),
+        is_forced=inputs.site.is_forced,
     )
 
 
@@ -138,12 +147,30 @@ def _mean_network(inputs: PeriodInputs, share: Floats, costs: PeriodCosts) -> Le
     base = level_network(mean)
     cooling, pump = costs.cooling.sum(axis=0), costs.operation.sum(axis=0) + costs.size
     ends = base.pump_source, base.pump_sink, base.pump_share
+    base = _through_forced(base, np.flatnonzero(mean.is_forced))
     return replace(
         base,
         external_heat_cost=costs.external_heat.sum(axis=0),
         cooling_cost=cooling,
         pump_cost=pump,
         lowest_price=lowest_prices(cooling, *ends, pump),
+    )
+
+
+def _through_forced(base: LevelNetwork, forced: Integers) -> LevelNetwork:
+    """Leave out arcs past forced levels, starts above the lowest and ends below the highest."""
+    if not forced.size:
+        return base
+    tail, head = base.arc_tail, base.arc_head
+    kept = np.searchsorted(forced, tail, side="right") >= np.searchsorted(forced, head)
+    every = np.arange(base.n_levels)
+    return replace(
+        base,
+        arc_tail=tail[kept],
+        arc_head=head[kept],
+        deficit_MW=base.deficit_MW[kept],
+        can_start=base.can_start & (every <= forced[0]),
+        can_end=base.can_end & (every >= forced[-1]),
     )
 
 

@@ -1,7 +1,8 @@
 r"""Nodes of the search over periods: what is alive, what it costs at least, and how it is split.
 
-An arc costs the sum over periods, (3) of `milpcore.site.periods.network`; it dies when every path
-through it costs too much, and so does a heat pump with every path through both of its levels.
+An arc costs the sum over periods, (3) of `milpcore.site.periods.network`, with what its upper level
+costs; it dies when every path through it costs too much, and so does a heat pump with every path
+through both of its levels.
 
 **Splitting.** The relaxation mixes paths: the surplus of one pays the deficit of another at the
 same boundary between neighbouring candidates. A path crosses a boundary on one arc or not at all.
@@ -118,7 +119,9 @@ def label_node(network: PeriodNetwork, node: PeriodNode, n_levels: int) -> Perio
     cost = np.zeros(tail.size)
     for period in range(network.n_periods):
         cost += arc_costs(tail, head, deficit[period], price[period])
-    start_cost = np.where(node.can_start, network.total_deficit_MW @ price, np.inf)
+    cost += network.level_cost[head]
+    start_cost = network.total_deficit_MW @ price + network.level_cost
+    start_cost[~node.can_start] = np.inf
     forward = forward_labels(tail, head, cost, start_cost, n_levels)
     return PeriodLabels(
         tail=tail,

@@ -86,15 +86,17 @@ def set_demand_MW(network: PeriodNetwork, levels: Integers) -> Floats:
 
 
 def serves_all(network: PeriodNetwork, levels: Integers) -> bool:
-    """Whether a rising set of levels has one for every stream."""
+    """Whether a rising set of levels has one for every stream, and all that are forced."""
     base = network.base
-    return bool(levels.size and base.can_start[levels[0]] and base.can_end[levels[-1]])
+    if not levels.size or network.is_forced[levels].sum() != network.is_forced.sum():
+        return False
+    return bool(base.can_start[levels[0]] and base.can_end[levels[-1]])
 
 
 def best_operation(network: PeriodNetwork, levels: Integers) -> tuple[float, Integers, Floats]:
     """Cost of a rising set of levels, its pump pairs (K',), and their heat (P, K'), MW.
 
-    The cost is infinite if a stream has no level.
+    The cost is infinite if a stream has no level, or a forced level is missing.
 
     Raises
     ------
@@ -105,7 +107,8 @@ def best_operation(network: PeriodNetwork, levels: Integers) -> tuple[float, Int
     if not serves_all(network, levels):
         return np.inf, pairs, np.zeros((network.n_periods, pairs.size))
     solution = _solved(operation_problem(network, levels, [network.costs]))
-    return solution.objective, pairs, np.asarray(solution.values["pump_heat"])
+    cost = solution.objective + float(network.level_cost[levels].sum())
+    return cost, pairs, np.asarray(solution.values["pump_heat"])
 
 
 def operation_problem(
@@ -218,7 +221,8 @@ def separate_costs(network: PeriodNetwork, sets: Integers, pump_cost: Floats) ->
     By (1) of `milpcore.site.periods.network` a set costs at least what its periods cost by
     themselves with pumps of the given cost (P, K), which is solved exactly here.
     """
-    return _separate_costs(
+    of_levels = np.where(sets >= 0, network.level_cost[sets], 0.0).sum(axis=1)
+    costs: Floats = of_levels + _separate_costs(
         sets,
         network.hot_below_MW,
         network.cold_below_MW,
@@ -228,12 +232,16 @@ def separate_costs(network: PeriodNetwork, sets: Integers, pump_cost: Floats) ->
         network.base.pump_share,
         pump_cost,
     )
+    return costs
 
 
 def operate_periods(
     inputs: PeriodInputs, network: PeriodNetwork, levels: Integers
 ) -> PeriodDesign | None:
-    """Design with given levels; None if a stream has none. Flows are placed, see the module."""
+    """Design with given levels; None if a stream has none, or a forced level is missing.
+
+    Flows are placed, see the module; levels without use are closed, but those that are forced.
+    """
     site = inputs.site
     if not serves_all(network, levels):
         return None
@@ -258,9 +266,14 @@ def operate_periods(
     )
     flows = [placed(one, is_open, places) for one in demand_kW]
     external, cooling, cascade = (np.array(flow) for flow in zip(*flows, strict=True))
+    stream_level, used = nearest_levels(site, is_open), site.is_forced.copy()
+    used[stream_level] = True
+    used |= (external + cooling).sum(axis=0) > 0.0
+    built = np.flatnonzero(pump_kW.any(axis=0))
+    used[site.pump_source[built]] = used[site.pump_sink[built]] = True
     return PeriodDesign(
-        is_open=is_open,
-        stream_level=nearest_levels(site, is_open),
+        is_open=used,
+        stream_level=stream_level,
         size_kW=pump_kW.max(axis=0, initial=0.0),
         external_heat_kW=external,
         cooling_kW=cooling,
@@ -269,11 +282,39 @@ def operate_periods(
     )
 
 
-def design_cost(design: PeriodDesign, costs: PeriodCosts) -> float:
-    """Cost of a design, EUR/a or t/a, by what a kW costs."""
+def design_cost(inputs: PeriodInputs, design: PeriodDesign, measure: Measure) -> float:
+    """Cost of a design in one measure, EUR/a or t/a."""
+    costs, fixed = inputs.costs(measure), inputs.site.fixed_costs(measure)
     return float(
         costs.size @ design.size_kW
+        + fixed.level @ design.is_open
         + (costs.external_heat * design.external_heat_kW).sum()
         + (costs.cooling * design.cooling_kW).sum()
         + (costs.operation * design.pump_heat_kW).sum()
     )
+
+
+def without_spare_levels(
+    inputs: PeriodInputs, network: PeriodNetwork, design: PeriodDesign
+) -> PeriodDesign:
+    """Leave out every level that saves nothing, from the highest to the lowest, again and again.
+
+    The design costs no more, in the objective or in TAC, within 1e-9.
+    """
+
+    def costs_of(one: PeriodDesign) -> list[float]:
+        return [design_cost(inputs, one, measure) for measure in (inputs.measure, Measure.TAC)]
+
+    most = [cost * (1.0 + LEXICOGRAPHIC_SLACK) for cost in costs_of(design)]
+    found = True
+    while found:
+        found = False
+        levels = np.flatnonzero(design.is_open)
+        for place in reversed(range(levels.size)):
+            smaller = operate_periods(inputs, network, np.delete(levels, place))
+            if smaller is None:
+                continue
+            if all(cost <= limit for cost, limit in zip(costs_of(smaller), most, strict=True)):
+                design, found = smaller, True
+                break
+    return design

@@ -11,7 +11,12 @@ from milpcore.site.inputs import Integers
 from milpcore.site.model import relative_gap
 from milpcore.site.periods.inputs import PeriodInputs
 from milpcore.site.periods.network import PeriodNetwork
-from milpcore.site.periods.operate import PeriodDesign, design_cost, operate_periods
+from milpcore.site.periods.operate import (
+    PeriodDesign,
+    design_cost,
+    operate_periods,
+    without_spare_levels,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +74,9 @@ def outcome_of_levels(
     check to refuse.
     """
     design = None if levels is None else operate_periods(inputs, network, levels)
-    objective = math.nan if design is None else design_cost(design, inputs.objective_costs)
+    if design is not None and inputs.tac_decides:
+        design = without_spare_levels(inputs, network, design)
+    objective = math.nan if design is None else design_cost(inputs, design, inputs.measure)
     lower = max(0.0, bound) if math.isfinite(bound) else bound
     if objective < lower <= objective * (1.0 + 1e-7) + 1e-6:
         lower = objective

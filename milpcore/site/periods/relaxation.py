@@ -217,6 +217,8 @@ def build_relaxation(
     assembly.put(assembly.rows("path_starts", (), lower=1.0, upper=1.0), start, 1.0)  # (4)
     most = assembly.rows("most_arcs", (), upper=n_levels - 1.0)  # (5)
     assembly.put(most, arc, 1.0)
+    assembly.cost(arc, network.level_cost[base.arc_head[arcs]])
+    assembly.cost(start, network.level_cost[levels[starts]])
     assembly.cost(heat, network.costs.operation[:, pumps])
     assembly.cost(size, network.costs.size[pumps])
     assembly.cost(external, network.costs.external_heat[:, levels[heated]])

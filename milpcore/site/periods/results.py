@@ -5,6 +5,7 @@
 - ``periods``: one row per period; energy and operating cost
 - ``operation``: one row per period and level, with every term of its energy balance
 - ``pump_operation``: one row per period and heat pump
+- ``heat_sources``: one row per period, source of external heat and level; none without sources
 
 Costs are those of the tables: `milpcore.site.periods.check` computes them again from nothing else.
 """
@@ -30,8 +31,10 @@ from milpcore.site.periods.inputs import PeriodInputs
 from milpcore.site.periods.operate import PeriodDesign
 from milpcore.site.periods.outcome import PeriodOutcome
 from milpcore.site.periods.table import Periods
+from milpcore.site.source_tables import SCHEMA as SOURCES
 from milpcore.site.table_files import json_rows, plain, write_tables
 from milpcore.site.tables import empty_table, table
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 
@@ -113,9 +116,16 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             source_heat_kW="float64",
             power_kW="float64",
         ),
+        "heat_sources": _schema(period="str", **SOURCES),
     }
 )
 """Columns and dtypes of every table."""
+
+
+def type_columns(name: str, options: SiteOptions, *, has_design: bool) -> list[str]:
+    """Columns that a table has beyond its schema: the type of heat pumps, where there are types."""
+    is_typed = name in ("heat_pumps", "pump_operation") and bool(options.heat_pumps.types)
+    return ["type"] if is_typed and has_design else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,12 +141,14 @@ class PeriodResult:
     objective : Measure
         What was minimised.
     summary, levels, heat_pumps, connections, periods, operation, pump_operation : DataFrame
+    heat_sources : DataFrame
         See the module; empty without a design, but for the summary.
     notes : tuple of str
         Explanations for people.
     streams : Streams
     asked : Periods
     economics : SiteEconomics
+    options : SiteOptions
         What was asked about.
     """
 
@@ -150,10 +162,12 @@ class PeriodResult:
     periods: pd.DataFrame
     operation: pd.DataFrame
     pump_operation: pd.DataFrame
+    heat_sources: pd.DataFrame
     notes: tuple[str, ...]
     streams: Streams
     asked: Periods
     economics: SiteEconomics
+    options: SiteOptions
 
     @property
     def has_design(self) -> bool:
@@ -163,15 +177,17 @@ class PeriodResult:
     def to_json_dict(self) -> dict[str, Any]:
         """Return the design and what every period does with it as plain values, NaN as None.
 
-        ``periods`` has a dict for each period, with its ``levels`` (terms of their balances) and
-        ``heat_pumps``; all else is shared by the periods.
+        ``periods`` has a dict for each period, with its ``levels`` (terms of their balances),
+        ``heat_pumps`` and, where there are any, ``heat_sources``; all else is shared by the
+        periods.
         """
+        parts = {"levels": self.operation, "heat_pumps": self.pump_operation}
+        if len(self.heat_sources):
+            parts["heat_sources"] = self.heat_sources
         of_period = {
             name: {
-                "levels": json_rows(self.operation[self.operation["period"] == name], "period"),
-                "heat_pumps": json_rows(
-                    self.pump_operation[self.pump_operation["period"] == name], "period"
-                ),
+                part: json_rows(frame[frame["period"] == name], "period")
+                for part, frame in parts.items()
             }
             for name in self.periods["period"]
         }
@@ -201,7 +217,7 @@ def make_result(
     tables = {name: empty_table(schema) for name, schema in SCHEMAS.items()}
     design = outcome.design
     if design is not None:
-        used = _used_levels(inputs, design)
+        used = design.is_open
         pumps = np.flatnonzero(design.size_kW > 0.0)
         tables["levels"] = _level_table(inputs, design, used)
         tables["heat_pumps"] = _pump_table(inputs, design, pumps)
@@ -209,6 +225,7 @@ def make_result(
         tables["operation"] = _operation_table(inputs, design, used)
         tables["pump_operation"] = _pump_operation_table(inputs, design, pumps)
         tables["periods"] = _period_table(inputs, design)
+        tables["heat_sources"] = _source_table(inputs, design)
     tables["summary"] = _summary_table(inputs, outcome, tables, max_levels, formulation)
     return PeriodResult(
         max_levels=max_levels,
@@ -218,17 +235,9 @@ def make_result(
         streams=inputs.site.streams,
         asked=inputs.periods,
         economics=inputs.site.economics,
+        options=inputs.site.options,
         **tables,
     )
-
-
-def _used_levels(inputs: PeriodInputs, design: PeriodDesign) -> Booleans:
-    """Open levels (L,) with a stream, a utility or a heat pump in some period."""
-    touched = (design.external_heat_kW + design.cooling_kW).sum(axis=0) > 0.0
-    touched[design.stream_level] = True
-    built = design.size_kW > 0.0
-    touched[inputs.site.pump_source[built]] = touched[inputs.site.pump_sink[built]] = True
-    return np.asarray(design.is_open & touched)
 
 
 def _level_table(inputs: PeriodInputs, design: PeriodDesign, used: Booleans) -> pd.DataFrame:
@@ -312,6 +321,28 @@ def _period_table(inputs: PeriodInputs, design: PeriodDesign) -> pd.DataFrame:
     )
 
 
+def _source_table(inputs: PeriodInputs, design: PeriodDesign) -> pd.DataFrame:
+    """External heat of every source and level in every period."""
+    sources = None if inputs.site.terms is None else inputs.site.terms.sources
+    if sources is None:
+        return empty_table(SCHEMAS["heat_sources"])
+    period, level = np.nonzero(design.external_heat_kW)
+    source = sources.usual[level]
+    order = np.lexsort((level, source, period))
+    period, level, source = period[order], level[order], source[order]
+    heat_kW = design.external_heat_kW[period, level]
+    cost, co2 = (
+        inputs.weight[period] * inputs.site.source_costs(measure)[source] * heat_kW
+        for measure in (Measure.OPEX, Measure.CO2)
+    )
+    named = (
+        np.array(names, dtype=object)[at]
+        for names, at in ((inputs.periods.names, period), (sources.names, source))
+    )
+    flows = inputs.site.level_C[level], heat_kW, sources.fuel_share[source] * heat_kW
+    return table(SCHEMAS["heat_sources"], *named, *flows, cost, co2)
+
+
 def _summary_table(
     inputs: PeriodInputs,
     outcome: PeriodOutcome,
@@ -323,6 +354,7 @@ def _summary_table(
     periods, pumps, nothing = tables["periods"], tables["heat_pumps"], outcome.design is None
     hours = periods["hours_h_per_a"].to_numpy()
     annuity = inputs.site.economics.annuity_per_a
+    levels_EUR = inputs.site.options.levels.investment_EUR * len(tables["levels"])
 
     def energy_MWh(column: str) -> float:
         return math.nan if nothing else float(hours @ periods[column].to_numpy()) / 1000.0
@@ -332,7 +364,7 @@ def _summary_table(
         for value in (
             periods["opex_EUR_per_a"].sum(),
             periods["co2_t_per_a"].sum(),
-            annuity * pumps["investment_EUR"].sum(),
+            annuity * (pumps["investment_EUR"].sum() + levels_EUR),
             pumps["size_kW"].sum(),
         )
     )

@@ -76,6 +76,11 @@ class PeriodSearchState:
     finished: bool = False
 
 
+def _less(cost: float, share: float) -> float:
+    """Take a share off a cost; nothing off an infinite one."""
+    return cost - share * abs(cost) if np.isfinite(cost) else cost
+
+
 class BranchAndBound:
     """One search for the best path with at most `n_levels` levels.
 
@@ -109,19 +114,21 @@ class BranchAndBound:
         self.root = root_node(network, wanted)
         self.profile = self.root.price
         self.known: dict[tuple[int, ...], float] = {}
-        self.state = PeriodSearchState(guess.levels, np.inf)
+        self.state = PeriodSearchState(np.empty(0, dtype=np.int64), np.inf)
+        self.start = self._with_forced(guess.levels)
         self.closed_bound = np.inf
         self.open: list[tuple[float, int, PeriodNode]] = []
 
     @property
     def cutoff(self) -> float:
         """Bound at which nothing better than the gap asked for is left."""
-        return self.state.cost - self.gap * abs(self.state.cost)
+        return _less(self.state.cost, self.gap)
 
     def run(self) -> PeriodSearchState:
         """Search until the gap is proven, the time is up or the observer stops it."""
         state, order = self.state, 0
-        self._offer(state.levels)
+        if self.start.size:
+            self._offer(self.start)
         self.open = [(self.root.bound, order, self.root)]
         try:
             while self.open:
@@ -142,6 +149,15 @@ class BranchAndBound:
         self._update_bound()
         return state
 
+    def _with_forced(self, levels: Integers) -> Integers:
+        """Add the forced levels to a set, in place of all but its ends if need be; or nothing."""
+        forced = np.flatnonzero(self.network.is_forced)
+        for some in (levels, levels[[0, -1]]):
+            trial = np.union1d(some, forced).astype(np.int64)
+            if trial.size <= self.n_levels:
+                return trial
+        return np.empty(0, dtype=np.int64)
+
     def _process(self, node: PeriodNode) -> list[PeriodNode]:
         """Close a node, or split it."""
         state = self.state
@@ -158,7 +174,7 @@ class BranchAndBound:
                 labels,
                 n_levels=self.n_levels,
                 cutoff=self.cutoff,
-                tolerance=self.gap * abs(state.cost),
+                tolerance=self.gap * abs(state.cost if np.isfinite(state.cost) else node.bound),
                 deadline_s=self.deadline_s,
             )
             state.n_programs += raised.n_programs
@@ -166,7 +182,7 @@ class BranchAndBound:
             flow[node.arcs] = raised.flow
             if state.n_nodes == 1:
                 self.profile, state.root_bound = node.price, node.bound
-            if state.n_nodes == 1 and lp_round == 0:
+            if state.n_nodes == 1 and lp_round == 0 and state.levels.size:
                 self._improve(state.levels)
                 self._shake()
             self._try_cheapest_path(raised.labels)
@@ -223,6 +239,8 @@ class BranchAndBound:
             self.known[key] = best_operation(self.network, levels)[0]
             state.n_operations += 1
         cost = self.known[key]
+        if np.isinf(cost):
+            return cost
         if (cost, len(key), key) < (state.cost, state.levels.size, tuple(state.levels.tolist())):
             state.levels, state.cost = levels, cost
         return cost
@@ -255,7 +273,7 @@ class BranchAndBound:
         here = float(separate_costs(self.network, row, self.profile.pump_cost)[0])
         while True:
             self._pause()
-            limit = here - LEAST_GAIN * abs(here)
+            limit = _less(here, LEAST_GAIN)
             sets = self._neighbours(levels, limit)
             separate = separate_costs(self.network, sets, self.profile.pump_cost)
             if separate.size == 0 or separate.min() >= limit:
@@ -269,7 +287,7 @@ class BranchAndBound:
         improved = True
         while improved:
             improved = False
-            limit = here - LEAST_GAIN * abs(here)
+            limit = _less(here, LEAST_GAIN)
             sets = self._neighbours(levels, limit)
             separate = separate_costs(self.network, sets, self.profile.pump_cost)
             order = np.argsort(separate, kind="stable")
@@ -299,6 +317,7 @@ class BranchAndBound:
             )
             block[:, : whole.shape[1]] = np.sort(whole, axis=1)
             serves = base.can_start[block[:, 0]] & base.can_end[block[:, whole.shape[1] - 1]]
+            serves &= network.is_forced[whole].sum(axis=1) == network.is_forced.sum()
             length = self._lengths(block[:, : whole.shape[1]])
             rows.append(block[serves & (length < limit)])
         return np.concatenate(rows)
@@ -307,6 +326,7 @@ class BranchAndBound:
         """Length (M,) of the paths through level sets of one size (M, m), at the root's prices."""
         network, price = self.network, self.profile.level
         length = network.total_deficit_MW @ price[:, sets[:, 0]]
+        length += network.level_cost[sets].sum(axis=1)
         n = network.n_levels
         hot, cold = network.hot_below_MW, network.cold_below_MW
         for lower, upper in zip(sets[:, :-1].T, sets[:, 1:].T, strict=True):

@@ -13,6 +13,7 @@ from milpcore.site.periods.inputs import prepare_periods
 from milpcore.site.periods.results import PeriodResult, make_result
 from milpcore.site.periods.table import Periods
 from milpcore.site.study import SolveSettings, checked_settings
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 
@@ -24,6 +25,7 @@ def greenfield_periods(
     economics: SiteEconomics | None = None,
     candidates_C: Candidates | Sequence[float] | None = None,
     objective: Measure | str = Measure.TAC,
+    options: SiteOptions | None = None,
     mip_rel_gap: float = 1e-4,
     time_limit_s: float | None = None,
     observer: Observer | None = None,
@@ -45,6 +47,8 @@ def greenfield_periods(
     objective : Measure or str
         ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"`` of all periods together; TAC decides between
         operations of equal OPEX, CAPEX or CO2.
+    options : SiteOptions, optional
+        What is asked for beyond the published model.
     mip_rel_gap : float
         Relative gap at which the search ends, from 0 to below 1.
     time_limit_s : float, optional
@@ -76,12 +80,17 @@ def greenfield_periods(
     settings = SolveSettings(mip_rel_gap, time_limit_s, observer)
     checked_settings(settings, levels=[n_levels], formulation=None)
     inputs = prepare_periods(
-        streams, periods, economics=economics, candidates_C=candidates_C, objective=objective
+        streams,
+        periods,
+        economics=economics,
+        candidates_C=candidates_C,
+        objective=objective,
+        options=options,
     )
     search = PeriodSearch(n_levels)
     outcome = search.solve(
         inputs, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s, observer=observer
     )
     result = make_result(inputs, outcome, search.n_levels, search.name)
-    check_periods(result, streams, periods, inputs.site.economics)
+    check_periods(result, streams, periods, inputs.site.economics, options=options)
     return result
