@@ -29,7 +29,7 @@ from milpcore.site.path_search.solvers import default_solver
 from milpcore.site.path_search.start import first_guess
 from milpcore.site.periods import PeriodInputs, Periods, PeriodSearch, prepare_periods
 from milpcore.site.periods.network import period_network
-from milpcore.site.periods.operate import best_operation
+from milpcore.site.periods.pricing import set_cost
 from milpcore.streams import Streams, load_case
 
 NAME = "periods"
@@ -109,4 +109,4 @@ def mean_levels_cost(inputs: PeriodInputs, n_levels: int) -> float:
     run = Run(default_solver(), n_levels, 1e-4, TIME_LIMIT_S, None)
     start = first_guess(network.base, n_levels)
     state = run.search(network.base, start, 1e-4, lambda state: (state.cost, state.bound, 0))
-    return best_operation(network, state.levels)[0] * KW_PER_MW * inputs.site.cost_scale
+    return set_cost(network, state.levels) * KW_PER_MW * inputs.site.cost_scale

@@ -185,11 +185,12 @@ def sites_with_options(
     draw: st.DrawFn,
     options: st.SearchStrategy[SiteOptions],
     *,
-    max_streams: int = 4,
+    tables: st.SearchStrategy[Streams] | None = None,
     max_periods: int = 2,
 ) -> PeriodInputs:
     """Draw a site with some periods and options; what options refuse is drawn again."""
-    streams, asked = draw(stream_tables(max_streams=max_streams)), draw(options)
+    tables = stream_tables(max_streams=4) if tables is None else tables
+    streams, asked = draw(tables), draw(options)
     periods = draw(periods_of(streams, max_periods))
     economics = PRICES[draw(st.sampled_from(sorted(PRICES)))]
     objective = draw(st.sampled_from(["tac", "tac", "opex", "co2"]))

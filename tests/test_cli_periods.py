@@ -26,7 +26,7 @@ from milpcore.site.periods import (
     read_periods,
     write_periods,
 )
-from milpcore.site.periods.results import SCHEMAS
+from milpcore.site.periods.tables import SCHEMAS
 
 DAIRY = milpcore.load_case("dairy_8")
 DUTY_kW = np.asarray(DAIRY.duty_kW)

@@ -32,13 +32,9 @@ from milpcore.site.periods import (
 from milpcore.site.periods import search as search_module
 from milpcore.site.periods.network import feasible_prices, period_network, split_investment
 from milpcore.site.periods.node import PeriodNode, branch, label_node, reduce_node, root_node
-from milpcore.site.periods.operate import (
-    best_operation,
-    design_cost,
-    operate_periods,
-    separate_costs,
-)
+from milpcore.site.periods.operate import design_cost, operate_periods
 from milpcore.site.periods.outcome import PeriodOutcome
+from milpcore.site.periods.pricing import separate_costs, set_cost
 from milpcore.site.periods.relaxation import raise_bound
 
 GENERAL = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -133,12 +129,12 @@ def test_no_bound_exceeds_the_exact_cost(inputs: PeriodInputs, seed: int) -> Non
     for levels in level_sets(inputs.site, n):
         exact = cost_of_set(inputs, levels)
         if np.isinf(exact):
-            assert np.isinf(best_operation(network, np.array(levels))[0])
+            assert np.isinf(set_cost(network, np.array(levels)))
             continue
         rounding = 1e-7 * (1.0 + exact)
         path = labels.start_cost[levels[0]] + sum(length[pair] for pair in pairwise(levels))
         separate = separate_costs(network, np.array([levels]), node.price.pump_cost)[0]
-        operated = best_operation(network, np.array(levels))[0]
+        operated = set_cost(network, np.array(levels))
         assert path * unit <= separate * unit + rounding
         assert separate * unit <= exact + rounding
         assert operated * unit == pytest.approx(exact, rel=1e-7, abs=1e-3)

@@ -23,7 +23,7 @@ from milpcore.site.periods import (
     check_periods,
     greenfield_periods,
 )
-from milpcore.site.periods.results import SCHEMAS
+from milpcore.site.periods.tables import SCHEMAS
 
 GENERAL = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 

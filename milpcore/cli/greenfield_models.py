@@ -23,6 +23,8 @@ PERIODS_EPILOG = """\
 --periods FILE finds one set of levels, connections and heat pump sizes for several operating
 periods, for the least --objective of the year. FILE is a table zone,name,<period>,<period>,... with
 the duty of every stream in each period in kW, 0 for a standstill, and a row named hours_h_per_a.
+Options in the file of --economics go with it, all but [connections]; those of heat pumps speak of
+sizes.
 
 """
 

@@ -37,9 +37,10 @@ from milpcore.site.periods.formulation import PeriodSearch
 from milpcore.site.periods.inputs import PeriodInputs, prepare_periods
 from milpcore.site.periods.network import period_network
 from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_levels
-from milpcore.site.periods.results import SCHEMAS, PeriodResult, make_result
+from milpcore.site.periods.results import PeriodResult, make_result
 from milpcore.site.periods.study import greenfield_periods
 from milpcore.site.periods.table import Periods, read_periods, write_periods
+from milpcore.site.periods.tables import SCHEMAS
 from milpcore.site.table_files import write_tables
 from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams

@@ -103,6 +103,11 @@ def _pumps(table: pd.DataFrame) -> str:
             TextColumn("COP", "", [number(value) for value in table["cop"]]),
             TextColumn("size", size.unit, [size.text(value) for value in table["size_kW"]]),
             TextColumn("full\nload", "h/a", [number(x, 0) for x in table["full_load_h_per_a"]]),
+            *(
+                TextColumn(name, "", list(table[name]), left=True)
+                for name in ("type",)
+                if name in table
+            ),
         ]
     )
 

@@ -135,12 +135,13 @@ def _pumps(axes: Axes, result: PeriodResult) -> None:
         alpha=0.35,
         label="size of a heat pump, all periods",
     )
-    for row, (source_C, sink_C) in enumerate(pumps[["source_C", "sink_C"]].to_numpy()):
-        operation = result.pump_operation
-        is_it = (operation["source_C"] == source_C) & (operation["sink_C"] == sink_C)
-        heat_kW = operation.loc[is_it, "heat_kW"].to_numpy() / scale.factor
+    of_pump_kW = result.pump_operation["heat_kW"].to_numpy().reshape(-1, len(result.heat_pumps))
+    for row, pump in enumerate(pumps.index):
+        heat_kW = of_pump_kW[:, pump] / scale.factor
         axes.vlines(heat_kW, row - 0.33, row + 0.33, color=PUMP, linewidth=1.8)
     labels = [f"{low:g} → {high:g}" for low, high in pumps[["source_C", "sink_C"]].to_numpy()]
+    if "type" in pumps:
+        labels = [f"{ends} {kind}" for ends, kind in zip(labels, pumps["type"], strict=True)]
     axes.set_yticks(rows, labels)
     axes.vlines([], [], [], color=PUMP, linewidth=1.8, label="what it delivers in a period")
     left_out = len(result.heat_pumps) - len(pumps)

@@ -205,13 +205,13 @@ def existing_first(terms: OptionTerms, pair: Integers, pump_heat_MW: Floats) -> 
             rest = max(both - float(most_MW[old]), least) if both > most_MW[old] else 0.0
             if rest <= new:
                 heat_MW[old], new = both - rest, rest
-        segments = [_segment(terms, one) for one in members.tolist()]
+        segments = [segment_of(terms, one) for one in members.tolist()]
         own = segments[members.tolist().index(taken)]
         heat_MW[members] = distributed(new, own, segments) if new > 0.0 else 0.0
     return heat_MW
 
 
-def _segment(terms: OptionTerms, offer: int) -> Segment:
+def segment_of(terms: OptionTerms, offer: int) -> Segment:
     """One offer as a segment, sizes in MW."""
     return Segment(
         float(terms.pump_least_kW[offer]) / KW_PER_MW,

@@ -5,7 +5,8 @@ has its duties and its hours a year. Every stream is connected to the open level
 limit temperature, the same in all periods, heat may fall from level to level, and a heat pump is
 bought for the period in which it delivers most: investment on that size, electricity on use. Total
 annual cost, OPEX, CAPEX or CO2 of all periods together is minimised. The site itself is that of
-`milpcore.site.inputs`, without options.
+`milpcore.site.inputs`; options of heat pumps speak of their sizes
+(`milpcore.site.periods.size_options`).
 
 `greenfield_periods` goes from tables to a checked result; `PeriodSearch` and `ExtensivePath` solve
 prepared inputs.

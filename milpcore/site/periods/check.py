@@ -45,8 +45,9 @@ from milpcore.site.option_check import (
     size_range_kW,
 )
 from milpcore.site.option_types import rows_of_types
-from milpcore.site.periods.results import SCHEMAS, PeriodResult, type_columns
+from milpcore.site.periods.results import PeriodResult
 from milpcore.site.periods.table import Periods
+from milpcore.site.periods.tables import SCHEMAS, type_columns
 from milpcore.site.source_tables import check_sources
 from milpcore.site.violations import Report
 from milpcore.site_options import SiteOptions
@@ -159,7 +160,7 @@ def _check_sizes(
     report: Report, where: list[str], pumps: pd.DataFrame, options: SiteOptions
 ) -> None:
     """Rule 4: a size is what the largest heat, the least size and what is forced ask for."""
-    needed_kW = pumps["largest_kW"].to_numpy(dtype=np.float64)
+    needed_kW = pumps["largest_kW"].to_numpy(dtype=np.float64, copy=True)
     present_kW, is_forced = np.zeros(len(pumps)), np.zeros(len(pumps), dtype=np.bool_)
     for there in options.heat_pumps.existing:
         present_kW[rows_at(pumps, there.source_C, there.sink_C)] += there.size_kW

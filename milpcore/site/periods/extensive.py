@@ -35,6 +35,8 @@ with one start (7), at most N levels (8), forced ones open, and, with prices by 
 :math:`E^t_l \le M y_l` and :math:`W^t_l \le M y_l` (9, 10). In plain text: every level balances in
 every period; no pump delivers more than its size; pumps neither lead to nor start from closed
 levels; the open levels are a path. The limits are those of `milpcore.site.periods.flow_limits`.
+Options add the rows of `milpcore.site.periods.size_options`, and that a heat pump is built between
+open levels only (11).
 
 Size: A + L + K + P (K + L + 3) columns and P (L + K + 2 L') + 2 L + 2 rows; P (2 L - 2) more
 columns and 2 P L more rows with prices by temperature.
@@ -57,6 +59,11 @@ from milpcore.site.periods.flow_limits import PeriodLimits, period_limits
 from milpcore.site.periods.inputs import PeriodInputs
 from milpcore.site.periods.network import period_network
 from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_levels
+from milpcore.site.periods.size_options import (
+    add_period_limits,
+    add_size_options,
+    size_limit_MW,
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,8 @@ class ExtensivePath:
         forced = site.is_forced.astype(np.float64)
         is_open = assembly.columns("is_open", (n,), lower=forced, upper=1.0, integer=True)
         arc = assembly.columns("arc", arcs.tail.shape, upper=1.0)
-        size = assembly.columns("size", (n_pairs,))
+        every = np.arange(n_pairs)
+        size = assembly.columns("size", (n_pairs,), upper=size_limit_MW(site.terms, every))
         heat = assembly.columns("pump_heat", (n_periods, n_pairs))
         falls_MW = np.full(n + 1, np.inf)
         falls_MW[[0, -1]] = 0.0
@@ -133,6 +141,11 @@ class ExtensivePath:
                 rows = assembly.rows(name, columns.shape, upper=0.0)
                 assembly.put(rows, columns, 1.0)
                 assembly.put(rows, is_open[levels], -most_MW[:, None])
+        unit = KW_PER_MW * site.cost_scale
+        built_cost = inputs.objective_costs.built / unit
+        built = add_size_options(assembly, inputs, every, size, built_cost, self.n_levels)
+        _add_open_ends(assembly, site, is_open, built)
+        add_period_limits(assembly, inputs, (external, heated), (heat, every), costs)
         into = assembly.rows("path_enters", (n,), lower=0.0, upper=0.0)  # (5)
         assembly.put(into[arcs.head[enters]], arc[enters], 1.0)
         assembly.put(into, is_open, -1.0)
@@ -144,7 +157,6 @@ class ExtensivePath:
         most_levels = assembly.rows("most_levels", (), upper=float(self.n_levels))  # (8)
         assembly.put(most_levels, is_open, 1.0)
 
-        unit = KW_PER_MW * site.cost_scale
         assembly.cost(is_open, site.objective_fixed_costs.level / unit)
         assembly.cost(size, costs.size)
         assembly.cost(heat, costs.operation)
@@ -194,8 +206,25 @@ def _arc_duties(inputs: PeriodInputs, tail: Integers, head: Integers) -> tuple[F
 def _bought_and_removed(inputs: PeriodInputs) -> tuple[Integers, Integers]:
     """Candidates at which heat is bought and removed: one at one price, all at several."""
     costs, every = inputs.objective_costs, np.arange(inputs.site.n_candidates)
-    heated = every if np.ptp(costs.external_heat, axis=1).any() else every[-1:]
+    is_one = not (np.ptp(costs.external_heat, axis=1).any() or inputs.splits_sources)
+    heated = every[-1:] if is_one else every
     return heated, every if np.ptp(costs.cooling, axis=1).any() else every[:1]
+
+
+def _add_open_ends(
+    assembly: Assembly, site: SiteInputs, is_open: Integers, built: Integers
+) -> None:
+    """Add (11): one decision of a heat pump at most, and only between open levels."""
+    chosen = np.flatnonzero(built >= 0)
+    if site.terms is None or not chosen.size:
+        return
+    first, group = np.unique(site.terms.pump_group[chosen], return_index=True, return_inverse=True)[
+        1:
+    ]
+    for name, end in (("pump_source_open", site.pump_source), ("pump_sink_open", site.pump_sink)):
+        rows = assembly.rows(name, first.shape, upper=0.0)  # (11)
+        assembly.put(rows[group], built[chosen], 1.0)
+        assembly.put(rows, is_open[end[chosen[first]]], -1.0)
 
 
 def _add_pump_limits(

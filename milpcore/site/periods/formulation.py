@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from milpcore.core import Status
+from milpcore.faults import FaultList
 from milpcore.site.explain import too_few_levels
 from milpcore.site.milp_parts import checked_level_count
 from milpcore.site.model import KW_PER_MW, Observer, Progress, relative_gap
@@ -15,6 +16,7 @@ from milpcore.site.periods.inputs import PeriodInputs
 from milpcore.site.periods.network import period_network
 from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_levels
 from milpcore.site.periods.search import BranchAndBound, PeriodSearchState
+from milpcore.site.periods.size_options import relaxation_refusal
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,17 @@ class PeriodSearch:
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_levels", checked_level_count(self.name, self.n_levels))
 
+    def refusal(self, inputs: PeriodInputs) -> str | None:
+        """Why the search cannot bound a site, and what to use; None where it is exact."""
+        return relaxation_refusal(inputs)
+
+    def _refuse_where_wrong(self, inputs: PeriodInputs) -> None:
+        refusal, faults = self.refusal(inputs), FaultList()
+        if refusal is not None:
+            rule, _, remedy = refusal.partition("; ")
+            faults.add("", "formulation", self.name, rule, remedy)
+        faults.raise_if_any("periods")
+
     def solve(
         self,
         inputs: PeriodInputs,
@@ -72,9 +85,15 @@ class PeriodSearch:
         Returns
         -------
         PeriodOutcome
+
+        Raises
+        ------
+        InputError
+            If the search cannot bound the site, see `refusal`.
         """
         start_s = time.perf_counter()
-        network = period_network(inputs)
+        self._refuse_where_wrong(inputs)
+        network = period_network(inputs, self.n_levels)
         reason = too_few_levels(inputs.site, self.n_levels)
         if reason:
             return outcome_of_levels(

@@ -35,12 +35,18 @@ class PeriodCosts(NamedTuple):
         Electricity for the sink heat of a heat pump in the hours of a period.
     size : ndarray (K,)
         Investment in the size of a heat pump.
+    built : ndarray (K,)
+        Of having a heat pump at all, EUR/a.
+    sources : ndarray (P, S)
+        Of external heat from each source, in the hours of a period; no column without sources.
     """
 
     external_heat: Floats
     cooling: Floats
     operation: Floats
     size: Floats
+    built: Floats
+    sources: Floats
 
     def scaled(self, factor: float) -> PeriodCosts:
         """Return all costs times a factor."""
@@ -90,6 +96,8 @@ class PeriodInputs:
             cooling=weight * costs.cooling,
             operation=weight * (costs.electricity / site.pump_cop),
             size=size,
+            built=site.fixed_costs(measure).pump,
+            sources=weight * site.source_costs(measure),
         )
 
     @property
@@ -108,37 +116,23 @@ class PeriodInputs:
         return self.costs(self.measure)
 
     @property
+    def splits_sources(self) -> bool:
+        """Whether a level may have to do without its cheapest source of external heat."""
+        terms = self.site.terms
+        return terms is not None and terms.sources is not None and terms.sources.is_split
+
+    @property
     def tac_decides(self) -> bool:
         """Whether TAC comes second, between operations of equal objective."""
         return self.site.objective in (Measure.OPEX, Measure.CO2)
 
 
 def _note_unknown_options(site: SiteInputs, faults: FaultList) -> None:
-    """Note the options that no formulation for periods knows."""
-    terms, pumps = site.terms, site.options.heat_pumps
-    if terms is None:
-        return
+    """Note options that are not modelled: the area of an exchanger would be one more size."""
     if site.chooses_connections:
         rule = "costs and limits of connections are not modelled for several periods"
         remedy = "leave out the table, or ask about one period"
         faults.add("", "[connections]", None, rule, remedy)
-    for name, is_given in (
-        ("fixed_investment_EUR", pumps.fixed_investment_EUR > 0.0),
-        ("investment_points", pumps.investment_points),
-        ("min_size_kW", pumps.min_size_kW > 0.0),
-        ("max_size_kW", np.isfinite(pumps.max_size_kW)),
-        ("max_number", pumps.max_number is not None),
-        ("existing", pumps.existing),
-        ("forced", pumps.forced),
-        ("types", pumps.types),
-    ):
-        if is_given:
-            rule = "is not modelled for several periods"
-            faults.add("[heat_pumps]", name, None, rule, "leave it out, or ask about one period")
-    if terms.limits_site:
-        rule = "limits of external heat, its sources and emissions are not modelled for several"
-        remedy = "leave them out, or ask about one period"
-        faults.add("", "limits", None, f"{rule} periods", remedy)
 
 
 def prepare_periods(
@@ -167,8 +161,8 @@ def prepare_periods(
         ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"``, over all periods together; TAC decides
         between operations of equal OPEX, CAPEX or CO2.
     options : SiteOptions, optional
-        What is asked for beyond the published model; sizes, not the heat of single periods, have
-        costs and limits.
+        What is asked for beyond the published model, without connections; sizes, not the heat of
+        single periods, have costs and limits.
 
     Returns
     -------

@@ -47,6 +47,7 @@ from milpcore.site.model import KW_PER_MW
 from milpcore.site.path_search.network import LevelNetwork, level_network
 from milpcore.site.path_search.prices import lowest_prices, repair_prices
 from milpcore.site.periods.inputs import PeriodCosts, PeriodInputs
+from milpcore.site.periods.size_options import RelaxedPumps, is_restricted, relaxed_pumps
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,8 @@ class PeriodNetwork:
 
     Attributes
     ----------
+    inputs : PeriodInputs
+        Whose levels they are.
     base : LevelNetwork
         Of the mean duties, with what a MW all the year costs; arcs, starts, ends and pumps are
         those of every period.
@@ -65,8 +68,13 @@ class PeriodNetwork:
     total_deficit_MW : ndarray (P,)
         Cold duty less hot heat of the whole site.
     costs : PeriodCosts
-        Of the objective per MW; those of heat are in every period the same multiple of those of
-        `base`.
+        Of the objective per MW, for the pumps of `base`; those of heat are in every period the same
+        multiple of those of `base`.
+    offer_costs : PeriodCosts
+        The same for the offers of the site, exact where `is_restricted`.
+    is_restricted : bool
+        Whether the pumps of `base` only bound what the site offers
+        (`milpcore.site.periods.size_options`).
     share_of_hours : ndarray (P,)
         Sums up to 1.
     level_cost : ndarray (L,)
@@ -75,12 +83,15 @@ class PeriodNetwork:
         Levels of every path: `base` has no arc past them.
     """
 
+    inputs: PeriodInputs
     base: LevelNetwork
     hot_below_MW: Floats
     cold_below_MW: Floats
     deficit_MW: Floats
     total_deficit_MW: Floats
     costs: PeriodCosts
+    offer_costs: PeriodCosts
+    is_restricted: bool
     share_of_hours: Floats
     level_cost: Floats
     is_forced: Booleans
@@ -111,8 +122,15 @@ class PeriodPrices(NamedTuple):
     pump_cost: Floats
 
 
-def period_network(inputs: PeriodInputs) -> PeriodNetwork:
-    """Build the network of a prepared site with periods."""
+def period_network(inputs: PeriodInputs, n_levels: int | None = None) -> PeriodNetwork:
+    """Build the network of a prepared site with periods.
+
+    Parameters
+    ----------
+    inputs : PeriodInputs
+    n_levels : int, optional
+        Largest number of levels, with which bounds hold; default any.
+    """
     scale, n = inputs.site.cost_scale, inputs.site.n_candidates
     hours = inputs.periods.hours_h_per_a
     share = hours / hours.sum()
@@ -120,37 +138,53 @@ def period_network(inputs: PeriodInputs) -> PeriodNetwork:
         np.concatenate([np.zeros((inputs.n_periods, 1)), np.cumsum(kink_kW / KW_PER_MW, axis=1)], 1)
         for kink_kW in (inputs.hot_kink_kW, inputs.cold_kink_kW)
     )
-    costs = inputs.objective_costs.scaled(1.0 / scale)
-    base = _mean_network(inputs, share, costs)
+    pumps = relaxed_pumps(inputs, n if n_levels is None else n_levels)
+    offer_costs = inputs.objective_costs.scaled(1.0 / scale)
+    costs = offer_costs
+    if is_restricted(inputs.site):
+        relaxed = pumps.operation / scale, pumps.size / scale, np.zeros(pumps.size.size)
+        costs = PeriodCosts(*offer_costs[:2], *relaxed, offer_costs.sources)
+    base = _mean_network(inputs, pumps, share, costs)
     tail, head = base.arc_tail, base.arc_head
     deficit = (cold[:, [n]] - cold[:, tail + 1]) - (hot[:, [n]] - hot[:, head])
     return PeriodNetwork(
+        inputs=inputs,
         base=base,
         hot_below_MW=hot,
         cold_below_MW=cold,
         deficit_MW=deficit,
         total_deficit_MW=cold[:, n] - hot[:, n],
         costs=costs,
+        offer_costs=offer_costs,
+        is_restricted=is_restricted(inputs.site),
         share_of_hours=share,
         level_cost=inputs.site.objective_fixed_costs.level / (scale * KW_PER_MW),
         is_forced=inputs.site.is_forced,
     )
 
 
-def _mean_network(inputs: PeriodInputs, share: Floats, costs: PeriodCosts) -> LevelNetwork:
+def _mean_network(
+    inputs: PeriodInputs, pumps: RelaxedPumps, share: Floats, costs: PeriodCosts
+) -> LevelNetwork:
     """Network of the mean duties, with what a MW costs that is there in all periods."""
     mean = replace(
         inputs.site,
+        pump_source=pumps.source,
+        pump_sink=pumps.sink,
+        pump_cop=pumps.cop,
+        terms=None,
         hot_kink_kW=share @ inputs.hot_kink_kW,
         cold_kink_kW=share @ inputs.cold_kink_kW,
     )
     base = level_network(mean)
     cooling, pump = costs.cooling.sum(axis=0), costs.operation.sum(axis=0) + costs.size
     ends = base.pump_source, base.pump_sink, base.pump_share
-    base = _through_forced(base, np.flatnonzero(mean.is_forced))
+    base = _through_forced(base, np.flatnonzero(inputs.site.is_forced))
+    external = costs.external_heat.sum(axis=0)
     return replace(
         base,
-        external_heat_cost=costs.external_heat.sum(axis=0),
+        shared_price=bool(np.ptp(external) == 0.0 and np.ptp(cooling) == 0.0),
+        external_heat_cost=external,
         cooling_cost=cooling,
         pump_cost=pump,
         lowest_price=lowest_prices(cooling, *ends, pump),

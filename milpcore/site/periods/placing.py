@@ -127,3 +127,36 @@ def placed(demand_kW: Floats, is_open: Booleans, places: Places) -> Placed:
             fallen[removed] -= left[level]
     falling = np.cumsum(fallen[::-1])[::-1]
     return Placed(external, cooling, np.append(np.maximum(falling, 0.0), 0.0))
+
+
+def supplied(bought_kW: Floats, supply_kW: Floats, reaches: Booleans, usual: Integers) -> Floats:
+    """Heat of each level and source (L, S), kW, that adds up to what levels buy.
+
+    From the highest level down, each takes from the sources that reach it and have something left:
+    a source that reaches a level reaches all below, so that order loses nothing.
+
+    Parameters
+    ----------
+    bought_kW : ndarray (L,)
+    supply_kW : ndarray (S,)
+        Heat of each source; enough, but for rounding, which the usual one makes up for.
+    reaches : ndarray of bool (S, L)
+    usual : ndarray of int (L,)
+
+    Examples
+    --------
+    >>> reaches = np.array([[True, False], [True, True]])
+    >>> supplied(np.array([3.0, 2.0]), np.array([2.0, 3.0]), reaches, np.array([0, 1]))
+    array([[2., 1.],
+           [0., 2.]])
+    """
+    heat, left = np.zeros((bought_kW.size, supply_kW.size)), supply_kW.copy()
+    for level in np.flatnonzero(bought_kW)[::-1].tolist():
+        needed = float(bought_kW[level])
+        for source in np.flatnonzero(reaches[:, level]).tolist():
+            taken = min(needed, max(float(left[source]), 0.0))
+            heat[level, source] += taken
+            left[source] -= taken
+            needed -= taken
+        heat[level, usual[level]] += needed
+    return heat

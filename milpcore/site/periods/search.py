@@ -3,8 +3,9 @@
 Everything the search closes is closed by a bound it has computed itself, from prices and a split
 of the investment that it has made feasible (`milpcore.site.periods.network`), or by listing every
 path that such a bound leaves. The reported bound is the least of those of closed and open nodes.
-Upper bounds are level sets whose operation in all periods is one linear program
-(`milpcore.site.periods.operate`). Sets are screened twice before that: by the length of their path,
+Upper bounds are level sets whose operation in all periods is one linear program, mixed-integer with
+options of sizes (`milpcore.site.periods.pricing`): these only add cost or take something away, so
+that bounds without them hold. Sets are screened twice before that: by the length of their path,
 and by the sum of what their periods cost by themselves with a split investment, a lower bound that
 takes microseconds a period.
 """
@@ -27,7 +28,7 @@ from milpcore.site.path_search.search import SearchStopped
 from milpcore.site.path_search.start import first_guess
 from milpcore.site.periods.network import PeriodNetwork
 from milpcore.site.periods.node import PeriodLabels, PeriodNode, branch, reduce_node, root_node
-from milpcore.site.periods.operate import best_operation, separate_costs
+from milpcore.site.periods.pricing import separate_costs, set_cost
 from milpcore.site.periods.relaxation import raise_bound
 
 _log = logging.getLogger(__name__)
@@ -236,7 +237,7 @@ class BranchAndBound:
         """Operate a level set exactly and keep it if it is the best; its cost."""
         state, key = self.state, tuple(levels.tolist())
         if key not in self.known:
-            self.known[key] = best_operation(self.network, levels)[0]
+            self.known[key] = set_cost(self.network, levels)
             state.n_operations += 1
         cost = self.known[key]
         if np.isinf(cost):

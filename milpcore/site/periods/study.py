@@ -8,6 +8,7 @@ from milpcore.economics import Measure, SiteEconomics
 from milpcore.site.candidates import Candidates
 from milpcore.site.model import Observer
 from milpcore.site.periods.check import check_periods
+from milpcore.site.periods.extensive import ExtensivePath
 from milpcore.site.periods.formulation import PeriodSearch
 from milpcore.site.periods.inputs import prepare_periods
 from milpcore.site.periods.results import PeriodResult, make_result
@@ -48,7 +49,8 @@ def greenfield_periods(
         ``"tac"``, ``"opex"``, ``"capex"`` or ``"co2"`` of all periods together; TAC decides between
         operations of equal OPEX, CAPEX or CO2.
     options : SiteOptions, optional
-        What is asked for beyond the published model.
+        What is asked for beyond the published model, without connections; sizes, not the heat of
+        single periods, have costs and limits (`milpcore.site.periods.size_options`).
     mip_rel_gap : float
         Relative gap at which the search ends, from 0 to below 1.
     time_limit_s : float, optional
@@ -87,10 +89,15 @@ def greenfield_periods(
         objective=objective,
         options=options,
     )
-    search = PeriodSearch(n_levels)
-    outcome = search.solve(
-        inputs, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s, observer=observer
-    )
-    result = make_result(inputs, outcome, search.n_levels, search.name)
+    search, whole = PeriodSearch(n_levels), ExtensivePath(n_levels)
+    if search.refusal(inputs) is None:
+        outcome = search.solve(
+            inputs, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s, observer=observer
+        )
+        name = search.name
+    else:
+        outcome = whole.solve(inputs, mip_rel_gap=mip_rel_gap, time_limit_s=time_limit_s)
+        name = whole.name
+    result = make_result(inputs, outcome, search.n_levels, name)
     check_periods(result, streams, periods, inputs.site.economics, options=options)
     return result
