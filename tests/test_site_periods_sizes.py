@@ -1,0 +1,295 @@
+"""Sizes of heat pumps with options in several periods: small sites whose designs are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers_sites import site_at_levels
+
+from milpcore import plots
+from milpcore.core import Status
+from milpcore.faults import InputError
+from milpcore.site.check import CheckError
+from milpcore.site.periods import (
+    ExtensivePath,
+    PeriodResult,
+    Periods,
+    PeriodSearch,
+    check_periods,
+    greenfield_periods,
+    prepare_periods,
+)
+from milpcore.site.periods.network import period_network
+from milpcore.site.periods.operate import operate_periods, without_spare_levels
+from milpcore.site_options import (
+    ConnectionOptions,
+    ExistingPump,
+    ExternalHeatOptions,
+    ForcedPump,
+    HeatPumpOptions,
+    HeatPumpType,
+    HeatSource,
+    InvestmentPoint,
+    LevelOptions,
+    LimitOptions,
+    PriceOptions,
+    PriceStep,
+    SiteOptions,
+)
+
+STREAMS = site_at_levels({60.0: 1000.0}, {90.0: 700.0}).streams
+SEASONS = Periods(
+    ("winter", "summer"), np.array([4000.0, 4000.0]), np.array([[1000.0, 700.0], [1000.0, 350.0]])
+)
+"""Waste heat at 60 °C all year, heat wanted at 90 °C in winter and half of it in summer."""
+RARE = Periods(
+    ("winter", "rest"), np.array([10.0, 7900.0]), np.array([[1000.0, 700.0], [1000.0, 0.0]])
+)
+"""Heat wanted for ten hours only: no heat pump pays."""
+
+
+def found_with(pumps: HeatPumpOptions, periods: Periods = SEASONS, **others: Any) -> PeriodResult:
+    options = SiteOptions(heat_pumps=pumps, **others)
+    return greenfield_periods(STREAMS, periods, n_levels=2, options=options, mip_rel_gap=0.0)
+
+
+def the_pump(result: PeriodResult) -> tuple[float, float]:
+    """Size and investment of the only heat pump."""
+    (row,) = result.heat_pumps.to_dict("records")
+    return row["size_kW"], row["investment_EUR"]
+
+
+def test_an_existing_pump_works_first_and_the_rest_is_new() -> None:
+    there = ExistingPump(source_C=60.0, sink_C=90.0, size_kW=400.0)
+    result = found_with(HeatPumpOptions(existing=(there,)))
+    assert the_pump(result) == pytest.approx((700.0, 700.0 * 300.0))
+    enough = found_with(HeatPumpOptions(existing=(replace(there, size_kW=2000.0),)))
+    assert the_pump(enough) == pytest.approx((700.0, 0.0))
+
+
+def test_a_new_pump_beside_an_existing_one_has_its_least_size() -> None:
+    there = ExistingPump(source_C=60.0, sink_C=90.0, size_kW=300.0)
+    result = found_with(HeatPumpOptions(existing=(there,), min_size_kW=500.0))
+    assert the_pump(result) == pytest.approx((800.0, 700.0 * 500.0))
+    assert result.pump_operation["heat_kW"].max() == pytest.approx(700.0)
+
+
+def test_a_least_size_need_not_be_delivered() -> None:
+    result = found_with(HeatPumpOptions(min_size_kW=900.0))
+    assert the_pump(result) == pytest.approx((900.0, 700.0 * 900.0))
+    np.testing.assert_allclose(result.pump_operation["heat_kW"], [700.0, 350.0])
+    assert result.periods["external_heat_kW"].sum() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_largest_size_and_a_number_hold() -> None:
+    small = found_with(HeatPumpOptions(max_size_kW=200.0))
+    assert the_pump(small)[0] == pytest.approx(200.0)
+    np.testing.assert_allclose(small.periods["external_heat_kW"], [500.0, 150.0])
+    assert len(found_with(HeatPumpOptions(max_number=0)).heat_pumps) == 0
+    assert len(found_with(HeatPumpOptions(max_number=1)).heat_pumps) == 1
+
+
+def test_a_fixed_investment_keeps_a_pump_from_being_built() -> None:
+    usual = found_with(HeatPumpOptions(fixed_investment_EUR=1e4))
+    assert the_pump(usual) == pytest.approx((700.0, 700.0 * 700.0 + 1e4))
+    assert len(found_with(HeatPumpOptions(fixed_investment_EUR=1e8)).heat_pumps) == 0
+
+
+def test_a_forced_pump_is_had_even_where_it_stands_still() -> None:
+    forced = ForcedPump(source_C=60.0, sink_C=90.0, heat_kW=800.0)
+    result = found_with(HeatPumpOptions(forced=(forced,)))
+    assert the_pump(result) == pytest.approx((800.0, 700.0 * 800.0))
+    idle = found_with(HeatPumpOptions(forced=(replace(forced, heat_kW=50.0),)), RARE)
+    assert the_pump(idle) == pytest.approx((50.0, 700.0 * 50.0))
+    there = ExistingPump(source_C=60.0, sink_C=90.0, size_kW=900.0)
+    had = found_with(HeatPumpOptions(forced=(forced,), existing=(there,)), RARE)
+    assert the_pump(had) == pytest.approx((800.0, 0.0))
+
+
+def test_investment_is_that_of_the_size_on_its_curve() -> None:
+    curve = ((100.0, 9e4), (500.0, 2.4e5), (2000.0, 6e5))
+    points = tuple(InvestmentPoint(heat_kW=one, investment_EUR=two) for one, two in curve)
+    result = found_with(HeatPumpOptions(investment_points=points))
+    assert the_pump(result) == pytest.approx((700.0, 2.4e5 + 200.0 * 240.0))
+
+
+def test_each_type_has_a_row_a_line_and_a_name() -> None:
+    types = (
+        HeatPumpType(name="usual", max_size_kW=300.0),
+        HeatPumpType(name="poor", carnot_efficiency=0.5, max_size_kW=300.0),
+    )
+    result = found_with(HeatPumpOptions(types=types))
+    assert set(result.heat_pumps["type"]) == {"usual", "poor"}
+    assert set(result.pump_operation["type"]) == {"usual", "poor"}
+    figure = plots.period_operation(result)
+    labels = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    assert sorted(labels) == ["60 → 90 poor", "60 → 90 usual"]
+
+
+def test_types_that_cannot_bound_each_other_are_left_to_the_extensive_program() -> None:
+    types = (
+        HeatPumpType(name="usual", carnot_efficiency=0.7),
+        HeatPumpType(name="poor", carnot_efficiency=0.3, investment_EUR_per_kW=0.0),
+    )
+    dear = PriceOptions(prices=(PriceStep(price_EUR_per_MWh=900.0),))
+    options = SiteOptions(heat_pumps=HeatPumpOptions(types=types), cooling=dear)
+    inputs = prepare_periods(STREAMS, SEASONS, options=options)
+    with pytest.raises(InputError, match="as cooling is dear; use ExtensivePath"):
+        PeriodSearch(2).solve(inputs)
+    result = found_with(HeatPumpOptions(types=types), cooling=dear)
+    assert result.summary["formulation"].tolist() == ["extensive_path"]
+
+
+def test_a_limit_of_external_heat_holds_in_every_period() -> None:
+    result = found_with(HeatPumpOptions(), RARE, limits=LimitOptions(external_heat_kW=400.0))
+    assert result.periods["external_heat_kW"].tolist() == pytest.approx([400.0, 0.0])
+    assert the_pump(result)[0] == pytest.approx(300.0)
+
+
+def test_a_limit_of_emissions_holds_for_the_year() -> None:
+    free = found_with(HeatPumpOptions(max_number=0))
+    total = float(free.summary["co2_t_per_a"].iloc[0])
+    with_pump = found_with(HeatPumpOptions(), limits=LimitOptions(emission_t_per_a=0.9 * total))
+    assert with_pump.summary["co2_t_per_a"].iloc[0] <= 0.9 * total * (1.0 + 1e-6)
+    none = found_with(HeatPumpOptions(max_number=0), limits=LimitOptions(emission_t_per_a=1.0))
+    assert none.status is Status.INFEASIBLE
+    assert none.notes == ("no choice of levels can be operated",)
+    inputs = prepare_periods(STREAMS, SEASONS, options=none.options)
+    assert ExtensivePath(2).solve(inputs).status is Status.INFEASIBLE
+
+
+def test_nothing_found_in_time_is_not_called_infeasible() -> None:
+    limits = SiteOptions(limits=LimitOptions(emission_t_per_a=1e-3))
+    inputs = prepare_periods(STREAMS, SEASONS, options=limits)
+    outcome = PeriodSearch(2).solve(inputs, time_limit_s=1e-9)
+    assert (outcome.status, outcome.design) == (Status.TIME_LIMIT, None)
+    assert outcome.message == "no design found yet"
+
+
+def test_sources_have_their_capacity_in_every_period() -> None:
+    waste = HeatSource(name="waste", price_EUR_per_MWh=1.0, capacity_kW=300.0)
+    gas = HeatSource(name="gas", price_EUR_per_MWh=45.0, emission_t_per_MWh=0.2)
+    result = found_with(
+        HeatPumpOptions(max_number=0), external_heat=ExternalHeatOptions(sources=(gas, waste))
+    )
+    heat_kW = result.heat_sources.set_index(["period", "source"])["heat_kW"]
+    assert heat_kW["winter", "waste"] == pytest.approx(300.0)
+    assert heat_kW["summer", "waste"] == pytest.approx(300.0)
+    assert heat_kW["winter", "gas"] == pytest.approx(400.0)
+    assert heat_kW["summer", "gas"] == pytest.approx(50.0)
+    (_, summer) = result.to_json_dict()["periods"]
+    assert [one["source"] for one in summer["heat_sources"]] == ["gas", "waste"]
+
+
+def test_spare_levels_are_left_out_where_tac_decides() -> None:
+    site = site_at_levels({150.0: 100.0, 90.0: 50.0}, {40.0: 120.0})
+    periods = Periods(("all",), np.array([8000.0]), site.stream_duty_kW[None, :])
+    levels = SiteOptions(levels=LevelOptions(investment_EUR=1e5))
+    inputs = prepare_periods(site.streams, periods, objective="co2", options=levels)
+    network = period_network(inputs)
+    design = operate_periods(inputs, network, np.arange(3))
+    assert design is not None
+    assert design.is_open.tolist() == [True, True, True]
+    fewer = without_spare_levels(inputs, network, design)
+    assert fewer.is_open.tolist() == [True, False, False]
+
+
+def test_what_has_no_meaning_is_refused_by_name() -> None:
+    priced = ConnectionOptions(area_investment_EUR=500.0, stream_htc_kW_per_m2_K=0.5)
+    area = SiteOptions(connections=priced)
+    with pytest.raises(InputError, match=r"\[connections\]: costs and limits of connections are"):
+        prepare_periods(STREAMS, SEASONS, options=area)
+    levels = SiteOptions(levels=LevelOptions(investment_EUR=1.0))
+    with pytest.raises(InputError, match="least CAPEX cannot be asked for with options"):
+        prepare_periods(STREAMS, SEASONS, objective="capex", options=levels)
+    forced = SiteOptions(levels=LevelOptions(forced_C=(10.0, 20.0, 30.0)))
+    with pytest.raises(InputError, match="must be one of tac, opex"):
+        prepare_periods(STREAMS, SEASONS, objective="water")  # type: ignore[arg-type]
+    found = greenfield_periods(STREAMS, SEASONS, n_levels=2, options=forced)
+    assert found.notes == ("3 levels are forced",)
+
+
+OPTIONS = SiteOptions(
+    heat_pumps=HeatPumpOptions(
+        existing=(ExistingPump(source_C=60.0, sink_C=90.0, size_kW=400.0),),
+        fixed_investment_EUR=1e4,
+    ),
+    levels=LevelOptions(investment_EUR=1e4, forced_C=(75.0,)),
+    external_heat=ExternalHeatOptions(
+        sources=(
+            HeatSource(name="waste", price_EUR_per_MWh=1.0, capacity_kW=100.0),
+            HeatSource(name="gas", price_EUR_per_MWh=45.0, emission_t_per_MWh=0.2),
+        )
+    ),
+    limits=LimitOptions(external_heat_kW=500.0),
+)
+
+
+@pytest.fixture(scope="module")
+def optioned() -> PeriodResult:
+    """A design with a new heat pump beside an existing one, a forced level and two sources."""
+    found = greenfield_periods(STREAMS, SEASONS, n_levels=3, options=OPTIONS, mip_rel_gap=0.0)
+    assert len(found.heat_sources) > 0
+    return found
+
+
+def checked(result: PeriodResult, options: SiteOptions = OPTIONS) -> None:
+    check_periods(result, STREAMS, SEASONS, result.economics, options=options)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "factor", "words"),
+    [
+        ("heat_pumps", "size_kW", 1.1, "size_kW"),
+        ("heat_pumps", "investment_EUR", 0.9, "investment_EUR"),
+        ("heat_sources", "heat_kW", 1.1, "heat of all sources"),
+        ("heat_sources", "fuel_kW", 1.1, "fuel_kW"),
+        ("heat_sources", "cost_EUR_per_a", 0.9, "cost_EUR_per_a"),
+        ("periods", "opex_EUR_per_a", 0.9, "opex_EUR_per_a"),
+        ("summary", "capex_EUR_per_a", 0.9, "capex_EUR_per_a"),
+    ],
+)
+def test_the_check_finds_tampered_options(
+    optioned: PeriodResult, name: str, column: str, factor: float, words: str
+) -> None:
+    checked(optioned)
+    frame = getattr(optioned, name)
+    spoiled = replace(optioned, **{name: frame.assign(**{column: factor * frame[column]})})
+    with pytest.raises(CheckError) as error:
+        checked(spoiled)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"levels": LevelOptions(investment_EUR=2e4, forced_C=(75.0,))}, "capex_EUR_per_a"),
+        ({"levels": LevelOptions(investment_EUR=1e4, forced_C=(76.0,))}, "forced level"),
+        ({"limits": LimitOptions(external_heat_kW=1.0)}, "external heat, kW"),
+        ({"limits": LimitOptions(emission_t_per_a=1.0)}, "emission, t/a"),
+        ({"heat_pumps": HeatPumpOptions(fixed_investment_EUR=1e4)}, "investment_EUR"),
+        (
+            {"heat_pumps": replace(OPTIONS.heat_pumps, max_size_kW=10.0)},
+            "size of a new heat pump",
+        ),
+        ({"heat_pumps": replace(OPTIONS.heat_pumps, max_number=0)}, "number of new heat pumps"),
+        (
+            {
+                "heat_pumps": replace(
+                    OPTIONS.heat_pumps,
+                    forced=(ForcedPump(source_C=60.0, sink_C=90.0, heat_kW=5e3),),
+                )
+            },
+            "forced heat pump",
+        ),
+    ],
+)
+def test_the_check_knows_what_was_asked(
+    optioned: PeriodResult, change: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(CheckError) as error:
+        checked(optioned, replace(OPTIONS, **change))
+    assert words in str(error.value)
