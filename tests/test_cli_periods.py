@@ -146,6 +146,31 @@ def test_options_of_the_file_of_prices_are_kept_and_copied(
     assert "forced_C = [60.0]" in copied
 
 
+def test_types_and_sizes_of_heat_pumps_are_shown(
+    capsys: pytest.CaptureFixture[str], table: str, tmp_path: Path
+) -> None:
+    prices = tmp_path / "prices.toml"
+    text = """
+    [heat_pumps]
+    max_number = 1
+    [[heat_pumps.types]]
+    name = "usual"
+    min_size_kW = 5000.0
+    [[heat_pumps.types]]
+    name = "poor"
+    carnot_efficiency = 0.3
+    [site]
+    """
+    prices.write_text(text, encoding="utf-8")
+    argv = ("greenfield", "dairy_8", "--levels", "4", "--periods", table)
+    done = run(capsys, *argv, "--economics", str(prices))
+    assert (done.code, done.err) == (0, "")
+    (line,) = [line for line in done.out.splitlines() if line.endswith(("usual", "poor"))]
+    found = json.loads(run(capsys, *argv, "--economics", str(prices), "--json").out)
+    (pump,) = found["configurations"][0]["heat_pumps"]
+    assert line.split()[-1] == pump["type"]
+
+
 def test_files_are_written_and_a_run_can_be_repeated(
     capsys: pytest.CaptureFixture[str], table: str, tmp_path: Path
 ) -> None:

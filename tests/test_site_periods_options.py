@@ -16,6 +16,7 @@ import milpcore
 from milpcore import site
 from milpcore.core import Status
 from milpcore.site.model import KW_PER_MW
+from milpcore.site.option_table import OPTIONS
 from milpcore.site.periods import (
     ExtensivePath,
     PeriodInputs,
@@ -31,6 +32,7 @@ from milpcore.site.periods.outcome import PeriodOutcome
 from milpcore.site.periods.pricing import separate_costs, set_cost
 from milpcore.site_options import (
     CopPoint,
+    ExistingPump,
     ExternalHeatOptions,
     ForcedPump,
     HeatPumpOptions,
@@ -38,6 +40,7 @@ from milpcore.site_options import (
     HeatSource,
     InvestmentPoint,
     LimitOptions,
+    PriceOptions,
     PriceStep,
     SiteOptions,
 )
@@ -288,6 +291,39 @@ def test_no_bound_exceeds_the_cost_of_a_set_with_sizes(inputs: PeriodInputs, see
     bounds_hold(inputs, seed, most=3)
 
 
+@st.composite
+def typed_options(draw: st.DrawFn) -> SiteOptions:
+    """Draw two types of heat pumps, either of which may be the better or the dearer one."""
+    cooling = PriceStep(price_EUR_per_MWh=draw(st.sampled_from([0.0, 10.0, 25.0])))
+    price, fixed = st.sampled_from([100.0, 500.0, 900.0]), st.sampled_from([0.0, 5e4])
+    types = [
+        HeatPumpType(
+            name=name,
+            carnot_efficiency=draw(st.sampled_from([0.4, 0.55, 0.7])),
+            investment_EUR_per_kW=draw(price),
+            fixed_investment_EUR=draw(fixed),
+        )
+        for name in ("first", "second")
+    ]
+    there = ExistingPump(source_C=35.0, sink_C=70.0, size_kW=200.0, type="first")
+    return SiteOptions(
+        heat_pumps=HeatPumpOptions(
+            types=tuple(types), existing=(there,) if draw(st.booleans()) else ()
+        ),
+        cooling=PriceOptions(prices=(cooling,)),
+    )
+
+
+@settings(GENERAL, max_examples=40)
+@given(
+    sites_with_options(typed_options(), tables=st.just(SITE), max_periods=1),
+    st.integers(0, 2**32 - 1),
+)
+def test_types_are_bounded_by_one_that_is_as_good_as_any(inputs: PeriodInputs, seed: int) -> None:
+    assume(PeriodSearch(3).refusal(inputs) is None)
+    bounds_hold(inputs, seed, most=3)
+
+
 @settings(GENERAL, max_examples=60)
 @given(sites_with_sizes(3), st.integers(1, 4))
 def test_every_result_with_sizes_passes_its_check(inputs: PeriodInputs, n_levels: int) -> None:
@@ -315,3 +351,15 @@ def test_a_period_in_two_parts_is_one_period_with_sizes(inputs: PeriodInputs, sh
     assume(PeriodSearch(3).refusal(inputs) is None)
     whole, parted = in_two_parts(inputs, share)
     agrees(parted, whole.objective if whole.design is not None else np.inf)
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONS if "connections" not in name])
+@pytest.mark.parametrize("objective", ["tac", "co2"])
+def test_a_dairy_in_one_period_is_the_dairy(name: str, objective: str) -> None:
+    streams = milpcore.load_case("dairy_8")
+    hours = np.array([milpcore.SiteEconomics().operating_hours_h_per_a])
+    periods = Periods(("all",), hours, np.array([streams.duty_kW]))
+    asked = {"n_levels": 4, "objective": objective, "options": OPTIONS[name], "mip_rel_gap": 0.0}
+    one = objective_of(greenfield_periods(streams, periods, **asked))
+    single = objective_of(site.greenfield(streams, **asked))
+    assert one == pytest.approx(single, rel=1e-6)

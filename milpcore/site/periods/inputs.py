@@ -203,7 +203,7 @@ def prepare_periods(
         faults.add("", "streams", periods.duty_kW.shape[1], rule, "give a duty for every stream")
     for measure in dict.fromkeys((site.objective, Measure.TAC)):
         if site.costs(measure).electricity < 0.0:
-            rule = "must not cost less than nothing, CO2 included: searches and bounds rely on it"
+            rule = "must not cost less than nothing, its CO2 included: bounds rely on it"
             price = site.economics.electricity_price_EUR_per_MWh
             name = "electricity_price_EUR_per_MWh"
             faults.add(measure.value, name, price, rule, "raise the price")
