@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers_period_options import enumerated_period_options
 from helpers_sites import site_at_levels
 
 from milpcore import plots
 from milpcore.core import Status
+from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import InputError
 from milpcore.site.check import CheckError
+from milpcore.site.model import KW_PER_MW
 from milpcore.site.periods import (
     ExtensivePath,
+    PeriodInputs,
     PeriodResult,
     Periods,
     PeriodSearch,
@@ -23,7 +27,13 @@ from milpcore.site.periods import (
     prepare_periods,
 )
 from milpcore.site.periods.network import period_network
-from milpcore.site.periods.operate import operate_periods, without_spare_levels
+from milpcore.site.periods.operate import (
+    PeriodDesign,
+    design_cost,
+    operate_periods,
+    without_spare_levels,
+)
+from milpcore.site.periods.pricing import set_cost
 from milpcore.site_options import (
     ConnectionOptions,
     ExistingPump,
@@ -293,3 +303,78 @@ def test_the_check_knows_what_was_asked(
     with pytest.raises(CheckError) as error:
         checked(optioned, replace(OPTIONS, **change))
     assert words in str(error.value)
+
+
+def test_heat_is_bought_above_and_removed_below_where_that_is_cheaper() -> None:
+    site = site_at_levels({150.0: 100.0, 40.0: 30.0}, {60.0: 20.0, 170.0: 50.0})
+    duty_kW = site.stream_duty_kW * np.array([[1.0, 1.0, 9.0, 1.0], [1.0, 1.0, 0.0, 0.0]])
+    periods = Periods(("cold", "warm"), np.array([4000.0, 4000.0]), duty_kW)
+    heat = PriceOptions(prices=(PriceStep(from_C=160.0, price_EUR_per_MWh=10.0),))
+    cold = PriceStep(from_C=100.0, price_EUR_per_MWh=50.0)
+    options = SiteOptions(
+        heat_pumps=HeatPumpOptions(max_number=0),
+        external_heat=ExternalHeatOptions(prices=heat.prices),
+        cooling=PriceOptions(prices=(cold,)),
+    )
+    inputs = prepare_periods(site.streams, periods, options=options)
+    assert inputs.site.level_C.tolist() == [40.0, 60.0, 150.0, 170.0]
+    network = period_network(inputs)
+    design = operate_periods(inputs, network, np.arange(4))
+    assert design is not None
+    np.testing.assert_allclose(design.external_heat_kW, [[0, 0, 0, 130], [0, 0, 0, 0]], atol=1e-9)
+    np.testing.assert_allclose(design.cooling_kW, [[30, 0, 0, 0], [30, 100, 0, 0]], atol=1e-9)
+    least = set_cost(network, np.arange(4)) * KW_PER_MW * inputs.site.cost_scale
+    assert design_cost(inputs, design, Measure.TAC) == pytest.approx(least)
+
+
+@pytest.mark.parametrize("electricity_EUR_per_MWh", [60.0, 0.0])
+def test_heat_is_lifted_to_where_cooling_is_cheap(electricity_EUR_per_MWh: float) -> None:
+    site = site_at_levels({20.0: 100.0}, {60.0: 5.0})
+    periods = Periods(("cold", "warm"), np.array([4000.0, 3000.0]), [[100.0, 5.0], [60.0, 0.0]])
+    chilled = PriceStep(price_EUR_per_MWh=200.0)
+    river = PriceStep(from_C=50.0, price_EUR_per_MWh=0.0)
+    inputs = prepare_periods(
+        site.streams,
+        periods,
+        economics=SiteEconomics(
+            electricity_price_EUR_per_MWh=electricity_EUR_per_MWh,
+            electricity_emission_t_per_MWh=0.0,
+        ),
+        options=SiteOptions(cooling=PriceOptions(prices=(chilled, river))),
+    )
+    design = best_of_both(inputs, 2)
+    assert design.pump_heat_kW.max() > 100.0
+
+
+def best_of_both(inputs: PeriodInputs, n_levels: int) -> PeriodDesign:
+    """Design of both solvers, which find and prove what enumeration finds."""
+    expected = enumerated_period_options(inputs, n_levels)
+    for solver in (PeriodSearch(n_levels), ExtensivePath(n_levels)):
+        outcome = solver.solve(inputs, mip_rel_gap=0.0)
+        assert outcome.objective == pytest.approx(expected, rel=1e-7)
+        assert outcome.bound == pytest.approx(expected, rel=1e-6)
+        assert outcome.design is not None
+    return outcome.design
+
+
+def test_electricity_makes_heat_where_none_may_be_bought() -> None:
+    site = site_at_levels({90.0: 1.0}, {60.0: 100.0})
+    periods = Periods(("all",), np.array([4000.0]), np.array([[1.0, 100.0]]))
+    none = SiteOptions(limits=LimitOptions(external_heat_kW=0.0))
+    dear = SiteEconomics(electricity_price_EUR_per_MWh=500.0)
+    inputs = prepare_periods(site.streams, periods, economics=dear, options=none)
+    design = best_of_both(inputs, 2)
+    assert design.external_heat_kW.sum() == pytest.approx(0.0, abs=1e-6)
+    assert design.pump_heat_kW.sum() > 200.0
+
+
+def test_nothing_is_bought_at_a_closed_level() -> None:
+    site = site_at_levels({60.0: 1.0}, {50.0: 100.0}, candidates_C=[50.0, 60.0, 120.0])
+    periods = Periods(("all",), np.array([4000.0]), np.array([[1.0, 100.0]]))
+    cheap = PriceStep(from_C=100.0, price_EUR_per_MWh=1.0)
+    options = SiteOptions(external_heat=ExternalHeatOptions(prices=(cheap,)))
+    inputs = prepare_periods(
+        site.streams, periods, options=options, candidates_C=[50.0, 60.0, 120.0]
+    )
+    assert best_of_both(inputs, 1).external_heat_kW[0, 2] == 0.0
+    assert best_of_both(inputs, 2).external_heat_kW[0, 2] > 90.0
