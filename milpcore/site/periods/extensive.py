@@ -101,7 +101,6 @@ class ExtensivePath:
         site, n_periods = inputs.site, inputs.n_periods
         n, n_pairs = site.n_candidates, site.n_pairs
         arcs = level_arcs(site)
-        from_source, to_sink = arcs.tail == SOURCE, arcs.head == n
         assembly = Assembly()
         forced = site.is_forced.astype(np.float64)
         is_open = assembly.columns("is_open", (n,), lower=forced, upper=1.0, integer=True)
@@ -119,7 +118,7 @@ class ExtensivePath:
 
         balance = assembly.rows("level_balance", (n_periods, n), lower=0.0, upper=0.0)  # (1)
         hot_MW, cold_MW = _arc_duties(inputs, arcs.tail, arcs.head)
-        leaves, enters = ~from_source, ~to_sink
+        leaves, enters = arcs.tail != SOURCE, arcs.head != n
         assembly.put(balance[:, arcs.tail[leaves]], arc[leaves], hot_MW[:, leaves])
         assembly.put(balance[:, arcs.head[enters]], arc[enters], -cold_MW[:, enters])
         assembly.put(balance[:, heated], external, 1.0)
@@ -133,27 +132,16 @@ class ExtensivePath:
         assembly.put(within, size, -1.0)
         limits = period_limits(inputs, self.n_levels)
         _add_pump_limits(assembly, site, limits, is_open, heat)
-        for name, columns, levels, most_MW in (
-            ("external_heat_limit", external, heated, limits.external_heat),  # (9)
-            ("cooling_limit", cooling, cooled, limits.cooling),  # (10)
-        ):
-            if levels.size > 1:
-                rows = assembly.rows(name, columns.shape, upper=0.0)
-                assembly.put(rows, columns, 1.0)
-                assembly.put(rows, is_open[levels], -most_MW[:, None])
+        if heated.size > 1:
+            _add_limit(assembly, "external_heat_limit", external, is_open, limits.external_heat)
+        if cooled.size > 1:
+            _add_limit(assembly, "cooling_limit", cooling, is_open, limits.cooling)
         unit = KW_PER_MW * site.cost_scale
         built_cost = inputs.objective_costs.built / unit
         built = add_size_options(assembly, inputs, every, size, built_cost, self.n_levels)
         _add_open_ends(assembly, site, is_open, built)
         add_period_limits(assembly, inputs, (external, heated), (heat, every), costs)
-        into = assembly.rows("path_enters", (n,), lower=0.0, upper=0.0)  # (5)
-        assembly.put(into[arcs.head[enters]], arc[enters], 1.0)
-        assembly.put(into, is_open, -1.0)
-        out = assembly.rows("path_leaves", (n,), lower=0.0, upper=0.0)  # (6)
-        assembly.put(out[arcs.tail[leaves]], arc[leaves], 1.0)
-        assembly.put(out, is_open, -1.0)
-        starts = assembly.rows("path_starts", (), lower=1.0, upper=1.0)  # (7)
-        assembly.put(starts, arc[from_source], 1.0)
+        _add_path(assembly, arcs.tail, arcs.head, is_open, arc)
         most_levels = assembly.rows("most_levels", (), upper=float(self.n_levels))  # (8)
         assembly.put(most_levels, is_open, 1.0)
 
@@ -201,6 +189,30 @@ def _arc_duties(inputs: PeriodInputs, tail: Integers, head: Integers) -> tuple[F
     )
     hot_MW = hot[:, head] - hot[:, np.maximum(tail, 0)]
     return hot_MW, cold[:, np.minimum(head + 1, n)] - cold[:, tail + 1]
+
+
+def _add_path(
+    assembly: Assembly, tail: Integers, head: Integers, is_open: Integers, arc: Integers
+) -> None:
+    """Add (5) to (7): the arcs in use are a path through the open levels."""
+    leaves, enters = tail != SOURCE, head != is_open.size
+    into = assembly.rows("path_enters", is_open.shape, lower=0.0, upper=0.0)  # (5)
+    assembly.put(into[head[enters]], arc[enters], 1.0)
+    assembly.put(into, is_open, -1.0)
+    out = assembly.rows("path_leaves", is_open.shape, lower=0.0, upper=0.0)  # (6)
+    assembly.put(out[tail[leaves]], arc[leaves], 1.0)
+    assembly.put(out, is_open, -1.0)
+    starts = assembly.rows("path_starts", (), lower=1.0, upper=1.0)  # (7)
+    assembly.put(starts, arc[~leaves], 1.0)
+
+
+def _add_limit(
+    assembly: Assembly, name: str, flow: Integers, is_open: Integers, most_MW: Floats
+) -> None:
+    """Add (9) or (10): a flow (P, L) at open levels only, at most so much in each period."""
+    rows = assembly.rows(name, flow.shape, upper=0.0)
+    assembly.put(rows, flow, 1.0)
+    assembly.put(rows, is_open, -most_MW[:, None])
 
 
 def _bought_and_removed(inputs: PeriodInputs) -> tuple[Integers, Integers]:
