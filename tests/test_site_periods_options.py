@@ -139,6 +139,7 @@ EXTERNAL = (
     ExternalHeatOptions(sources=(replace(_WASTE, capacity_kW=np.inf), _BOILER)),
     ExternalHeatOptions(sources=(_WASTE, _CLEAN, _BOILER)),
     ExternalHeatOptions(sources=(_WASTE, _CLEAN)),
+    ExternalHeatOptions(sources=(replace(_WASTE, capacity_kW=np.inf),)),
 )
 """Prices and sources of external heat, with capacities and levels that none reaches."""
 

@@ -33,6 +33,7 @@ from milpcore.site.periods.operate import (
     operate_periods,
     without_spare_levels,
 )
+from milpcore.site.periods.outcome import outcome_of_levels
 from milpcore.site.periods.pricing import set_cost
 from milpcore.site_options import (
     ConnectionOptions,
@@ -205,6 +206,10 @@ def test_spare_levels_are_left_out_where_tac_decides() -> None:
     assert design.is_open.tolist() == [True, True, True]
     fewer = without_spare_levels(inputs, network, design)
     assert fewer.is_open.tolist() == [True, False, False]
+    told = {"status": Status.OPTIMAL, "bound": 0.0, "start_s": 0.0}
+    outcome = outcome_of_levels(inputs, network, np.arange(3), **told)  # type: ignore[arg-type]
+    assert outcome.design is not None
+    assert outcome.design.is_open.tolist() == [True, False, False]
 
 
 def test_what_has_no_meaning_is_refused_by_name() -> None:
@@ -378,3 +383,39 @@ def test_nothing_is_bought_at_a_closed_level() -> None:
     )
     assert best_of_both(inputs, 1).external_heat_kW[0, 2] == 0.0
     assert best_of_both(inputs, 2).external_heat_kW[0, 2] > 90.0
+
+
+def test_the_objective_chooses_the_source_before_tac_does() -> None:
+    site = site_at_levels({}, {60.0: 100.0, 120.0: 50.0})
+    periods = Periods(("all",), np.array([4000.0]), np.array([[100.0, 50.0]]))
+    clean = HeatSource(name="clean", price_EUR_per_MWh=90.0, max_level_C=85.0)
+    dirty = HeatSource(name="dirty", price_EUR_per_MWh=10.0, emission_t_per_MWh=0.2)
+    options = SiteOptions(
+        heat_pumps=HeatPumpOptions(max_number=0),
+        external_heat=ExternalHeatOptions(sources=(clean, dirty)),
+    )
+
+    def bought_kW(objective: str) -> dict[str, float]:
+        result = greenfield_periods(
+            site.streams, periods, n_levels=2, objective=objective, options=options
+        )
+        return dict(result.heat_sources.groupby("source")["heat_kW"].sum())
+
+    assert bought_kW("co2") == pytest.approx({"clean": 100.0, "dirty": 50.0})
+    assert bought_kW("tac") == pytest.approx({"dirty": 150.0})
+
+
+def test_a_level_that_no_source_reaches_buys_nothing() -> None:
+    site = site_at_levels({120.0: 10.0}, {60.0: 100.0, 110.0: 5.0})
+    periods = Periods(("all", "less"), np.array([4000.0, 10.0]), [[10.0, 100.0, 5.0], [0, 50.0, 0]])
+    waste = HeatSource(name="waste", price_EUR_per_MWh=3.0, max_level_C=85.0, capacity_kW=300.0)
+    options = SiteOptions(
+        heat_pumps=HeatPumpOptions(max_number=0),
+        external_heat=ExternalHeatOptions(sources=(waste,)),
+    )
+    result = greenfield_periods(site.streams, periods, n_levels=3, options=options)
+    assert result.status is Status.OPTIMAL
+    assert set(result.heat_sources["level_C"]) == {60.0}
+    dry = replace(periods, duty_kW=np.array([[4.0, 100.0, 5.0], [0, 50.0, 0]]))
+    none = greenfield_periods(site.streams, dry, n_levels=3, options=options)
+    assert none.status is Status.INFEASIBLE
