@@ -406,16 +406,20 @@ def test_the_objective_chooses_the_source_before_tac_does() -> None:
 
 
 def test_a_level_that_no_source_reaches_buys_nothing() -> None:
-    site = site_at_levels({120.0: 10.0}, {60.0: 100.0, 110.0: 5.0})
-    periods = Periods(("all", "less"), np.array([4000.0, 10.0]), [[10.0, 100.0, 5.0], [0, 50.0, 0]])
+    cold_kW = {60.0: 100.0, 100.0: 20.0, 118.0: 5.0}
+    site = site_at_levels({120.0: 10.0}, cold_kW)
+    duty_kW = np.array([[10.0, 100.0, 20.0, 5.0], [0.0, 50.0, 20.0, 0.0]])
+    periods = Periods(("all", "less"), np.array([4000.0, 10.0]), duty_kW)
     waste = HeatSource(name="waste", price_EUR_per_MWh=3.0, max_level_C=85.0, capacity_kW=300.0)
+    boiler = HeatSource(name="boiler", price_EUR_per_MWh=45.0, max_level_C=110.0)
     options = SiteOptions(
         heat_pumps=HeatPumpOptions(max_number=0),
-        external_heat=ExternalHeatOptions(sources=(waste,)),
+        external_heat=ExternalHeatOptions(sources=(waste, boiler)),
     )
     result = greenfield_periods(site.streams, periods, n_levels=3, options=options)
     assert result.status is Status.OPTIMAL
-    assert set(result.heat_sources["level_C"]) == {60.0}
-    dry = replace(periods, duty_kW=np.array([[4.0, 100.0, 5.0], [0, 50.0, 0]]))
+    heat_kW = result.heat_sources.groupby(["source", "level_C"])["heat_kW"].sum()
+    assert dict(heat_kW) == pytest.approx({("boiler", 100.0): 35.0, ("waste", 60.0): 150.0})
+    dry = replace(periods, duty_kW=duty_kW * [[0.4, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
     none = greenfield_periods(site.streams, dry, n_levels=3, options=options)
     assert none.status is Status.INFEASIBLE
