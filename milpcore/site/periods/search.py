@@ -53,9 +53,9 @@ class PeriodSearchState:
     Attributes
     ----------
     levels : ndarray of int
-        The best level set.
+        The best level set, empty while none is known.
     cost : float
-        Its exact cost.
+        Its exact cost, infinite while none is known.
     bound : float
         Proven lower bound of every design.
     root_bound : float
