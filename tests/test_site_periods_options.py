@@ -26,6 +26,7 @@ from milpcore.site.periods import (
     greenfield_periods,
     prepare_periods,
 )
+from milpcore.site.periods import search as search_module
 from milpcore.site.periods.network import period_network
 from milpcore.site.periods.node import label_node, root_node
 from milpcore.site.periods.outcome import PeriodOutcome
@@ -274,6 +275,18 @@ def test_options_of_sizes_are_exact(inputs: PeriodInputs, n_levels: int) -> None
     agrees(ExtensivePath(n_levels).solve(inputs, mip_rel_gap=0.0), expected)
     if PeriodSearch(n_levels).refusal(inputs) is None:
         agrees(PeriodSearch(n_levels).solve(inputs, mip_rel_gap=0.0), expected)
+
+
+@GENERAL
+@given(sites_with_sizes())
+def test_the_search_branches_to_the_enumerated_optimum(inputs: PeriodInputs) -> None:
+    assume(PeriodSearch(3).refusal(inputs) is None)
+    expected = enumerated_period_options(inputs, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search_module, "MAX_PATHS", 1)
+        patch.setattr(search_module, "MAX_PROGRAMS", 1)
+        outcome = PeriodSearch(3).solve(inputs, mip_rel_gap=0.0)
+    agrees(outcome, expected)
 
 
 @settings(GENERAL, max_examples=20)
