@@ -17,7 +17,7 @@ from milpcore.site.alternatives_options import check_moves_only
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.retrofit import RetrofitProgress, retrofit
 from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
-from milpcore.site.retrofit_results import RetrofitStudy
+from milpcore.site.retrofit_results import AnyStudy
 from milpcore.streams import Streams
 
 GRACE_S = 0.3
@@ -38,8 +38,8 @@ class Request(NamedTuple):
 class _Found(NamedTuple):
     """What the child finds."""
 
-    study: RetrofitStudy
-    singles: RetrofitStudy | None
+    study: AnyStudy
+    singles: AnyStudy | None
     alternatives: Alternatives | None
 
 
@@ -60,8 +60,8 @@ class Answer(NamedTuple):
         The best ways to move levels, if they are wanted.
     """
 
-    study: RetrofitStudy
-    singles: RetrofitStudy | None
+    study: AnyStudy
+    singles: AnyStudy | None
     was_interrupted: bool
     n_candidates: int
     alternatives: Alternatives | None = None
@@ -136,7 +136,7 @@ def _n_candidates(request: Request) -> int:
     return plan.inputs.n_candidates
 
 
-def _today(request: Request) -> RetrofitStudy:
+def _today(request: Request) -> AnyStudy:
     """Return the study as it is before the first combination."""
     return retrofit(
         request.streams,
@@ -166,7 +166,7 @@ def _study_in_child(channel: Channel, request: Request) -> _Found:
             sent = progress.n_done
         return channel.should_stop.is_set()
 
-    def solved(options: RetrofitOptions) -> RetrofitStudy:
+    def solved(options: RetrofitOptions) -> AnyStudy:
         return retrofit(
             request.streams,
             **options._asdict(),

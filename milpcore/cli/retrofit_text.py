@@ -7,8 +7,8 @@ from milpcore.report import TextColumn, gap_text, text_table
 from milpcore.scales import Kind, Scale, number, scale_for
 from milpcore.site.results import SiteResult
 from milpcore.site.retrofit_results import (
-    RetrofitResult,
-    RetrofitStudy,
+    AnyConfiguration,
+    AnyStudy,
     levels_text,
     moves_text,
     saving_percent,
@@ -18,7 +18,7 @@ MOST_ROWS = 50
 """Combinations printed; of more, those that save most."""
 
 
-def retrofit_text(study: RetrofitStudy) -> str:
+def retrofit_text(study: AnyStudy) -> str:
     """Lay out a study: levels of today, a table of combinations, notes, the best one in detail.
 
     Parameters
@@ -40,7 +40,7 @@ def retrofit_text(study: RetrofitStudy) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def existing_text(study: RetrofitStudy) -> str:
+def existing_text(study: AnyStudy) -> str:
     """Say what the levels of today cost, without and with heat pumps."""
     baseline = study.baseline
     scale = _scale(study)
@@ -62,7 +62,7 @@ def existing_text(study: RetrofitStudy) -> str:
     return "\n".join(lines)
 
 
-def _scale(study: RetrofitStudy) -> Scale:
+def _scale(study: AnyStudy) -> Scale:
     row = study.baseline.summary.iloc[0]
     kind = Kind.EMISSION if row["unit"] == "t/a" else Kind.COST
     return scale_for(kind, [float(row["objective_value"])])
@@ -74,7 +74,7 @@ def _pumps(result: SiteResult) -> str:
     return ", ".join(f"{source_C:.10g}→{sink_C:.10g}" for source_C, sink_C in pairs)
 
 
-def _shown(study: RetrofitStudy) -> list[RetrofitResult]:
+def _shown(study: AnyStudy) -> list[AnyConfiguration]:
     """All combinations in their order, or those that save most first if there are too many."""
     results = list(study.results)
     if len(results) <= MOST_ROWS:
@@ -82,11 +82,11 @@ def _shown(study: RetrofitStudy) -> list[RetrofitResult]:
     return sorted(results, key=_rank)[:MOST_ROWS]
 
 
-def _rank(one: RetrofitResult) -> float:
+def _rank(one: AnyConfiguration) -> float:
     return -one.saving_percent if one.result.has_design else float("inf")
 
 
-def _table(study: RetrofitStudy) -> str:
+def _table(study: AnyStudy) -> str:
     """One line for each combination."""
     shown = _shown(study)
     rows = [one.result.summary.iloc[0] for one in shown]
@@ -123,7 +123,7 @@ def _dash(text: str) -> str:
     return text or "–"
 
 
-def _left_out(study: RetrofitStudy) -> list[str]:
+def _left_out(study: AnyStudy) -> list[str]:
     """Say what the table does not show."""
     lines = []
     hidden = len(study.results) - MOST_ROWS
@@ -135,7 +135,7 @@ def _left_out(study: RetrofitStudy) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _notes(study: RetrofitStudy) -> list[str]:
+def _notes(study: AnyStudy) -> list[str]:
     """Write every note once, with the combinations that it holds for."""
     said: dict[str, list[str]] = {}
     for one in _shown(study):
@@ -149,7 +149,7 @@ def _notes(study: RetrofitStudy) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _best(best: RetrofitResult) -> list[str]:
+def _best(best: AnyConfiguration) -> list[str]:
     changes = [
         moves_text(best.moved_C),
         f"given up {levels_text(best.given_up_C)}" if best.given_up_C else "",

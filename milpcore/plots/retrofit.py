@@ -23,8 +23,8 @@ from milpcore.plots.style import (
 )
 from milpcore.scales import number
 from milpcore.site.retrofit_results import (
-    RetrofitResult,
-    RetrofitStudy,
+    AnyConfiguration,
+    AnyStudy,
     levels_text,
     moves_text,
 )
@@ -43,9 +43,9 @@ _DARK = 0.62
 
 
 def retrofit_savings(
-    study: RetrofitStudy,
+    study: AnyStudy,
     *,
-    singles: RetrofitStudy | None = None,
+    singles: AnyStudy | None = None,
     title: str = "Retrofit",
 ) -> Figure:
     """Draw what every combination of moved levels saves.
@@ -80,21 +80,21 @@ def retrofit_savings(
     return _bars(study, title)
 
 
-def _quantity(study: RetrofitStudy) -> str:
+def _quantity(study: AnyStudy) -> str:
     measure = measure_label(str(study.baseline.summary["objective"].iloc[0]))
     return f"saving, % of {measure} of the existing levels {study.today_text}"
 
 
-def _pumps_alone(study: RetrofitStudy) -> str:
+def _pumps_alone(study: AnyStudy) -> str:
     saved = number(study.without_moves_saving_percent, 3)
     return f"heat pumps alone, nothing moved: {saved} %"
 
 
-def _has_pumps(study: RetrofitStudy) -> bool:
+def _has_pumps(study: AnyStudy) -> bool:
     return study.without_moves is not study.baseline and study.without_moves.has_design
 
 
-def _changes(one: RetrofitResult) -> list[str]:
+def _changes(one: AnyConfiguration) -> list[str]:
     """Write what a combination changes, in short lines."""
     parts = [f"{old:.10g}→{new:.10g}" for old, new in one.moved_C.items()]
     if one.given_up_C:
@@ -104,7 +104,7 @@ def _changes(one: RetrofitResult) -> list[str]:
     return parts
 
 
-def _bars(study: RetrofitStudy, title: str) -> Figure:
+def _bars(study: AnyStudy, title: str) -> Figure:
     """Draw a bar for each combination."""
     shown = list(study.results)
     if len(shown) > _MOST_BARS or max(len(one.choice_C) for one in shown) > 2:
@@ -137,22 +137,22 @@ def _bars(study: RetrofitStudy, title: str) -> Figure:
     return figure
 
 
-def _rank(one: RetrofitResult) -> float:
+def _rank(one: AnyConfiguration) -> float:
     return -one.saving_percent if one.result.has_design else math.inf
 
 
-def _mark_pumps(axes: Axes, study: RetrofitStudy) -> None:
+def _mark_pumps(axes: Axes, study: AnyStudy) -> None:
     alone = study.without_moves_saving_percent
     axes.axvline(alone, color=PUMP, lw=1.4, ls="--", label=_pumps_alone(study))
 
 
-def _room_for_text(shown: list[RetrofitResult]) -> float:
+def _room_for_text(shown: list[AnyConfiguration]) -> float:
     """Width of the longest text beside a bar, relative to that of all bars."""
     share = min(0.6, 0.0115 * max(len(_told(one)) for one in shown))
     return share / (1.0 - share)
 
 
-def _told(one: RetrofitResult) -> str:
+def _told(one: AnyConfiguration) -> str:
     """Write saving and changes of a combination."""
     if math.isnan(one.saving_percent):
         return "no design"
@@ -165,7 +165,7 @@ def _told(one: RetrofitResult) -> str:
     return f"{number(one.saving_percent, 3)} %  {told}"
 
 
-def _bar_text(axes: Axes, row: int, one: RetrofitResult) -> None:
+def _bar_text(axes: Axes, row: int, one: AnyConfiguration) -> None:
     """Write saving and changes beside a bar."""
     saving = 0.0 if math.isnan(one.saving_percent) else one.saving_percent
     side = -1 if saving < 0.0 else 1
@@ -181,14 +181,14 @@ def _bar_text(axes: Axes, row: int, one: RetrofitResult) -> None:
     )
 
 
-def _matrix(study: RetrofitStudy, singles: RetrofitStudy | None, title: str) -> Figure:
+def _matrix(study: AnyStudy, singles: AnyStudy | None, title: str) -> Figure:
     """Draw the pairs as the lower triangle of a matrix, single moves on its diagonal."""
     results = [*study.results, *(singles.results if singles is not None else ())]
     levels_C = sorted({level_C for one in study.results for level_C in one.choice_C})
     place = {level_C: index for index, level_C in enumerate(levels_C)}
     size = len(levels_C)
     saving = np.full((size, size), np.nan)
-    cells: dict[tuple[int, int], RetrofitResult] = {}
+    cells: dict[tuple[int, int], AnyConfiguration] = {}
     for one in results:
         known = [place[level_C] for level_C in one.choice_C if level_C in place]
         if len(known) == len(one.choice_C) and known:
@@ -218,7 +218,7 @@ def _matrix(study: RetrofitStudy, singles: RetrofitStudy | None, title: str) -> 
 
 
 def _cell_text(
-    axes: Axes, row: int, column: int, one: RetrofitResult, size: int, *, ink: str
+    axes: Axes, row: int, column: int, one: AnyConfiguration, size: int, *, ink: str
 ) -> None:
     """Write saving and changes into a cell."""
     if size > _MOST_NUMBERED:
@@ -250,7 +250,7 @@ def _cell_text(
         )
 
 
-def _matrix_key(axes: Axes, study: RetrofitStudy, *, has_singles: bool, is_told: bool) -> None:
+def _matrix_key(axes: Axes, study: AnyStudy, *, has_singles: bool, is_told: bool) -> None:
     """Say in the free upper triangle what the cells mean, and mark the best pair."""
     best = study.best
     lines = ["each cell: saving in % and what has moved" if is_told else "each cell: saving in %"]

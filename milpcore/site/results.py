@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,12 @@ class SiteResult:
     economics: SiteEconomics
     options: SiteOptions = field(default_factory=SiteOptions)
     heat_sources: pd.DataFrame = field(default_factory=empty_sources)
+
+    @property
+    def schemas(self) -> Mapping[str, Mapping[str, str]]:
+        """Columns and dtypes of its tables, by name."""
+        has_sources = bool(self.options.external_heat.sources)
+        return {**SCHEMAS, "heat_sources": SOURCE_SCHEMA} if has_sources else SCHEMAS
 
     @property
     def has_design(self) -> bool:

@@ -38,6 +38,7 @@ from milpcore.site.retrofit_check import NOTHING_CHANGED, Changed, check_retrofi
 from milpcore.site.retrofit_option_search import OptionRetrofitSearch
 from milpcore.site.retrofit_plan import RetrofitOptions, RetrofitPlan, plan_retrofit
 from milpcore.site.retrofit_results import (
+    R,
     RetrofitResult,
     RetrofitStudy,
     levels_text,
@@ -101,8 +102,8 @@ def retrofit(
     candidates_C: Candidates | Sequence[float] | None = None,
     options: SiteOptions | None = None,
     observer: RetrofitObserver | None = None,
-    on_result: Callable[[RetrofitResult], object] | None = None,
-) -> RetrofitStudy:
+    on_result: Callable[[RetrofitResult[SiteResult]], object] | None = None,
+) -> RetrofitStudy[SiteResult]:
     """Find what moving existing levels saves, for every combination of so many levels.
 
     Parameters
@@ -177,17 +178,54 @@ def retrofit(
         existing_C, move, range_K, movable_C, heat_pumps, add, close, candidates_C, options
     )
     plan = plan_retrofit(streams, asked, economics=economics, objective=objective)
-    start_s = time.perf_counter()
-    choices = plan.choices
-    existing = tuple(plan.existing_C.tolist())
-    what = f"existing levels {levels_text(existing)} °C, {len(choices)} configurations"
+    existing = levels_text(tuple(plan.existing_C.tolist()))
+    what = f"existing levels {existing} °C, {len(plan.choices)} configurations"
     log_site(_log, "retrofit", plan.inputs, what)
     baseline = _existing_result(plan, plan.bare)
     without_moves = baseline
     if plan.allows_pumps:
         without_moves = _existing_result(plan, plan.inputs)
     search = RetrofitSearch(plan) if plan.inputs.terms is None else OptionRetrofitSearch(plan)
-    results: list[RetrofitResult] = []
+
+    def solve(
+        choice: tuple[int, ...], should_stop: Callable[[], bool]
+    ) -> RetrofitResult[SiteResult] | None:
+        solved = search.solve(choice, should_stop)
+        if solved is None:
+            return None
+        result = _result(plan, choice, *solved, baseline)
+        log_result(_log, f"{result.name} may move", result.result)
+        return result
+
+    results = configurations(plan, solve, observer, on_result)
+    return RetrofitStudy(
+        baseline, without_moves, results, tuple(plan.existing_C.tolist()), len(plan.choices)
+    )
+
+
+def configurations(
+    plan: RetrofitPlan,
+    solve: Callable[[tuple[int, ...], Callable[[], bool]], RetrofitResult[R] | None],
+    observer: RetrofitObserver | None,
+    on_result: Callable[[RetrofitResult[R]], object] | None,
+) -> tuple[RetrofitResult[R], ...]:
+    """Solve one configuration after the other, until the observer stops it.
+
+    Parameters
+    ----------
+    plan : RetrofitPlan
+    solve : callable
+        Takes positions of the levels that may move and whether to stop; None if it was stopped.
+    observer, on_result : callable or None
+        As in `retrofit`.
+
+    Returns
+    -------
+    tuple of RetrofitResult
+        Those that are finished.
+    """
+    start_s = time.perf_counter()
+    choices, results = plan.choices, list[RetrofitResult[R]]()
 
     def should_stop() -> bool:
         if observer is None:
@@ -198,18 +236,15 @@ def retrofit(
         return observer(RetrofitProgress(elapsed_s, len(results), len(choices), best))
 
     for choice in choices:
-        solved = None if should_stop() else search.solve(choice, should_stop)
-        if solved is None:
+        result = None if should_stop() else solve(choice, should_stop)
+        if result is None:
             break
-        result = _result(plan, choice, *solved, baseline)
         results.append(result)
-        log_result(_log, f"{result.name} may move", result.result)
         if on_result is not None:
             on_result(result)
-    elapsed_s = time.perf_counter() - start_s
-    told = (len(results), len(choices), elapsed_s)
+    told = (len(results), len(choices), time.perf_counter() - start_s)
     _log.info("retrofit ends: %d of %d configurations, %.3f s", *told)
-    return RetrofitStudy(baseline, without_moves, tuple(results), existing, len(choices))
+    return tuple(results)
 
 
 def _existing_result(plan: RetrofitPlan, inputs: SiteInputs) -> SiteResult:
@@ -238,7 +273,7 @@ def _result(
     outcome: Outcome,
     found: Found,
     baseline: SiteResult,
-) -> RetrofitResult:
+) -> RetrofitResult[SiteResult]:
     """One configuration: tables, check, what has changed."""
     inputs, existing_C = plan.inputs, plan.existing_C
     chosen_C = tuple(existing_C[list(choice)].tolist())

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from milpcore.economics import SiteEconomics
 from milpcore.site.check import check
 from milpcore.site.connection_tables import areas_of_today_m2
+from milpcore.site.inputs import Floats
 from milpcore.site.results import SiteResult
 from milpcore.site.violations import Report
 from milpcore.streams import Streams
@@ -72,24 +73,9 @@ def check_retrofit(
     CheckError
         With every violation.
     """
-    report, options = Report(), result.options
-    today_C = np.asarray(existing_C, dtype=np.float64)
-    gone_C = [*changed.moved_C, *changed.given_up_C]
-    for level_C in gone_C:
-        if not _has(today_C, level_C):
-            report.add("change", f"{level_C:.12g} °C", "moved or given up", "a level of today")
-        if gone_C.count(level_C) > 1:
-            report.add("change", f"{level_C:.12g} °C", "moved and given up", "one of both")
-    kept_C = [level_C for level_C in today_C if not _has(gone_C, level_C)]
-    new_C = [*changed.moved_C.values(), *changed.added_C]
-    for level_C in new_C:
-        if _has(kept_C, level_C):
-            report.add("change", f"{level_C:.12g} °C", "new", "none, as a level of today stays")
+    options, today_C = result.options, np.asarray(existing_C, dtype=np.float64)
     used_C = result.levels["temperature_C"].to_numpy(dtype=np.float64)
-    for level_C in used_C:
-        if not _has([*kept_C, *new_C], level_C):
-            report.add("level", f"{level_C:.12g} °C", "in use", "one of today, or told as new")
-    report.raise_if_any()
+    check_changes(used_C, today_C, changed)
     own = options.levels.moved_investment_EUR
     moved_EUR = options.levels.investment_EUR if own is None else own
     investment_EUR = sum(moved_EUR for one in changed.moved_C.values() if _has(used_C, one))
@@ -107,6 +93,32 @@ def check_retrofit(
         level_investment_EUR=investment_EUR,
         existing_m2=existing_m2,
     )
+
+
+def check_changes(used_C: Floats, today_C: Floats, changed: Changed) -> None:
+    """Check 11 of the levels in use (°C), whatever else there is of the result.
+
+    Raises
+    ------
+    CheckError
+        With every violation.
+    """
+    report = Report()
+    gone_C = [*changed.moved_C, *changed.given_up_C]
+    for level_C in gone_C:
+        if not _has(today_C, level_C):
+            report.add("change", f"{level_C:.12g} °C", "moved or given up", "a level of today")
+        if gone_C.count(level_C) > 1:
+            report.add("change", f"{level_C:.12g} °C", "moved and given up", "one of both")
+    kept_C = [level_C for level_C in today_C if not _has(gone_C, level_C)]
+    new_C = [*changed.moved_C.values(), *changed.added_C]
+    for level_C in new_C:
+        if _has(kept_C, level_C):
+            report.add("change", f"{level_C:.12g} °C", "new", "none, as a level of today stays")
+    for level_C in used_C:
+        if not _has([*kept_C, *new_C], level_C):
+            report.add("level", f"{level_C:.12g} °C", "in use", "one of today, or told as new")
+    report.raise_if_any()
 
 
 def _has(levels_C: npt.ArrayLike, level_C: float) -> bool:

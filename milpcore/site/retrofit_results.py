@@ -1,6 +1,7 @@
 """What a retrofit study brings: tables with units in their column names.
 
-Every number comes from checked results (`milpcore.site.results.SiteResult`), one per configuration.
+Every number comes from checked results, one per configuration: `milpcore.site.results.SiteResult`,
+or `milpcore.site.periods.results.PeriodResult` where there are several operating periods.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from milpcore.site.results import SiteResult
 from milpcore.site.table_files import write_tables
-from milpcore.site.tables import SCHEMAS, empty_table, table
+from milpcore.site.tables import empty_table, table
+from milpcore.site_options import SiteOptions
 
 BASELINE = "baseline"
 WITHOUT_MOVES = "without_moves"
@@ -34,20 +34,50 @@ _OWN = {
     "saving_percent": "float64",
 }
 _LEFT_OUT = ("max_levels", "n_nodes", "formulation")
-SUMMARY_SCHEMA: Mapping[str, str] = MappingProxyType(
-    {
-        **_OWN,
-        **{name: kind for name, kind in SCHEMAS["summary"].items() if name not in _LEFT_OUT},
-    }
-)
-"""Columns and dtypes of `RetrofitStudy.summary`."""
-
 _EQUAL = 1e-9
 """Costs closer than this share are equal."""
 
 
+class Result(Protocol):
+    """What a study shows of a checked result; see `milpcore.site.results.SiteResult`."""
+
+    @property
+    def schemas(self) -> Mapping[str, Mapping[str, str]]:
+        """Columns and dtypes of its tables."""
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row."""
+
+    @property
+    def levels(self) -> pd.DataFrame:
+        """Levels in use."""
+
+    @property
+    def heat_pumps(self) -> pd.DataFrame:
+        """Heat pumps."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Explanations."""
+
+    @property
+    def options(self) -> SiteOptions:
+        """What was asked for beyond the published model."""
+
+    @property
+    def has_design(self) -> bool:
+        """Whether there is one."""
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+
+
+R = TypeVar("R", bound=Result)
+
+
 @dataclass(frozen=True, eq=False)
-class RetrofitResult:
+class RetrofitResult(Generic[R]):
     """The best that moving some levels can do.
 
     Attributes
@@ -64,7 +94,7 @@ class RetrofitResult:
         Levels of the configuration that no stream, heat pump or utility uses, °C.
     saving_percent : float
         Of the objective, against the existing levels without heat pumps; nan without a design.
-    result : SiteResult
+    result : SiteResult or PeriodResult
         The checked design.
     """
 
@@ -74,7 +104,7 @@ class RetrofitResult:
     added_C: tuple[float, ...]
     unused_C: tuple[float, ...]
     saving_percent: float
-    result: SiteResult
+    result: R
 
     @property
     def name(self) -> str:
@@ -96,14 +126,14 @@ class RetrofitResult:
 
 
 @dataclass(frozen=True, eq=False)
-class RetrofitStudy:
+class RetrofitStudy(Generic[R]):
     """Every combination of levels that may move, beside the levels of today.
 
     Attributes
     ----------
-    baseline : SiteResult
+    baseline : SiteResult or PeriodResult
         The existing levels without heat pumps, but those that options say are there today.
-    without_moves : SiteResult
+    without_moves : SiteResult or PeriodResult
         The existing levels, with heat pumps if they are allowed.
     results : tuple of RetrofitResult
         One per combination, in lexicographic order of positions.
@@ -113,14 +143,14 @@ class RetrofitStudy:
         Combinations asked for; more than there are results after an interruption.
     """
 
-    baseline: SiteResult
-    without_moves: SiteResult
-    results: tuple[RetrofitResult, ...]
+    baseline: R
+    without_moves: R
+    results: tuple[RetrofitResult[R], ...]
     existing_C: tuple[float, ...]
     n_configurations: int
 
     @property
-    def best(self) -> RetrofitResult | None:
+    def best(self) -> RetrofitResult[R] | None:
         """Configuration of largest saving, then least TAC, then fewest changes, then the first.
 
         None when no configuration has a design. Objectives, and TAC, that differ by less than
@@ -151,14 +181,14 @@ class RetrofitStudy:
 
     @property
     def summary(self) -> pd.DataFrame:
-        """One row per configuration (°C, %, EUR/a, t/a, kW, s); see `SUMMARY_SCHEMA`."""
-        return _summary([_row(one) for one in self.results])
+        """One row per configuration (°C, %, EUR/a, t/a, kW, s)."""
+        return self._rows([_row(one) for one in self.results])
 
     @property
     def existing(self) -> pd.DataFrame:
         """The existing levels without and with heat pumps, two rows with columns of `summary`."""
         pairs = ((BASELINE, self.baseline), (WITHOUT_MOVES, self.without_moves))
-        return _summary(
+        return self._rows(
             [
                 (name, "", "", "", saving_percent(self.baseline, result), result)
                 for name, result in pairs
@@ -168,22 +198,17 @@ class RetrofitStudy:
     @property
     def levels(self) -> pd.DataFrame:
         """Levels of the existing system and of all configurations, led by ``configuration``."""
-        return self._joined("levels")
+        return self.joined("levels")
 
     @property
     def heat_pumps(self) -> pd.DataFrame:
         """Heat pumps of the existing system and of all configurations, likewise."""
-        return self._joined("heat_pumps")
+        return self.joined("heat_pumps")
 
     @property
     def connections(self) -> pd.DataFrame:
         """Connections of the existing system and of all configurations, likewise."""
-        return self._joined("connections")
-
-    @property
-    def heat_sources(self) -> pd.DataFrame:
-        """External heat by source of the existing system and of all configurations, likewise."""
-        return self._joined("heat_sources")
+        return self.joined("connections")
 
     @property
     def notes(self) -> pd.DataFrame:
@@ -227,23 +252,31 @@ class RetrofitStudy:
         tuple of Path
             The files ``summary.csv``, ``existing.csv``, ``levels.csv``, ``heat_pumps.csv``,
             ``connections.csv`` and ``notes.csv``; where options name sources of external heat,
-            ``heat_sources.csv``, too.
+            ``heat_sources.csv``, too, and with several operating periods ``periods.csv``,
+            ``operation.csv`` and ``pump_operation.csv``.
 
         Raises
         ------
         InputError
             If the directory cannot be made or written to.
         """
-        names = ["summary", "existing", "levels", "heat_pumps", "connections", "notes"]
-        if self.baseline.options.external_heat.sources:
-            names.append("heat_sources")
-        return write_tables({name: getattr(self, name) for name in names}, directory)
+        own = {name: getattr(self, name) for name in ("summary", "existing", "notes")}
+        joined = {name: self.joined(name) for name in self.baseline.schemas if name not in own}
+        return write_tables({**own, **joined}, directory)
 
-    def _named(self) -> list[tuple[str, SiteResult]]:
-        existing = [(BASELINE, self.baseline), (WITHOUT_MOVES, self.without_moves)]
-        return existing + [(one.name, one.result) for one in self.results]
+    def joined(self, name: str) -> pd.DataFrame:
+        """Return a table of the existing system and of all configurations.
 
-    def _joined(self, name: str) -> pd.DataFrame:
+        Parameters
+        ----------
+        name : str
+            Of a table of the results, such as ``"heat_sources"`` or ``"pump_operation"``.
+
+        Returns
+        -------
+        DataFrame
+            Led by ``configuration``.
+        """
         names, results = zip(*self._named(), strict=True)
         tables: list[pd.DataFrame] = [getattr(result, name) for result in results]
         joined = pd.concat(tables, ignore_index=True)
@@ -251,8 +284,28 @@ class RetrofitStudy:
         joined.insert(0, "configuration", pd.Series(led, dtype="str"))
         return joined
 
+    def _rows(self, rows: list[_Row]) -> pd.DataFrame:
+        of_results = self.baseline.schemas["summary"]
+        kept = [name for name in of_results if name not in _LEFT_OUT]
+        schema = {**_OWN, **{name: of_results[name] for name in kept}}
+        if not rows:
+            return empty_table(schema)
+        *texts, savings, results = (list(column) for column in zip(*rows, strict=True))
+        levels = [levels_text(tuple(result.levels["temperature_C"])) for result in results]
+        summaries = pd.concat([result.summary for result in results], ignore_index=True)
+        return table(schema, *texts, levels, savings, *(summaries[name] for name in kept))
 
-def saving_percent(baseline: SiteResult, result: SiteResult) -> float:
+    def _named(self) -> list[tuple[str, R]]:
+        existing = [(BASELINE, self.baseline), (WITHOUT_MOVES, self.without_moves)]
+        return existing + [(one.name, one.result) for one in self.results]
+
+
+AnyConfiguration = RetrofitResult[Any]
+AnyStudy = RetrofitStudy[Any]
+"""With one operating period, or several."""
+
+
+def saving_percent(baseline: Result, result: Result) -> float:
     """Compare a result with another in their objective, in percent; nan without a design.
 
     Where the baseline costs nothing there is nothing to save.
@@ -285,10 +338,10 @@ def moves_text(moved_C: dict[float, float]) -> str:
     return ", ".join(f"{old:.10g}→{new:.10g}" for old, new in moved_C.items())
 
 
-_Row = tuple[str, str, str, str, float, SiteResult]
+_Row = tuple[str, str, str, str, float, Result]
 
 
-def _row(one: RetrofitResult) -> _Row:
+def _row(one: AnyConfiguration) -> _Row:
     return (
         one.name,
         moves_text(one.moved_C),
@@ -297,13 +350,3 @@ def _row(one: RetrofitResult) -> _Row:
         one.saving_percent,
         one.result,
     )
-
-
-def _summary(rows: list[_Row]) -> pd.DataFrame:
-    if not rows:
-        return empty_table(SUMMARY_SCHEMA)
-    *texts, savings, results = (list(column) for column in zip(*rows, strict=True))
-    levels = [levels_text(tuple(result.levels["temperature_C"])) for result in results]
-    summaries = pd.concat([result.summary for result in results], ignore_index=True)
-    kept = [summaries[name] for name in SUMMARY_SCHEMA if name not in _OWN]
-    return table(SUMMARY_SCHEMA, *texts, levels, savings, *kept)

@@ -197,6 +197,28 @@ def prepare_periods(
         objective=objective,
         options=options,
     )
+    return over_periods(site, periods)
+
+
+def over_periods(site: SiteInputs, periods: Periods) -> PeriodInputs:
+    """Put a prepared site into its periods.
+
+    Parameters
+    ----------
+    site : SiteInputs
+    periods : Periods
+        With a duty for each of its streams.
+
+    Returns
+    -------
+    PeriodInputs
+
+    Raises
+    ------
+    InputError
+        If there are more or fewer duties than streams, or electricity costs less than nothing.
+    """
+    faults = FaultList()
     _note_unknown_options(site, faults)
     if periods.duty_kW.shape[1] != site.n_streams:
         rule = f"must be {site.n_streams}, as in the stream table"

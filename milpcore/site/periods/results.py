@@ -84,6 +84,16 @@ class PeriodResult:
     options: SiteOptions
 
     @property
+    def schemas(self) -> Mapping[str, Mapping[str, str]]:
+        """Columns and dtypes of its tables, by name."""
+        return SCHEMAS
+
+    @property
+    def options(self) -> SiteOptions:
+        """What was asked for beyond the published model: nothing."""
+        return SiteOptions()
+
+    @property
     def has_design(self) -> bool:
         """Whether a utility system was found."""
         return len(self.levels) > 0
