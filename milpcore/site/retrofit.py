@@ -256,7 +256,7 @@ def _existing_result(plan: RetrofitPlan, inputs: SiteInputs) -> SiteResult:
         if inputs is plan.bare:
             _refuse_today()
         return _checked(plan, inputs, outcome, n_levels, [], has_pumps=has_pumps)
-    notes = _unused_note(_unused(inputs, outcome, plan.existing))
+    notes = level_notes(plan, None, _unused(inputs, outcome, plan.existing))
     return _checked(plan, inputs, outcome, n_levels, notes, has_pumps=has_pumps)
 
 
@@ -275,8 +275,8 @@ def _result(
     baseline: SiteResult,
 ) -> RetrofitResult[SiteResult]:
     """One configuration: tables, check, what has changed."""
-    inputs, existing_C = plan.inputs, plan.existing_C
-    chosen_C = tuple(existing_C[list(choice)].tolist())
+    inputs = plan.inputs
+    chosen_C = tuple(plan.existing_C[list(choice)].tolist())
     has_pumps = plan.allows_pumps
     if outcome.design is None:
         result = _checked(plan, inputs, outcome, plan.n_slots, [], has_pumps=has_pumps)
@@ -284,15 +284,8 @@ def _result(
     changes = changes_of(plan, found)
     inputs = with_changes_paid(plan, changes)
     unused = _unused(inputs, outcome, np.unique(found.place))
-    level_C = inputs.level_C
-    notes = [
-        f"Levels meet at {level_C[level]:.10g} °C and count as one." for level in changes.met
-    ] + _unused_note(unused)
-    changed = Changed(
-        {float(existing_C[old]): float(level_C[new]) for old, new in changes.moved.items()},
-        tuple(existing_C[changes.given_up].tolist()),
-        tuple(level_C[changes.added].tolist()),
-    )
+    changed = changed_C(plan, changes)
+    notes = level_notes(plan, changes, unused)
     result = _checked(plan, inputs, outcome, plan.n_slots, notes, changed, has_pumps=has_pumps)
     return RetrofitResult(
         choice_C=chosen_C,
@@ -312,12 +305,27 @@ def _unused(inputs: SiteInputs, outcome: Outcome, levels: Integers) -> tuple[flo
     return tuple(inputs.level_C[unused].tolist())
 
 
-def _unused_note(unused_C: tuple[float, ...]) -> list[str]:
-    if not unused_C:
-        return []
-    which = "The level at" if len(unused_C) == 1 else "The levels at"
-    verb = "is" if len(unused_C) == 1 else "are"
-    return [f"{which} {levels_text(unused_C)} °C {verb} not used."]
+def changed_C(plan: RetrofitPlan, changes: Changes) -> Changed:
+    """Temperatures of the levels that move, are given up and are added."""
+    existing_C, level_C = plan.existing_C, plan.inputs.level_C
+    return Changed(
+        {float(existing_C[old]): float(level_C[new]) for old, new in changes.moved.items()},
+        tuple(existing_C[changes.given_up].tolist()),
+        tuple(level_C[changes.added].tolist()),
+    )
+
+
+def level_notes(
+    plan: RetrofitPlan, changes: Changes | None, unused_C: tuple[float, ...]
+) -> list[str]:
+    """Say which levels meet, and which are not used."""
+    met = [] if changes is None else plan.inputs.level_C[changes.met].tolist()
+    notes = [f"Levels meet at {level_C:.10g} °C and count as one." for level_C in met]
+    if unused_C:
+        which = "The level at" if len(unused_C) == 1 else "The levels at"
+        verb = "is" if len(unused_C) == 1 else "are"
+        notes.append(f"{which} {levels_text(unused_C)} °C {verb} not used.")
+    return notes
 
 
 def _checked(

@@ -8,8 +8,8 @@ annual cost, OPEX, CAPEX or CO2 of all periods together is minimised. The site i
 `milpcore.site.inputs`; options of heat pumps speak of their sizes
 (`milpcore.site.periods.size_options`).
 
-`greenfield_periods` goes from tables to a checked result; `PeriodSearch` and `ExtensivePath` solve
-prepared inputs.
+`greenfield_periods` goes from tables to a checked result, `retrofit_periods` from levels of today
+to what moving them saves; `PeriodSearch` and `ExtensivePath` solve prepared inputs.
 """
 
 from milpcore.site.periods.check import check_periods
@@ -18,6 +18,7 @@ from milpcore.site.periods.formulation import PeriodSearch
 from milpcore.site.periods.inputs import PeriodInputs, prepare_periods
 from milpcore.site.periods.outcome import PeriodOutcome
 from milpcore.site.periods.results import PeriodResult
+from milpcore.site.periods.retrofit import retrofit_periods
 from milpcore.site.periods.study import greenfield_periods
 from milpcore.site.periods.table import Periods, read_periods, write_periods
 
@@ -32,5 +33,6 @@ __all__ = [
     "greenfield_periods",
     "prepare_periods",
     "read_periods",
+    "retrofit_periods",
     "write_periods",
 ]

@@ -182,14 +182,7 @@ def prepare_periods(
     array([[0., 9.],
            [0., 0.]])
     """
-    faults = FaultList()
-    if not isinstance(periods, Periods):
-        remedy = "read them with milpcore.site.periods.read_periods(...)"
-        faults.add("", "periods", type(periods).__name__, "must be Periods", remedy)
-    if isinstance(candidates_C, Refined):
-        rule = "is not for periods: rounds of refinement know one period"
-        faults.add("", "candidates_C", candidates_C.name, rule, "use kinks+grid:5 or finer")
-    faults.raise_if_any("site")
+    check_call(periods, candidates_C)
     site = prepare(
         streams,
         economics=economics,
@@ -198,6 +191,24 @@ def prepare_periods(
         options=options,
     )
     return over_periods(site, periods)
+
+
+def check_call(periods: Periods, candidates_C: Candidates | Sequence[float] | None = None) -> None:
+    """Refuse what are no periods, and candidates that cannot be for several.
+
+    Raises
+    ------
+    InputError
+        Naming them.
+    """
+    faults = FaultList()
+    if not isinstance(periods, Periods):
+        remedy = "read them with milpcore.site.periods.read_periods(...)"
+        faults.add("", "periods", type(periods).__name__, "must be Periods", remedy)
+    if isinstance(candidates_C, Refined):
+        rule = "is not for periods: rounds of refinement know one period"
+        faults.add("", "candidates_C", candidates_C.name, rule, "use kinks+grid:5 or finer")
+    faults.raise_if_any("site")
 
 
 def over_periods(site: SiteInputs, periods: Periods) -> PeriodInputs:
