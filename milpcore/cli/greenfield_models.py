@@ -14,6 +14,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, NamedTuple
 
 from milpcore.cli.arguments import positive_seconds
+from milpcore.cli.shared_arguments import add_periods
 from milpcore.faults import FaultList
 
 if TYPE_CHECKING:
@@ -139,12 +140,7 @@ _GIVEN: dict[str, Callable[[argparse.Namespace], object]] = {
 
 def add_models(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the other models."""
-    command.add_argument(
-        "--periods",
-        metavar="FILE",
-        help="operating periods with one set of levels and pump sizes: CSV (or workbook) with "
-        "the duty of every stream in each period, kW, and the hours of each, h/a",
-    )
+    add_periods(command, "one set of levels and pump sizes")
     command.add_argument(
         "--steps",
         action="store_true",

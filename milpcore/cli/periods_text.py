@@ -77,11 +77,24 @@ def _best(best: PeriodResult) -> list[str]:
     scale = scale_for(Kind.EMISSION if best.objective is Measure.CO2 else Kind.COST, [value])
     count = "1 level" if best.max_levels == 1 else f"{best.max_levels} levels"
     told = f"{best.objective.value.upper()} {scale.text(value)} {scale.unit}"
-    title = f"Best: at most {count}, {told}; the same in all periods:"
-    parts = [title, _levels(best.levels)]
-    if len(best.heat_pumps):
-        parts.append(_pumps(best.heat_pumps))
-    return [*parts, _periods(best.periods)]
+    return [f"Best: at most {count}, {told}; the same in all periods:", *period_design_text(best)]
+
+
+def period_design_text(result: PeriodResult) -> list[str]:
+    """Lay out the levels and heat pumps of a design, and what every period does with them.
+
+    Parameters
+    ----------
+    result : PeriodResult
+        With a design.
+
+    Returns
+    -------
+    list of str
+        Tables of levels, of heat pumps where there are any, and of periods.
+    """
+    pumps = [_pumps(result.heat_pumps)] if len(result.heat_pumps) else []
+    return [_levels(result.levels), *pumps, _periods(result.periods)]
 
 
 def _levels(table: pd.DataFrame) -> str:

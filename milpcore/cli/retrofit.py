@@ -9,9 +9,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from milpcore.cli.alternatives import alternatives_text, drawn, wanted_of, write, writes
+from milpcore.cli.alternatives import Wanted, alternatives_text, drawn, wanted_of, write, writes
 from milpcore.cli.messages import INTERRUPTED, NO_SOLUTION, OK, print_error
 from milpcore.cli.output import (
+    COPIES,
     Drawn,
     check_output,
     is_worth_writing,
@@ -19,25 +20,31 @@ from milpcore.cli.output import (
     write_inputs,
     write_output,
 )
+from milpcore.cli.periods import COPY as PERIODS_COPY
 from milpcore.cli.retrofit_study import Answer, Request, run_study, unstarted_study
 from milpcore.cli.retrofit_text import retrofit_text
 from milpcore.cli.signals import is_interrupted_early
 from milpcore.cli.sources import Source, input_files, site_options_of, source_of
+from milpcore.faults import FaultList, Gathered
 from milpcore.report import ProgressLine
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.candidates import candidates_from_text, candidates_name
+from milpcore.site.periods.results import SCHEMAS as PERIOD_SCHEMAS
+from milpcore.site.periods.results import PeriodResult
+from milpcore.site.periods.table import read_periods, write_periods
 from milpcore.site.retrofit_plan import RetrofitOptions
 
 _TABLES = ("summary", "existing", "levels", "heat_pumps", "connections", "notes", "heat_sources")
-_FIGURES = ("retrofit_savings", "levels_best")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Solve a retrofit study, show it, write it."""
-    inputs = input_files(arguments)
+    with_periods = arguments.periods is not None
+    inputs = (*input_files(arguments), *([arguments.periods] if with_periods else []))
     wanted = wanted_of(arguments)
-    files = [*_writes(), *writes(wanted, [len(set(arguments.existing))])]
-    check_output(arguments.out, inputs=inputs, writes=files)
+    files = [*_writes(with_periods=with_periods), *writes(wanted, [len(set(arguments.existing))])]
+    copies = (*COPIES, PERIODS_COPY) if with_periods else COPIES
+    check_output(arguments.out, inputs=inputs, writes=files, copies=copies)
     request, source = _request(arguments)
     if is_interrupted_early(arguments):
         answer = unstarted_study(request)
@@ -74,8 +81,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
     """Read all inputs, so that their faults come before anything long."""
-    source = source_of(arguments)
-    economics, site_options = site_options_of(arguments)
+    faults, wanted = Gathered(), wanted_of(arguments)
+    source = faults.of(lambda: source_of(arguments))
+    prices = faults.of(lambda: site_options_of(arguments))
+    candidates = faults.of(lambda: candidates_from_text(arguments.candidates))
+    periods = None
+    if arguments.periods is not None:
+        faults.of(lambda: _refuse_alternatives(wanted))
+        if source is not None:
+            streams = source.streams
+            periods = faults.of(lambda: read_periods(arguments.periods, streams))
+    faults.raise_if_any()
+    assert source is not None
+    assert prices is not None
+    economics, site_options = prices
     options = RetrofitOptions(
         existing_C=arguments.existing,
         move=arguments.move,
@@ -84,7 +103,7 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         heat_pumps=not arguments.no_pumps,
         add=arguments.add,
         close=arguments.close,
-        candidates_C=candidates_from_text(arguments.candidates),
+        candidates_C=candidates,
         options=None if site_options.is_none else site_options,
     )
     request = Request(
@@ -93,16 +112,27 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         options,
         arguments.objective,
         wants_singles=arguments.out is not None and arguments.move == 2,
-        wanted=wanted_of(arguments),
+        wanted=wanted,
+        periods=periods,
     )
     return request, source
 
 
+def _refuse_alternatives(wanted: Wanted) -> None:
+    """Refuse alternatives beside several periods."""
+    faults = FaultList()
+    if wanted.anything:
+        rule = "do not go with --periods: not modelled for operating periods"
+        faults.add("", "--alternatives, --within", None, rule, "leave out one of the two")
+    faults.raise_if_any("retrofit --periods")
+
+
 def _heading(source: Source, request: Request, answer: Answer) -> str:
     """Say what was solved."""
-    options = request.options
+    options, periods = request.options, request.periods
     movable = options.existing_C if options.movable_C is None else options.movable_C
     told = [
+        "" if periods is None else f"{periods.n_periods} periods",
         f"least {request.objective.upper()}",
         f"{options.move} of {len(movable)} levels may move by {options.range_K:g} K",
         f"{options.add} added" if options.add else "",
@@ -136,11 +166,14 @@ def _text(source: Source, request: Request, answer: Answer) -> str:
     return "\n\n".join([*parts, *map(alternatives_text, _found(answer))])
 
 
-def _writes() -> list[str]:
+def _writes(*, with_periods: bool) -> list[str]:
     """List what a run may write besides its record and its inputs."""
+    tables = dict.fromkeys((*_TABLES, *(PERIOD_SCHEMAS if with_periods else ())))
+    best = "periods_best" if with_periods else "levels_best"
+    figures = ("retrofit_savings", best)
     return [
-        *(f"{name}.csv" for name in _TABLES),
-        *(f"{name}.{suffix}" for name in _FIGURES for suffix in ("png", "svg")),
+        *(f"{name}.csv" for name in tables),
+        *(f"{name}.{suffix}" for name in figures for suffix in ("png", "svg")),
     ]
 
 
@@ -153,6 +186,8 @@ def _write(
         answer.study.write(folder)
         write(_found(answer), folder)
         write_inputs(folder, source.streams, request.economics, request.options.options)
+        if request.periods is not None:
+            write_periods(request.periods, source.streams, folder / "inputs" / PERIODS_COPY)
 
     write_output(
         out,
@@ -171,8 +206,13 @@ def _figures(name: str, answer: Answer) -> Iterator[Drawn]:
     savings = plots.retrofit_savings(answer.study, singles=answer.singles, title=title)
     yield Drawn("retrofit_savings", savings)
     best = answer.study.best
-    if best is not None:
-        yield Drawn("levels_best", plots.levels_and_streams(best.result, name=name))
+    if best is None:
+        return
+    result = best.result
+    if isinstance(result, PeriodResult):
+        yield Drawn("periods_best", plots.period_operation(result, name=name))
+    else:
+        yield Drawn("levels_best", plots.levels_and_streams(result, name=name))
 
 
 def _record(source: Source, request: Request) -> dict[str, Any]:
@@ -181,6 +221,7 @@ def _record(source: Source, request: Request) -> dict[str, Any]:
     return {
         "command": "retrofit",
         "streams": source.name,
+        "periods": None if request.periods is None else list(request.periods.names),
         "existing_C": list(options.existing_C),
         "move": options.move,
         "range_K": options.range_K,

@@ -11,6 +11,7 @@ from milpcore.cli.shared_arguments import (
     add_economics,
     add_objective,
     add_output,
+    add_periods,
 )
 
 SUMMARY = "what moving existing levels saves"
@@ -34,6 +35,7 @@ examples:
   milpcore retrofit --existing 13,25,80,143,214,285,1600
   milpcore retrofit site.csv --existing 25,80,140 --move 2 --range 15 --out results
   milpcore retrofit --existing 13,25,80,143,214,285,1600 --move 0 --add 1 --json
+  milpcore retrofit site.csv --existing 25,80,140 --periods periods.csv
 
 """
 NO_PASSING = "levels may not pass each other, and count as one where they meet"
@@ -93,6 +95,7 @@ def fill(command: argparse.ArgumentParser) -> None:
         help="existing levels given up in every combination, the best ones of those that may not "
         "move (default: 0)",
     )
+    add_periods(command, "the same moves and pump sizes")
     add_candidates(command)
     add_alternatives(command, "the K best ways to move at most --move of the levels")
     add_economics(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from milpcore.cli.alternatives import Wanted
 from milpcore.cli.signals import ctrl_c_after
@@ -15,7 +15,11 @@ from milpcore.scales import number
 from milpcore.site.alternatives import retrofit_alternatives
 from milpcore.site.alternatives_options import check_moves_only
 from milpcore.site.alternatives_results import Alternatives
-from milpcore.site.retrofit import RetrofitProgress, retrofit
+from milpcore.site.periods.inputs import over_periods
+from milpcore.site.periods.retrofit import retrofit_periods
+from milpcore.site.periods.retrofit_search import PeriodRetrofitSearch
+from milpcore.site.periods.table import Periods
+from milpcore.site.retrofit import RetrofitObserver, RetrofitProgress, retrofit
 from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
 from milpcore.site.retrofit_results import AnyStudy
 from milpcore.streams import Streams
@@ -33,6 +37,7 @@ class Request(NamedTuple):
     objective: str
     wants_singles: bool
     wanted: Wanted = Wanted()
+    periods: Periods | None = None
 
 
 class _Found(NamedTuple):
@@ -133,18 +138,27 @@ def _n_candidates(request: Request) -> int:
     plan = plan_retrofit(
         request.streams, options, economics=request.economics, objective=request.objective
     )
+    if request.periods is not None:
+        PeriodRetrofitSearch(plan, over_periods(plan.inputs, request.periods))
     return plan.inputs.n_candidates
 
 
 def _today(request: Request) -> AnyStudy:
     """Return the study as it is before the first combination."""
-    return retrofit(
-        request.streams,
-        **request.options._asdict(),
-        economics=request.economics,
-        objective=request.objective,
-        observer=lambda _: True,
-    )
+    return _solved(request, request.options, lambda _: True)
+
+
+def _solved(request: Request, options: RetrofitOptions, observer: RetrofitObserver) -> AnyStudy:
+    """Solve a study, over several periods if there are some."""
+    asked: dict[str, Any] = {
+        **options._asdict(),
+        "economics": request.economics,
+        "objective": request.objective,
+        "observer": observer,
+    }
+    if request.periods is None:
+        return retrofit(request.streams, **asked)
+    return retrofit_periods(request.streams, request.periods, **asked)
 
 
 def progress_line(progress: RetrofitProgress) -> Callable[[float], str]:
@@ -166,19 +180,10 @@ def _study_in_child(channel: Channel, request: Request) -> _Found:
             sent = progress.n_done
         return channel.should_stop.is_set()
 
-    def solved(options: RetrofitOptions) -> AnyStudy:
-        return retrofit(
-            request.streams,
-            **options._asdict(),
-            economics=request.economics,
-            objective=request.objective,
-            observer=observe,
-        )
-
-    study = solved(request.options)
+    study = _solved(request, request.options, observe)
     singles = found = None
     if request.wants_singles and not channel.should_stop.is_set():
-        singles = solved(request.options._replace(move=1))
+        singles = _solved(request, request.options._replace(move=1), observe)
     if request.wanted.anything and not channel.should_stop.is_set():
         found = _alternatives(request, channel)
     return _Found(study, singles, found)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from milpcore.cli.design_text import design_text
+from milpcore.cli.periods_text import period_design_text
 from milpcore.report import TextColumn, gap_text, text_table
 from milpcore.scales import Kind, Scale, number, scale_for
+from milpcore.site.periods.results import PeriodResult
 from milpcore.site.results import SiteResult
 from milpcore.site.retrofit_results import (
     AnyConfiguration,
@@ -68,7 +70,7 @@ def _scale(study: AnyStudy) -> Scale:
     return scale_for(kind, [float(row["objective_value"])])
 
 
-def _pumps(result: SiteResult) -> str:
+def _pumps(result: SiteResult | PeriodResult) -> str:
     pumps = result.heat_pumps
     pairs = zip(pumps["source_C"], pumps["sink_C"], strict=True)
     return ", ".join(f"{source_C:.10g}→{sink_C:.10g}" for source_C, sink_C in pairs)
@@ -158,4 +160,6 @@ def _best(best: AnyConfiguration) -> list[str]:
     told = "; ".join(filter(None, changes))
     what = f"{told} °C" if told else "nothing moved"
     title = f"Best: {what}, {number(best.saving_percent, 3)} % saved"
-    return [title, *design_text(best.result)]
+    result = best.result
+    is_period = isinstance(result, PeriodResult)
+    return [title, *(period_design_text(result) if is_period else design_text(result))]

@@ -53,6 +53,24 @@ def add_candidates(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_periods(command: argparse.ArgumentParser, shared: str) -> None:
+    """Add ``--periods``.
+
+    Parameters
+    ----------
+    command : argparse.ArgumentParser
+        Where to add it.
+    shared : str
+        What the periods share.
+    """
+    command.add_argument(
+        "--periods",
+        metavar="FILE",
+        help=f"operating periods with {shared}: CSV (or workbook) with "
+        "the duty of every stream in each period, kW, and the hours of each, h/a",
+    )
+
+
 def add_alternatives(command: argparse.ArgumentParser, what: str) -> None:
     """Add how many of the best designs are wanted; `what` says what is ranked."""
     command.add_argument(

@@ -260,9 +260,14 @@ class RetrofitStudy(Generic[R]):
         InputError
             If the directory cannot be made or written to.
         """
-        own = {name: getattr(self, name) for name in ("summary", "existing", "notes")}
-        joined = {name: self.joined(name) for name in self.baseline.schemas if name not in own}
-        return write_tables({**own, **joined}, directory)
+        names = [name for name in self.baseline.schemas if name != "summary"]
+        tables = {
+            "summary": self.summary,
+            "existing": self.existing,
+            **{name: self.joined(name) for name in names},
+            "notes": self.notes,
+        }
+        return write_tables(tables, directory)
 
     def joined(self, name: str) -> pd.DataFrame:
         """Return a table of the existing system and of all configurations.

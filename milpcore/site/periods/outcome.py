@@ -68,14 +68,40 @@ def outcome_of_levels(
     n_programs: int = 0,
     message: str = "",
 ) -> PeriodOutcome:
-    """Operate the levels that were found, if any; their cost is the objective.
+    """Operate the levels that were found, if any, less those of no use for any objective."""
+    design = None if levels is None else operate_periods(inputs, network, levels)
+    if design is not None and inputs.tac_decides:
+        design = without_spare_levels(inputs, network, design)
+    return outcome_of_design(
+        inputs,
+        design,
+        status=status,
+        bound=bound,
+        start_s=start_s,
+        root_bound=root_bound,
+        n_nodes=n_nodes,
+        n_programs=n_programs,
+        message=message,
+    )
+
+
+def outcome_of_design(
+    inputs: PeriodInputs,
+    design: PeriodDesign | None,
+    *,
+    status: Status,
+    bound: float,
+    start_s: float,
+    root_bound: float = math.nan,
+    n_nodes: int = 0,
+    n_programs: int = 0,
+    message: str = "",
+) -> PeriodOutcome:
+    """Tell of a design, if there is one; its cost is the objective.
 
     Only rounding is taken off the bound: one that is really above the objective stays, for the
     check to refuse.
     """
-    design = None if levels is None else operate_periods(inputs, network, levels)
-    if design is not None and inputs.tac_decides:
-        design = without_spare_levels(inputs, network, design)
     objective = math.nan if design is None else design_cost(inputs, design, inputs.measure)
     lower = max(0.0, bound) if math.isfinite(bound) else bound
     if objective < lower <= objective * (1.0 + 1e-7) + 1e-6:

@@ -89,11 +89,6 @@ class PeriodResult:
         return SCHEMAS
 
     @property
-    def options(self) -> SiteOptions:
-        """What was asked for beyond the published model: nothing."""
-        return SiteOptions()
-
-    @property
     def has_design(self) -> bool:
         """Whether a utility system was found."""
         return len(self.levels) > 0

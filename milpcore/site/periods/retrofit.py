@@ -22,7 +22,8 @@ from milpcore.site.model import relative_gap
 from milpcore.site.periods.check import check_periods
 from milpcore.site.periods.inputs import PeriodInputs, check_call, over_periods
 from milpcore.site.periods.network import period_network
-from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_levels
+from milpcore.site.periods.operate import operate_periods
+from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_design
 from milpcore.site.periods.results import PeriodResult, make_result
 from milpcore.site.periods.retrofit_search import FORMULATION_NAME, PeriodRetrofitSearch
 from milpcore.site.periods.table import Periods
@@ -43,6 +44,7 @@ from milpcore.site.retrofit_results import (
 )
 from milpcore.site.retrofit_search import Found
 from milpcore.site.slot_search import EQUAL
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 PeriodConfiguration = RetrofitResult[PeriodResult]
@@ -62,6 +64,7 @@ def retrofit_periods(
     economics: SiteEconomics | None = None,
     objective: Measure | str = Measure.TAC,
     candidates_C: Candidates | Sequence[float] | None = None,
+    options: SiteOptions | None = None,
     observer: RetrofitObserver | None = None,
     on_result: Callable[[PeriodConfiguration], object] | None = None,
 ) -> RetrofitStudy[PeriodResult]:
@@ -73,7 +76,7 @@ def retrofit_periods(
         The stream table; its duties are not used.
     periods : Periods
         Hours and duties of every period.
-    existing_C, move, range_K, movable_C, heat_pumps, add, close, objective, candidates_C
+    existing_C, move, range_K, movable_C, heat_pumps, add, close, objective, candidates_C, options
         As in `milpcore.site.retrofit`.
     economics : SiteEconomics, optional
         Prices and limits; operating hours are those of the periods.
@@ -111,7 +114,7 @@ def retrofit_periods(
     1           140                  2             0
     """
     asked = RetrofitOptions(
-        existing_C, move, range_K, movable_C, heat_pumps, add, close, candidates_C
+        existing_C, move, range_K, movable_C, heat_pumps, add, close, candidates_C, options
     )
     check_call(periods)
     plan = plan_retrofit(streams, asked, economics=economics, objective=objective)
@@ -140,11 +143,10 @@ class _Study:
 
     def of_today(self, inputs: PeriodInputs) -> PeriodResult:
         """Operate the existing levels and check the result."""
-        start_s, network = time.perf_counter(), period_network(inputs)
-        outcome = outcome_of_levels(
+        start_s = time.perf_counter()
+        outcome = outcome_of_design(
             inputs,
-            network,
-            self.plan.existing,
+            operate_periods(inputs, period_network(inputs), self.plan.existing),
             status=Status.OPTIMAL,
             bound=math.inf,
             start_s=start_s,

@@ -38,7 +38,7 @@ from milpcore.site.periods.operate import (
     operate_periods,
     separate_costs,
 )
-from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_levels
+from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_design
 from milpcore.site.retrofit_plan import RetrofitPlan
 from milpcore.site.retrofit_search import NOT_SERVED, Found, Slots, orders
 from milpcore.site.slot_search import EQUAL, changes
@@ -114,10 +114,10 @@ class PeriodRetrofitSearch:
         rows = [row for cost, row in priced if cost <= _limit(best) and math.isfinite(cost)]
         row = self._settled(listed, rows) if rows else 0
         unit = KW_PER_MW * self.inputs.site.cost_scale
-        outcome = outcome_of_levels(
+        levels = np.unique(listed.place[row])
+        outcome = outcome_of_design(
             self.inputs,
-            self.network,
-            np.unique(listed.place[row]) if rows else None,
+            operate_periods(self.inputs, self.network, levels) if rows else None,
             status=Status.OPTIMAL if rows else Status.INFEASIBLE,
             bound=(1.0 - EQUAL) * best * unit,
             start_s=start_s,
@@ -164,7 +164,7 @@ class PeriodRetrofitSearch:
     def _tac(self, levels: Integers) -> float:
         design = operate_periods(self.inputs, self.network, levels)
         assert design is not None  # its cost is finite
-        return design_cost(design, self.inputs.costs(Measure.TAC))
+        return design_cost(self.inputs, design, Measure.TAC)
 
 
 class _Listed(NamedTuple):
