@@ -203,7 +203,7 @@ def _write(found: Found[PeriodResult], folder: Path) -> None:
     """Write the tables of all configurations."""
     tables = {
         name: joined([(one.max_levels, getattr(one, name)) for one in found.results])
-        for name in SCHEMAS
+        for name in found.results[0].schemas
     }
     write_tables({**tables, "notes": notes_table(found.results)}, folder)
 

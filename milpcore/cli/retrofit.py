@@ -29,9 +29,9 @@ from milpcore.faults import FaultList, Gathered
 from milpcore.report import ProgressLine
 from milpcore.site.alternatives_results import Alternatives
 from milpcore.site.candidates import candidates_from_text, candidates_name
-from milpcore.site.periods.results import SCHEMAS as PERIOD_SCHEMAS
 from milpcore.site.periods.results import PeriodResult
 from milpcore.site.periods.table import read_periods, write_periods
+from milpcore.site.periods.tables import SCHEMAS as PERIOD_SCHEMAS
 from milpcore.site.retrofit_plan import RetrofitOptions
 
 _TABLES = ("summary", "existing", "levels", "heat_pumps", "connections", "notes", "heat_sources")

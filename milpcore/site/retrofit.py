@@ -254,13 +254,19 @@ def _existing_result(plan: RetrofitPlan, inputs: SiteInputs) -> SiteResult:
     n_levels = len(plan.existing)
     if outcome.design is None:
         if inputs is plan.bare:
-            _refuse_today()
+            refuse_today()
         return _checked(plan, inputs, outcome, n_levels, [], has_pumps=has_pumps)
     notes = level_notes(plan, None, _unused(inputs, outcome, plan.existing))
     return _checked(plan, inputs, outcome, n_levels, notes, has_pumps=has_pumps)
 
 
-def _refuse_today() -> None:
+def refuse_today() -> None:
+    """Refuse existing levels that options do not let be operated as they are.
+
+    Raises
+    ------
+    InputError
+    """
     faults = FaultList()
     rule = "cannot be operated as they are"
     faults.add("", "existing_C", None, rule, "allow more external heat")
@@ -303,6 +309,11 @@ def _unused(inputs: SiteInputs, outcome: Outcome, levels: Integers) -> tuple[flo
     assert outcome.design is not None
     unused = levels[~used_levels(inputs, outcome.design)[levels]]
     return tuple(inputs.level_C[unused].tolist())
+
+
+def no_pumps_note(options: SiteOptions) -> str:
+    """Say that there are no new heat pumps."""
+    return TODAYS_PUMPS_NOTE if options.heat_pumps.existing else NO_PUMPS_NOTE
 
 
 def changed_C(plan: RetrofitPlan, changes: Changes) -> Changed:
@@ -348,6 +359,5 @@ def _checked(
     notes = [*notes, *too_small_note(result.connections)]
     if not has_pumps:
         general = tuple(note for note in general if not note.startswith(_NO_PUMP))
-        has_old = bool(inputs.options.heat_pumps.existing)
-        notes = [TODAYS_PUMPS_NOTE if has_old else NO_PUMPS_NOTE, *notes]
+        notes = [no_pumps_note(inputs.options), *notes]
     return replace(result, notes=(*general, *notes))

@@ -21,6 +21,7 @@ from milpcore.site.connection_tables import areas_of_today_m2
 from milpcore.site.inputs import Floats
 from milpcore.site.results import SiteResult
 from milpcore.site.violations import Report
+from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
 
 SAME_K = 2e-6
@@ -76,12 +77,7 @@ def check_retrofit(
     options, today_C = result.options, np.asarray(existing_C, dtype=np.float64)
     used_C = result.levels["temperature_C"].to_numpy(dtype=np.float64)
     check_changes(used_C, today_C, changed)
-    own = options.levels.moved_investment_EUR
-    moved_EUR = options.levels.investment_EUR if own is None else own
-    investment_EUR = sum(moved_EUR for one in changed.moved_C.values() if _has(used_C, one))
-    investment_EUR += sum(
-        options.levels.investment_EUR for one in changed.added_C if _has(used_C, one)
-    )
+    investment_EUR = changes_investment_EUR(used_C, changed, options)
     existing_m2 = None
     if options.connections.costs:
         existing_m2 = areas_of_today_m2(streams, economics, options.connections, today_C)
@@ -119,6 +115,15 @@ def check_changes(used_C: Floats, today_C: Floats, changed: Changed) -> None:
         if not _has([*kept_C, *new_C], level_C):
             report.add("level", f"{level_C:.12g} °C", "in use", "one of today, or told as new")
     report.raise_if_any()
+
+
+def changes_investment_EUR(used_C: Floats, changed: Changed, options: SiteOptions) -> float:
+    """Investment of check 12 in the levels in use (°C)."""
+    own = options.levels.moved_investment_EUR
+    moved_EUR = options.levels.investment_EUR if own is None else own
+    n_moved = sum(_has(used_C, level_C) for level_C in changed.moved_C.values())
+    n_added = sum(_has(used_C, level_C) for level_C in changed.added_C)
+    return n_moved * moved_EUR + n_added * options.levels.investment_EUR
 
 
 def _has(levels_C: npt.ArrayLike, level_C: float) -> bool:

@@ -64,8 +64,20 @@ def check_periods(
     economics: SiteEconomics,
     *,
     options: SiteOptions | None = None,
+    level_investment_EUR: float | None = None,
 ) -> None:
     """Check a result against streams, periods, prices and options, from the tables alone.
+
+    Parameters
+    ----------
+    result : PeriodResult
+    streams : Streams
+    periods : Periods
+    economics : SiteEconomics
+    options : SiteOptions, optional
+        What was asked about.
+    level_investment_EUR : float, optional
+        Of the levels in use; by default what options say of each.
 
     Raises
     ------
@@ -105,7 +117,10 @@ def check_periods(
     _check_pumps(report, result, economics, asked)
     for period in range(periods.n_periods):
         _check_period(report, result, streams, periods, period, at_level)
-    _check_costs(report, result, periods, economics, asked)
+    levels_EUR = level_investment_EUR
+    if levels_EUR is None:
+        levels_EUR = asked.levels.investment_EUR * len(result.levels)
+    _check_costs(report, result, periods, economics, asked, levels_EUR)
     report.raise_if_any()
 
 
@@ -288,6 +303,7 @@ def _check_costs(
     periods: Periods,
     economics: SiteEconomics,
     options: SiteOptions,
+    levels_EUR: float,
 ) -> None:
     """Rules 5, 6 and 9."""
     table, row = result.periods, result.summary.iloc[0]
@@ -311,7 +327,6 @@ def _check_costs(
     where = [f"period {name}" for name in periods.names]
     for column, values in (("opex_EUR_per_a", opex), ("co2_t_per_a", co2)):
         report.near(column, where, table[column], values, TABLE_TOLERANCE * np.abs(values))
-    levels_EUR = options.levels.investment_EUR * len(result.levels)
     capex = annuity * (float(result.heat_pumps["investment_EUR"].sum()) + levels_EUR)
     tac = float(opex.sum()) + capex
     sums = {

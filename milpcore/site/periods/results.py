@@ -13,6 +13,7 @@ Costs are those of the tables: `milpcore.site.periods.check` computes them again
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ class PeriodResult:
     @property
     def schemas(self) -> Mapping[str, Mapping[str, str]]:
         """Columns and dtypes of its tables, by name."""
-        return SCHEMAS
+        has_sources = bool(self.options.external_heat.sources)
+        return {name: SCHEMAS[name] for name in SCHEMAS if has_sources or name != "heat_sources"}
 
     @property
     def has_design(self) -> bool:
@@ -126,7 +128,7 @@ class PeriodResult:
         InputError
             If the directory cannot be made or written to.
         """
-        return write_tables({name: getattr(self, name) for name in SCHEMAS}, directory)
+        return write_tables({name: getattr(self, name) for name in self.schemas}, directory)
 
 
 def make_result(

@@ -28,21 +28,27 @@ from milpcore.site.periods.results import PeriodResult, make_result
 from milpcore.site.periods.retrofit_search import FORMULATION_NAME, PeriodRetrofitSearch
 from milpcore.site.periods.table import Periods
 from milpcore.site.retrofit import (
-    NO_PUMPS_NOTE,
     RetrofitObserver,
     changed_C,
     configurations,
     level_notes,
+    no_pumps_note,
+    refuse_today,
 )
 from milpcore.site.retrofit_changes import changes_of
-from milpcore.site.retrofit_check import NOTHING_CHANGED, Changed, check_changes
+from milpcore.site.retrofit_check import (
+    NOTHING_CHANGED,
+    Changed,
+    changes_investment_EUR,
+    check_changes,
+)
 from milpcore.site.retrofit_plan import SAME_K, RetrofitOptions, RetrofitPlan, plan_retrofit
 from milpcore.site.retrofit_results import (
     RetrofitResult,
     RetrofitStudy,
     saving_percent,
 )
-from milpcore.site.retrofit_search import Found
+from milpcore.site.retrofit_search import NOT_OPERATED, Found
 from milpcore.site.slot_search import EQUAL
 from milpcore.site_options import SiteOptions
 from milpcore.streams import Streams
@@ -128,7 +134,9 @@ def retrofit_periods(
         choice: tuple[int, ...], should_stop: Callable[[], bool]
     ) -> PeriodConfiguration | None:
         solved = search.solve(choice, should_stop)
-        return None if solved is None else study.result(choice, *solved, baseline)
+        if solved is None:
+            return None
+        return study.result(choice, *solved, search.paid(solved[1]), baseline)
 
     results = configurations(plan, solve, observer, on_result)
     return RetrofitStudy(baseline, without_moves, results, existing, len(plan.choices))
@@ -144,16 +152,23 @@ class _Study:
     def of_today(self, inputs: PeriodInputs) -> PeriodResult:
         """Operate the existing levels and check the result."""
         start_s = time.perf_counter()
+        design = operate_periods(inputs, period_network(inputs), self.plan.existing)
         outcome = outcome_of_design(
             inputs,
-            operate_periods(inputs, period_network(inputs), self.plan.existing),
-            status=Status.OPTIMAL,
+            design,
+            status=Status.OPTIMAL if design is not None else Status.INFEASIBLE,
             bound=math.inf,
             start_s=start_s,
+            message="" if design is not None else NOT_OPERATED,
         )
-        bound = (1.0 - EQUAL) * outcome.objective
-        outcome = replace(outcome, bound=bound, gap=relative_gap(outcome.objective, bound))
+        if design is not None:
+            bound = (1.0 - EQUAL) * outcome.objective
+            outcome = replace(outcome, bound=bound, gap=relative_gap(outcome.objective, bound))
+        elif inputs is not self.inputs:
+            refuse_today()
         result = make_result(inputs, outcome, len(self.plan.existing), FORMULATION_NAME)
+        if design is None:
+            return self._checked(result, [], NOTHING_CHANGED)
         unused_C = _unused_C(self.plan, self.plan.existing, result)
         return self._checked(result, level_notes(self.plan, None, unused_C), NOTHING_CHANGED)
 
@@ -162,12 +177,13 @@ class _Study:
         choice: tuple[int, ...],
         outcome: PeriodOutcome,
         found: Found,
+        paid: PeriodInputs,
         baseline: PeriodResult,
     ) -> PeriodConfiguration:
         """One configuration: tables, check, what has changed."""
         plan = self.plan
         chosen_C = tuple(plan.existing_C[list(choice)].tolist())
-        result = make_result(self.inputs, outcome, plan.n_slots, FORMULATION_NAME)
+        result = make_result(paid, outcome, plan.n_slots, FORMULATION_NAME)
         if outcome.design is None:
             result = self._checked(result, [], NOTHING_CHANGED)
             return RetrofitResult(chosen_C, {}, (), (), (), math.nan, result)
@@ -181,11 +197,18 @@ class _Study:
     def _checked(self, result: PeriodResult, notes: list[str], changed: Changed) -> PeriodResult:
         """Return a result with its notes, after the independent check."""
         plan = self.plan
-        check_periods(result, result.streams, result.asked, result.economics)
         used_C = result.levels["temperature_C"].to_numpy(dtype=np.float64)
         check_changes(used_C, plan.existing_C, changed)
+        check_periods(
+            result,
+            result.streams,
+            result.asked,
+            result.economics,
+            options=result.options,
+            level_investment_EUR=changes_investment_EUR(used_C, changed, result.options),
+        )
         if result.has_design and not plan.allows_pumps:
-            notes = [NO_PUMPS_NOTE, *notes]
+            notes = [no_pumps_note(result.options), *notes]
         return replace(result, notes=(*result.notes, *notes))
 
 

@@ -5,6 +5,10 @@ bounded from below, and those that may be best are priced by the linear program 
 `milpcore.site.periods.operate` in rising order of that bound, until it exceeds the least cost.
 So the search is exact, and every set of levels is priced once in a study.
 
+With options the program is a mixed-integer one, what levels cost that move or are added comes on
+top, and the bound is that of the network without what fixed costs and limits forbid. The list is
+finite, so that limits of the whole site are exact, too.
+
 The bound. By (1) of `milpcore.site.periods.network` a level set costs no less than what its
 periods cost by themselves, with heat pumps that bear a part of the investment in each period, for
 any split of it. Here the split follows the prices of heat at the levels of today in the mean of
@@ -18,7 +22,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -32,13 +36,11 @@ from milpcore.site.model import KW_PER_MW
 from milpcore.site.path_search.start import stepped_prices
 from milpcore.site.periods.inputs import PeriodInputs
 from milpcore.site.periods.network import PeriodNetwork, feasible_prices, period_network
-from milpcore.site.periods.operate import (
-    best_operation,
-    design_cost,
-    operate_periods,
-    separate_costs,
-)
+from milpcore.site.periods.operate import design_cost, operate_periods
 from milpcore.site.periods.outcome import PeriodOutcome, outcome_of_design
+from milpcore.site.periods.pricing import separate_costs, set_cost
+from milpcore.site.retrofit_changes import changes_of, level_investment_EUR, with_changes_paid
+from milpcore.site.retrofit_option_search import NO_DESIGN
 from milpcore.site.retrofit_plan import RetrofitPlan
 from milpcore.site.retrofit_search import NOT_SERVED, Found, Slots, orders
 from milpcore.site.slot_search import EQUAL, changes
@@ -85,7 +87,7 @@ class PeriodRetrofitSearch:
     @cached_property
     def network(self) -> PeriodNetwork:
         """The level network over all periods."""
-        return period_network(self.inputs)
+        return period_network(self.inputs, self.plan.n_slots)
 
     @cached_property
     def _pump_cost(self) -> Floats:
@@ -103,29 +105,35 @@ class PeriodRetrofitSearch:
         listed = self._listed(choice, should_stop)
         if listed is None:
             return None
+        unit = KW_PER_MW * self.inputs.site.cost_scale
         best, priced = math.inf, list[tuple[float, int]]()
         for row in np.argsort(listed.bound, kind="stable").tolist():
             if should_stop():
                 return None
             if listed.bound[row] > _limit(best):
                 break
-            priced.append((self._cost(listed.place[row]), row))
+            cost = self._cost(listed.place[row]) + self._charge(listed.found(row)) / unit
+            priced.append((cost, row))
             best = min(best, priced[-1][0])
         rows = [row for cost, row in priced if cost <= _limit(best) and math.isfinite(cost)]
         row = self._settled(listed, rows) if rows else 0
-        unit = KW_PER_MW * self.inputs.site.cost_scale
-        levels = np.unique(listed.place[row])
+        found = listed.found(row)._replace(cost=best, least_cost=best, n_choices=len(priced))
+        design = operate_periods(self.inputs, self.network, np.unique(found.place))
         outcome = outcome_of_design(
-            self.inputs,
-            operate_periods(self.inputs, self.network, levels) if rows else None,
+            self.paid(found),
+            design if rows else None,
             status=Status.OPTIMAL if rows else Status.INFEASIBLE,
             bound=(1.0 - EQUAL) * best * unit,
             start_s=start_s,
             n_nodes=len(priced),
-            message="" if rows else NOT_SERVED,
+            message="" if rows else NOT_SERVED if self.plan.inputs.terms is None else NO_DESIGN,
         )
-        position = listed.slots[listed.owner[row]].position
-        return outcome, Found(position, listed.place[row], best, best, len(priced))
+        return outcome, found
+
+    def paid(self, found: Found) -> PeriodInputs:
+        """Return the site on which the levels that a choice changes cost what they cost."""
+        changes = changes_of(self.plan, found)
+        return replace(self.inputs, site=with_changes_paid(self.plan, changes))
 
     def _listed(self, choice: tuple[int, ...], should_stop: Callable[[], bool]) -> _Listed | None:
         """List all choices with their bounds; None if that was stopped."""
@@ -146,13 +154,13 @@ class PeriodRetrofitSearch:
         levels = np.unique(place)
         key = tuple(levels.tolist())
         if key not in self._costs:
-            self._costs[key] = best_operation(self.network, levels)[0]
+            self._costs[key] = set_cost(self.network, levels)
         return self._costs[key]
 
     def _settled(self, listed: _Listed, rows: list[int]) -> int:
         """Of choices of equal cost, that of least TAC, then fewest changes, then lowest levels."""
         if self.inputs.tac_decides:
-            tac = {row: self._tac(np.unique(listed.place[row])) for row in rows}
+            tac = {row: self._tac(listed.found(row)) for row in rows}
             rows = [row for row in rows if tac[row] <= _limit(min(tac.values()))]
 
         def rank(row: int) -> tuple[int, ...]:
@@ -161,10 +169,18 @@ class PeriodRetrofitSearch:
 
         return min(rows, key=rank)
 
-    def _tac(self, levels: Integers) -> float:
-        design = operate_periods(self.inputs, self.network, levels)
+    def _tac(self, found: Found) -> float:
+        design = operate_periods(self.inputs, self.network, np.unique(found.place))
         assert design is not None  # its cost is finite
-        return design_cost(self.inputs, design, Measure.TAC)
+        return design_cost(self.paid(found), design, Measure.TAC)
+
+    def _charge(self, found: Found) -> float:
+        """Cost of the levels that a choice moves or adds, where it counts, EUR/a."""
+        terms = self.plan.inputs.terms
+        if terms is None or self.inputs.measure is not Measure.TAC:
+            return 0.0
+        investment_EUR = level_investment_EUR(self.plan, changes_of(self.plan, found))
+        return self.plan.inputs.economics.annuity_per_a * float(investment_EUR.sum())
 
 
 class _Listed(NamedTuple):
@@ -174,6 +190,11 @@ class _Listed(NamedTuple):
     owner: Integers
     place: Integers
     bound: Floats
+
+    def found(self, row: int) -> Found:
+        """One of them, its cost unknown."""
+        position = self.slots[self.owner[row]].position
+        return Found(position, self.place[row], math.nan, math.nan, 0)
 
 
 def _limit(cost: float) -> float:

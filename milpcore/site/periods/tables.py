@@ -280,7 +280,10 @@ def summary_table(
     periods, pumps, nothing = tables["periods"], tables["heat_pumps"], outcome.design is None
     hours = periods["hours_h_per_a"].to_numpy()
     annuity = inputs.site.economics.annuity_per_a
-    levels_EUR = inputs.site.options.levels.investment_EUR * len(tables["levels"])
+    levels_EUR = 0.0
+    if outcome.design is not None and inputs.site.terms is not None:
+        each_EUR = inputs.site.terms.level_investment_EUR
+        levels_EUR = float(each_EUR[outcome.design.is_open].sum())
 
     def energy_MWh(column: str) -> float:
         return math.nan if nothing else float(hours @ periods[column].to_numpy()) / 1000.0
