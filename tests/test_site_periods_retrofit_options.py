@@ -126,6 +126,17 @@ def test_levels_that_move_are_paid_and_those_that_stay_are_not() -> None:
     assert study.existing["capex_EUR_per_a"].iloc[0] == 0.0
 
 
+def test_no_level_moves_for_less_than_it_costs() -> None:
+    free, dear = (
+        periods_study(plan_of(SiteOptions(levels=LevelOptions(investment_EUR=cost))), YEAR)
+        for cost in (1.0, 1e9)
+    )
+    assert any(one.moved_C for one in free.results)
+    assert not any(one.moved_C for one in dear.results)
+    same = dear.existing["tac_EUR_per_a"].iloc[1]
+    np.testing.assert_allclose(dear.summary["tac_EUR_per_a"], same, rtol=1e-9)
+
+
 def test_limits_that_no_choice_keeps_are_proven_and_said() -> None:
     plan = plan_of(SiteOptions(limits=LimitOptions(emission_t_per_a=0.0)))
     study = periods_study(plan, YEAR)
