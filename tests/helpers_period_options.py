@@ -199,7 +199,7 @@ def sites_with_options(
             streams, periods, economics=economics, objective=objective, options=asked
         )
     except InputError as error:
-        known = "candidate", "no size", "COP above 1", "cannot be had"
+        known = "candidate", "no size", "COP above 1", "cannot be had", "cannot deliver"
         if not any(part in str(error) for part in known):
             raise
         reject()

@@ -14,7 +14,7 @@ import numpy as np
 from milpcore.economics import Measure
 from milpcore.site.inputs import Booleans, Floats, Integers
 from milpcore.site.model import KW_PER_MW, nearest_levels
-from milpcore.site.operate import LEXICOGRAPHIC_SLACK
+from milpcore.site.operation_problem import LEXICOGRAPHIC_SLACK
 from milpcore.site.option_sources import source_columns
 from milpcore.site.option_terms import OptionTerms
 from milpcore.site.periods.inputs import PeriodInputs

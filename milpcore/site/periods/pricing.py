@@ -29,7 +29,7 @@ from milpcore.core import Assembly, Problem, Solution, Status, solve, solve_lp
 from milpcore.economics import Measure
 from milpcore.site.inputs import Floats, Integers
 from milpcore.site.model import KW_PER_MW
-from milpcore.site.operate import LEXICOGRAPHIC_SLACK
+from milpcore.site.operation_problem import LEXICOGRAPHIC_SLACK
 from milpcore.site.path_search.level_set import level_set_prices
 from milpcore.site.path_search.relaxation import cheaper_than_above, cheaper_than_below
 from milpcore.site.periods.inputs import PeriodCosts
