@@ -260,13 +260,13 @@ class RetrofitStudy(Generic[R]):
         InputError
             If the directory cannot be made or written to.
         """
-        names = [name for name in self.baseline.schemas if name != "summary"]
-        tables = {
-            "summary": self.summary,
-            "existing": self.existing,
-            **{name: self.joined(name) for name in names},
-            "notes": self.notes,
-        }
+        tables = {name: getattr(self, name) for name in ("summary", "existing")}
+        for name in self.baseline.schemas:
+            if name not in (*tables, "heat_sources"):
+                tables[name] = self.joined(name)
+        tables["notes"] = self.notes
+        if "heat_sources" in self.baseline.schemas:
+            tables["heat_sources"] = self.joined("heat_sources")
         return write_tables(tables, directory)
 
     def joined(self, name: str) -> pd.DataFrame:
