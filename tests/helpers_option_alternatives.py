@@ -179,6 +179,10 @@ def retrofit_sets(plan: RetrofitPlan) -> Enumeration:
 
     def simpler(levels: Levels) -> Iterator[Levels]:
         rank = moves[levels], len(levels)
+        for home in today:
+            apart = tuple(sorted({*levels, home}))
+            if apart in moves and moves[apart] < moves[levels]:
+                yield apart
         for gone in levels:
             left = tuple(one for one in levels if one != gone)
             back = [tuple(sorted({*left, home})) for home in today if home not in levels]

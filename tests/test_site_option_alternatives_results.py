@@ -11,6 +11,7 @@ import pytest
 import test_site_option_types as kinds
 from helpers_cli import in_this_process, run
 from helpers_option_alternatives import greenfield_sets
+from helpers_sites import streams_of
 from test_site_option_alternatives import EXAMPLES, asked, moved, ranked
 from test_site_options import SITE
 from test_site_retrofit_options import MOVED, TODAY_C, plan_of
@@ -29,6 +30,7 @@ from milpcore.site_options import (
     ExternalHeatOptions,
     ForbiddenConnections,
     HeatPumpOptions,
+    HeatPumpType,
     HeatSource,
     LevelOptions,
     LimitOptions,
@@ -256,3 +258,44 @@ def test_the_figure_says_why_there_is_none() -> None:
     assert [text.get_text() for text in texts] == [
         "no level set serves every stream and keeps what options ask for"
     ]
+
+
+def test_what_costs_nothing_has_no_share_above_it() -> None:
+    streams = streams_of(
+        (150.0, 120.0, 1000.0, 5.0), (40.0, 80.0, 500.0, 5.0), (20.0, 50.0, 300.0, 5.0)
+    )
+    found = site.alternatives(
+        streams, n_levels=2, candidates_C=[40.0, 90.0, 120.0], objective="co2", n_alternatives=5
+    )
+    table = found.alternatives
+    assert table["objective_value"].iloc[0] == 0.0
+    assert table["above_best_percent"].iloc[0] == 0.0
+    dearer = table["objective_value"] > 0.0
+    assert dearer.any()
+    assert table["above_best_percent"][dearer].isna().all()
+    assert found.to_json_dict()["alternatives"][-1]["above_best_percent"] is None
+
+
+def test_types_have_their_column_without_any_heat_pump() -> None:
+    types = (HeatPumpType(name="never", investment_EUR_per_kW=1e6),)
+    options = SiteOptions(heat_pumps=HeatPumpOptions(types=types))
+    found = site.alternatives(milpcore.load_case("dairy_8"), n_levels=3, options=options)
+    assert len(found.alternative_heat_pumps) == 0
+    assert "type" in found.alternative_heat_pumps
+
+
+def test_a_level_that_is_given_up_must_save_something() -> None:
+    today_C = [5.0, 40.0, 52.0, 85.0, 205.0]
+    found = site.retrofit_alternatives(
+        milpcore.load_case("dairy_8"), existing_C=today_C, range_K=15.0, n_alternatives=40
+    )
+    (today,) = [
+        rank
+        for rank, (moved_C, given_up_C) in enumerate(
+            zip(found.moved_C, found.given_up_C, strict=True)
+        )
+        if not moved_C and not given_up_C
+    ]
+    costs = found.alternatives["objective_value"]
+    assert (costs[: today + 1] <= costs[today] * (1.0 + 1e-9)).all()
+    assert today == len(costs) - 1, "moves that cost more than today are of no use"

@@ -191,7 +191,7 @@ def _row(axes: Axes, found: Alternatives, row: int, axis: _Axis, *, has_numbers:
 def _costs(axes: Axes, found: Alternatives, shown: int) -> None:
     """Draw what each rank costs above the best."""
     table: pd.DataFrame = found.alternatives.head(shown)
-    above = table["above_best_percent"].to_numpy()
+    above = table["above_best_percent"].fillna(0.0).to_numpy()  # none above what costs nothing
     is_proven = table["is_proven"].to_numpy()
     rows = np.arange(shown)
     axes.barh(

@@ -10,6 +10,7 @@ Tables, units in their column names:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -223,7 +224,9 @@ class Alternatives:
         design = self.designs[place]
         row, best = design.summary.iloc[0], self.designs[0].summary.iloc[0]
         value, least = float(row["objective_value"]), float(best["objective_value"])
-        above = 100.0 * (value - least) / least if value > least * (1.0 + EQUAL) else 0.0
+        above = 0.0
+        if value > least * (1.0 + EQUAL):
+            above = 100.0 * (value - least) / least if least > 0.0 else math.nan
         return (
             self.max_levels,
             place + 1,
@@ -244,7 +247,7 @@ class Alternatives:
     def _joined(self, table_of: Callable[[SiteResult], pd.DataFrame], name: str) -> pd.DataFrame:
         tables = [table_of(design) for design in self.designs]
         led = {"max_levels": "int64", "rank": "int64"}
-        if not any(len(one) for one in tables):
+        if not tables:
             return empty_table({**led, **SCHEMAS[name]})
         rank = np.repeat(np.arange(1, len(tables) + 1), [len(one) for one in tables])
         joined = pd.concat(tables, ignore_index=True)

@@ -116,12 +116,19 @@ class SlotSets:
         return Listed(cutoff(), True)
 
     def simpler(self, levels: Integers) -> list[Integers]:
-        """Those with one level back at its place of today, or left out by meeting another."""
+        """Those with one level back at its place of today, or left out by meeting another.
+
+        One that has met another comes back beside it, if that takes fewer moves.
+        """
+        homes = np.setdiff1d(self.stay, levels)
+        apart = [np.union1d(levels, home) for home in homes]
         choices = [levels[levels != level] for level in levels] if levels.size > 1 else []
         for level in levels:
-            for home in np.setdiff1d(self.stay, levels):
+            for home in homes:
                 choices.append(np.unique(np.append(levels[levels != level], home)))
-        return [one for one in choices if self.moves(one) <= self.moves(levels)]
+        most = self.moves(levels)
+        fewer = [one for one in apart if self.moves(one) < most]
+        return fewer + [one for one in choices if self.moves(one) <= most]
 
     def places(self, levels: Integers) -> Integers:
         """Candidate of each slot (n,) with which all together take these levels by fewest moves.
