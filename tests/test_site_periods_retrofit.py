@@ -15,7 +15,9 @@ from milpcore import InputError, site
 from milpcore.economics import Measure
 from milpcore.site.periods import PeriodInputs, Periods, retrofit_periods
 from milpcore.site.periods import retrofit_search as search_module
-from milpcore.site.periods.retrofit_search import all_places, n_places
+from milpcore.site.periods.retrofit_search import all_places, n_orders, n_places
+from milpcore.site.retrofit_plan import RetrofitOptions, plan_retrofit
+from milpcore.site.retrofit_search import orders
 
 TODAY_C = [5.0, 40.0, 85.0, 205.0]
 
@@ -181,10 +183,24 @@ def test_too_many_choices_are_refused_with_their_number(monkeypatch) -> None:
     monkeypatch.setattr(search_module, "MOST_CHOICES", most)
     assert retrofit_periods(streams, periods, **asked).best is not None
     monkeypatch.setattr(search_module, "MOST_CHOICES", most - 1)
-    with pytest.raises(InputError, match=f"{most:,}.*at most {most - 1:,} choices"):
+    with pytest.raises(InputError, match=f"{most:,} choices.*at most {most - 1:,} choices"):
         retrofit_periods(streams, periods, **asked)
 
 
 def test_what_are_no_periods_is_refused() -> None:
     with pytest.raises(InputError, match="must be Periods"):
         retrofit_periods(milpcore.load_case("dairy_8"), None, existing_C=TODAY_C)  # type: ignore[arg-type]
+
+
+def test_too_many_orders_are_refused_before_any_is_tried() -> None:
+    streams, periods = seasons()
+    with pytest.raises(InputError, match=r"orders of levels.*add or close fewer"):
+        retrofit_periods(streams, periods, existing_C=TODAY_C, add=50)
+
+
+@pytest.mark.parametrize(("close", "add"), [(0, 0), (1, 0), (0, 2), (1, 2), (2, 1)])
+def test_orders_are_counted_as_they_are_listed(close: int, add: int) -> None:
+    asked = RetrofitOptions(TODAY_C, 1, 10.0, None, True, add, close, None)
+    dairy = milpcore.load_case("dairy_8")
+    plan = plan_retrofit(dairy, asked, economics=None, objective="tac")
+    assert n_orders(plan) == sum(1 for _ in orders(plan, plan.choices[0]))

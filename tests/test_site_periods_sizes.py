@@ -10,7 +10,7 @@ import pytest
 from helpers_period_options import enumerated_period_options
 from helpers_sites import site_at_levels
 
-from milpcore import plots
+from milpcore import load_case, plots
 from milpcore.core import Status
 from milpcore.economics import Measure, SiteEconomics
 from milpcore.faults import InputError
@@ -423,3 +423,33 @@ def test_a_level_that_no_source_reaches_buys_nothing() -> None:
     dry = replace(periods, duty_kW=duty_kW * [[0.4, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
     none = greenfield_periods(site.streams, dry, n_levels=3, options=options)
     assert none.status is Status.INFEASIBLE
+
+
+@pytest.mark.parametrize("first_EUR", [0.0, 1e-3, 0.1])
+def test_a_first_size_for_nothing_is_no_dearer_than_one_that_costs_something(
+    first_EUR: float,
+) -> None:
+    dairy = load_case("dairy_8")
+    seasons = Periods(
+        ("summer", "winter"), [3500.0, 4500.0], [0.6 * dairy.duty_kW, 1.3 * dairy.duty_kW]
+    )
+    points = (
+        InvestmentPoint(heat_kW=100.0, investment_EUR=first_EUR),
+        InvestmentPoint(heat_kW=1000.0, investment_EUR=7e4),
+    )
+    options = SiteOptions(heat_pumps=HeatPumpOptions(investment_points=points))
+    inputs = prepare_periods(dairy, seasons, options=options)
+    assert period_network(inputs).costs.size.min() >= 0.0
+    found = greenfield_periods(dairy, seasons, n_levels=4, options=options)
+    assert found.summary["tac_EUR_per_a"].iloc[0] == pytest.approx(1_504_927.0, rel=1e-4)
+
+
+def test_a_search_without_time_keeps_its_design_with_a_bound() -> None:
+    dairy = load_case("dairy_8")
+    year = Periods(("year",), [8000.0], [dairy.duty_kW])
+    found = greenfield_periods(dairy, year, n_levels=4, time_limit_s=1e-9)
+    row = found.summary.iloc[0]
+    assert found.has_design
+    assert row["status"] == "time_limit"
+    assert 0.0 <= row["bound"] < row["objective_value"]
+    assert row["gap"] == pytest.approx(1.0 - row["bound"] / row["objective_value"])

@@ -11,6 +11,7 @@ import pytest
 import milpcore
 from milpcore import InputError
 from milpcore.site.periods import Periods, prepare_periods, read_periods
+from milpcore.site.periods.table import HOURS
 
 STREAMS = milpcore.load_case("two_streams")
 WIDE = """zone,name,summer,winter
@@ -120,3 +121,45 @@ def test_electricity_that_earns_money_is_refused() -> None:
     )
     with pytest.raises(InputError, match="must not cost less than nothing, its CO2 included"):
         prepare_periods(STREAMS, fitting, economics=economics)
+
+
+@pytest.mark.parametrize("header", ["winter [MW]", "winter (MW)", "winter/MW"])
+def test_a_header_may_have_the_unit_of_its_duties(header: str) -> None:
+    streams = milpcore.load_case("two_streams")
+    table = pd.DataFrame(
+        {"zone": [None, "site", "site"], "name": [HOURS, "H1", "C1"]}
+        | {"summer": [3000, 1200, 0], header: [5000, 1.0, 0.9]}
+    )
+    found = read_periods(table, streams)
+    assert found.names == ("summer", "winter")
+    assert found.hours_h_per_a.tolist() == [3000.0, 5000.0]
+    assert found.duty_kW.tolist() == [[1200.0, 0.0], [1000.0, 900.0]]
+    with pytest.raises(InputError, match=r"winter.*contradicts heat_unit = kW"):
+        read_periods(table, streams, heat_unit="kW")
+    long = pd.DataFrame(
+        [(None, HOURS, "day", 8000.0), ("site", "H1", "day", 1.2), ("site", "C1", "day", 0.9)],
+        columns=["zone", "name", "period", "heat_flow [MW]"],
+    )
+    assert read_periods(long, streams).duty_kW.tolist() == [[1200.0, 900.0]]
+
+
+def test_duties_without_a_unit_are_in_the_unit_asked_for() -> None:
+    streams = milpcore.load_case("two_streams")
+    table = pd.DataFrame(
+        {"zone": [None, "site", "site"], "name": [HOURS, "H1", "C1"]}
+        | {"all (rainy)": [5000, 1.0, 0.9]}
+    )
+    found = read_periods(table, streams, heat_unit="MW")
+    assert found.names == ("all (rainy)",)
+    assert found.duty_kW.tolist() == [[1000.0, 900.0]]
+    unknown = table.rename(columns={"all (rainy)": "all [BTU]"})
+    with pytest.raises(InputError, match=r"all \[BTU\].*unknown unit.*kW"):
+        read_periods(unknown, streams)
+
+
+def test_negative_duties_are_told_with_their_place() -> None:
+    table = pd.DataFrame(
+        {"zone": [None, "site", "site"], "name": [HOURS, "H1", "C1"], "day": [8000, 1200, -900]}
+    )
+    with pytest.raises(InputError, match=r"index 2.*site/C1 must not be negative"):
+        read_periods(table, milpcore.load_case("two_streams"))

@@ -90,7 +90,9 @@ def _request(arguments: argparse.Namespace) -> tuple[Request, Source]:
         faults.of(lambda: _refuse_alternatives(wanted))
         if source is not None:
             streams = source.streams
-            periods = faults.of(lambda: read_periods(arguments.periods, streams))
+            periods = faults.of(
+                lambda: read_periods(arguments.periods, streams, heat_unit=arguments.heat_unit)
+            )
     faults.raise_if_any()
     assert source is not None
     assert prices is not None

@@ -243,6 +243,8 @@ def feasible_prices(network: PeriodNetwork, wanted: Floats, pumps: Integers) -> 
         lowest = lowest_prices(network.costs.cooling[period], *ends)
         external = network.costs.external_heat[period]
         level[period] = repair_prices(wanted[period], lowest, external, *ends)
+    if not (np.isfinite(level).all() and np.isfinite(cost).all()):
+        raise RuntimeError("prices that are no numbers bound nothing")
     pump_cost = np.full(network.costs.operation.shape, np.inf)
     pump_cost[:, pumps] = cost
     return PeriodPrices(level, pump_cost)

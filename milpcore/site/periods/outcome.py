@@ -103,7 +103,7 @@ def outcome_of_design(
     check to refuse.
     """
     objective = math.nan if design is None else design_cost(inputs, design, inputs.measure)
-    lower = max(0.0, bound) if math.isfinite(bound) else bound
+    lower = max(0.0, bound)  # nothing costs less than nothing, whether or not a bound is known
     if objective < lower <= objective * (1.0 + 1e-7) + 1e-6:
         lower = objective
     return PeriodOutcome(

@@ -48,6 +48,8 @@ from milpcore.site.slot_search import EQUAL, changes
 FORMULATION_NAME = "slot_periods"
 MOST_CHOICES = 500_000
 """Choices of places in one configuration that are listed."""
+MOST_ORDERS = 5_000
+"""Orders of kept and new levels in one configuration."""
 BLOCK = 4096
 """Choices that are bounded between two looks at the observer."""
 
@@ -73,16 +75,14 @@ class PeriodRetrofitSearch:
     _costs: dict[tuple[int, ...], float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        most = max(
-            sum(n_places(slots.candidates) for slots in orders(self.plan, choice))
-            for choice in self.plan.choices
-        )
-        if most > MOST_CHOICES:
-            faults = FaultList()
-            rule = f"must leave at most {MOST_CHOICES:,} choices of places over several periods"
-            remedy = "move or add fewer levels, within less, or to fewer candidates"
-            faults.add("", "move, range_K, add", f"{most:,}", rule, remedy)
-            faults.raise_if_any("retrofit")
+        if n_orders(self.plan) > MOST_ORDERS:
+            _refuse(f"{n_orders(self.plan):,} orders of levels", f"{MOST_ORDERS:,} orders")
+        for choice in self.plan.choices:
+            n_listed = 0
+            for slots in orders(self.plan, choice):
+                n_listed += n_places(slots.candidates)
+            if n_listed > MOST_CHOICES:
+                _refuse(f"{n_listed:,} choices of places", f"{MOST_CHOICES:,} choices of places")
 
     @cached_property
     def network(self) -> PeriodNetwork:
@@ -195,6 +195,21 @@ class _Listed(NamedTuple):
         """One of them, its cost unknown."""
         position = self.slots[self.owner[row]].position
         return Found(position, self.place[row], math.nan, math.nan, 0)
+
+
+def n_orders(plan: RetrofitPlan) -> int:
+    """Ways to close levels and to put new ones between the others in one configuration."""
+    n_kept = len(plan.existing) - plan.close
+    closed = math.comb(len(plan.existing) - plan.move, plan.close)
+    return closed * math.comb(n_kept + plan.add, plan.add)
+
+
+def _refuse(found: str, most: str) -> None:
+    faults = FaultList()
+    rule = f"must leave at most {most} in a configuration over several periods"
+    remedy = "move, add or close fewer levels, move them less, or give fewer candidates"
+    faults.add("", "move, range_K, add, close", found, rule, remedy)
+    faults.raise_if_any("retrofit")
 
 
 def _limit(cost: float) -> float:

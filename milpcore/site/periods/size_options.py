@@ -200,6 +200,7 @@ def relaxed_pumps(inputs: PeriodInputs, n_levels: int) -> RelaxedPumps:
     least_kW, most_kW = site.terms.pump_least_kW, largest_size_MW(inputs, n_levels) * KW_PER_MW
     of_kW = np.where(fixed < 0.0, least_kW, most_kW)  # on a segment, at its least size
     price = price + np.divide(fixed, of_kW, where=of_kW > 0.0, out=np.zeros_like(price))
+    price = np.maximum(price, 0.0)  # no investment is negative, whatever rounding says
     pair = site.pump_source * site.n_candidates + site.pump_sink
     _, first, group = np.unique(pair, return_index=True, return_inverse=True)
     least_cop, size = np.full((2, first.size), np.inf)

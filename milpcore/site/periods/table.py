@@ -2,16 +2,18 @@
 
 Two layouts, told apart by the header. Wide: ``zone,name,<period>,<period>, ...``, a row a stream.
 Long: ``zone,name,period,heat_flow``, a row a stream and period. In both the rows named
-``hours_h_per_a``, without zone, hold the hours a year of each period. Duties are in kW, 0 for a
-stream that stands still. Periods come in the order in which the table names them.
+``hours_h_per_a``, without zone, hold the hours a year of each period. Duties are in kW unless the
+header of their column says otherwise, as in ``winter [MW]`` or ``heat_flow (MW)``; 0 is a stream
+that stands still. Periods come in the order in which the table names them.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +21,18 @@ import pandas as pd
 
 from milpcore.faults import FaultList
 from milpcore.files import replacing
+from milpcore.naming import shown
 from milpcore.stream_cells import RawTable
 from milpcore.stream_readers import read_raw
+from milpcore.stream_units import (
+    PlainUnit,
+    Quantity,
+    Unit,
+    find_unit,
+    known_units,
+    plain_units,
+    split_unit,
+)
 from milpcore.streams import Streams
 
 Floats = npt.NDArray[np.float64]
@@ -85,7 +97,12 @@ class Periods:
         return len(self.names)
 
 
-def read_periods(source: str | Path | pd.DataFrame, streams: Streams) -> Periods:
+def read_periods(
+    source: str | Path | pd.DataFrame,
+    streams: Streams,
+    *,
+    heat_unit: Literal["kW", "MW"] | None = None,
+) -> Periods:
     """Read a table of periods for the streams of a site.
 
     Parameters
@@ -94,6 +111,8 @@ def read_periods(source: str | Path | pd.DataFrame, streams: Streams) -> Periods
         CSV (commas or semicolons) or workbook, wide or long, see the module.
     streams : Streams
         The stream table; every stream must occur.
+    heat_unit : {"kW", "MW"}, optional
+        Unit of duties whose header has none; default kW.
 
     Returns
     -------
@@ -104,7 +123,7 @@ def read_periods(source: str | Path | pd.DataFrame, streams: Streams) -> Periods
     ------
     InputError
         Listing all faults: missing, unknown and repeated streams, cells that are no duties or
-        hours.
+        hours, units that are unknown or contradict.
 
     Examples
     --------
@@ -119,6 +138,11 @@ def read_periods(source: str | Path | pd.DataFrame, streams: Streams) -> Periods
     faults = FaultList()
     raw = read_raw(source, LONG, None, faults)
     faults.raise_if_any(raw.title)
+    plain = plain_units(None, heat_unit, faults)[Quantity.HEAT]
+    headers = [_header(header, plain, raw.header, faults) for header in raw.columns]
+    faults.raise_if_any(raw.title)
+    raw = raw._replace(columns=tuple(name for name, _ in headers))
+    units = [unit for _, unit in headers]
     missing = [name for name in ("zone", "name") if name not in raw.columns]
     for name in missing:
         faults.add(raw.header, name, None, "the column is missing", "name the stream of each row")
@@ -127,7 +151,7 @@ def read_periods(source: str | Path | pd.DataFrame, streams: Streams) -> Periods
         faults.add(raw.header, name, None, "the column occurs twice", "rename or remove one")
     faults.raise_if_any(raw.title)
     is_long = "period" in raw.columns and "heat_flow" in raw.columns
-    cells = _long_cells(raw, faults) if is_long else _wide_cells(raw)
+    cells = _long_cells(raw, units, faults) if is_long else _wide_cells(raw, units)
     values = _values(cells, streams, raw, faults)
     faults.raise_if_any(raw.title)
     return Periods(*values)
@@ -159,29 +183,45 @@ def write_periods(periods: Periods, streams: Streams, path: str | Path) -> None:
 
 
 class _Cell(NamedTuple):
-    """One value of the table: of a stream, or the hours, in a period."""
+    """One value of the table: of a stream, in a unit, or the hours, in a period."""
 
     place: str
     stream: tuple[str, str]
     period: str
     value: object
+    unit: Unit
+
+
+def _header(header: str, plain: PlainUnit, where: str, faults: FaultList) -> tuple[str, Unit]:
+    """Split a header into its name and the unit of its duties; what is no unit belongs to it."""
+    name, text = split_unit(header)
+    unit = None if text is None else find_unit(text, Quantity.HEAT)
+    if text is None or (unit is None and not header.rstrip().endswith("]")):
+        return header, plain.unit
+    if unit is None:
+        remedy = f"known: {known_units(Quantity.HEAT)}; name the period without brackets"
+        faults.add(where, shown(header), None, "unknown unit", remedy)
+    elif plain.argument and not unit.equals(plain.unit):
+        rule = f"contradicts {plain.argument}"
+        faults.add(where, shown(header), None, rule, "correct the header, or leave it out")
+    return name, unit or plain.unit
 
 
 def _text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-def _wide_cells(raw: RawTable) -> list[_Cell]:
+def _wide_cells(raw: RawTable, units: Sequence[Unit]) -> list[_Cell]:
     zone, name = raw.columns.index("zone"), raw.columns.index("name")
     periods = [place for place in range(len(raw.columns)) if place not in (zone, name)]
     return [
-        _Cell(place, (_text(row[zone]), _text(row[name])), raw.columns[at], row[at])
+        _Cell(place, (_text(row[zone]), _text(row[name])), raw.columns[at], row[at], units[at])
         for place, row in zip(raw.places, raw.rows, strict=True)
         for at in periods
     ]
 
 
-def _long_cells(raw: RawTable, faults: FaultList) -> list[_Cell]:
+def _long_cells(raw: RawTable, units: Sequence[Unit], faults: FaultList) -> list[_Cell]:
     for name in raw.columns:
         if name not in LONG:
             rule = "is no column of the long layout"
@@ -193,7 +233,8 @@ def _long_cells(raw: RawTable, faults: FaultList) -> list[_Cell]:
         if period is None:
             faults.add(place, "period", None, "is blank", "name the period")
             continue
-        cells.append(_Cell(place, (_text(zone), _text(stream)), _text(period), value))
+        own = (_text(zone), _text(stream)), _text(period)
+        cells.append(_Cell(place, *own, value, units[at[-1]]))
     return cells
 
 
@@ -229,8 +270,13 @@ def _values(
             )
             rule = f"must be a number ({unit})"
             faults.add(cell.place, cell.period, cell.value, rule, f"give one, {remedy}")
-        else:
+        elif stream == len(keys):
             found[period, stream] = value
+        elif value < 0.0:
+            rule = f"of {called} must not be negative; kind comes from the stream table"
+            faults.add(cell.place, cell.period, cell.value, rule, "give the duty's amount")
+        else:
+            found[period, stream] = cell.unit.canonical(value)
     for stream in np.flatnonzero(~seen.all(axis=0)).tolist() if periods else []:
         called = "/".join(keys[stream]) if stream < len(keys) else HOURS
         lacking = ", ".join(
