@@ -47,11 +47,17 @@ HAS_KERNELS = (
     *("loops_bound_rings", "loops_lower_bound"),
 )
 """Beginnings of the names of tests of kernels, which CI runs once more with plain Python."""
+SAME_KERNELS = (
+    *("site_periods_options", "site_periods_sizes", "site_periods_retrofit"),
+    *("site_retrofit_connected", "site_retrofit_options"),
+)
+"""Of these, those of options, which call the same kernels as the others."""
 collect_ignore = [
     path.name
     for path in Path(__file__).parent.glob("test_*.py")
     if JIT_IS_OFF and os.environ.get("CI")
-    if not path.stem.removeprefix("test_").startswith(HAS_KERNELS)
+    for name in [path.stem.removeprefix("test_")]
+    if not name.startswith(HAS_KERNELS) or name.startswith(SAME_KERNELS)
 ]
 """What calls no kernels, or the same as the other tests, only more slowly: not twice in CI."""
 COMPILED_DOCTESTS = {

@@ -147,7 +147,6 @@ def least_tac(plan: RetrofitPlan, choice: tuple[int, ...]) -> float:
     [
         pytest.param("tac", AREA, id="tac"),
         pytest.param("co2", AREA, id="co2"),
-        pytest.param("opex", AREA, id="opex", marks=pytest.mark.slow),
         pytest.param("tac", FORBIDDEN, id="forbidden", marks=pytest.mark.slow),
     ],
 )

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from milpcore.site.inputs import Floats, Integers
+from milpcore.site.model import relative_gap
 from milpcore.site.path_search.enumeration import list_paths
 from milpcore.site.path_search.incumbents import shaken
 from milpcore.site.path_search.labels import trace_path
@@ -340,7 +341,7 @@ class BranchAndBound:
         _log.debug(
             "node %d: gap %.3g, %d arcs and %d pumps left, %d open, %d LPs, %d sets operated",
             state.n_nodes,
-            (state.cost - node.bound) / max(abs(state.cost), 1e-300),
+            relative_gap(state.cost, node.bound),
             node.arcs.size,
             node.pumps.size,
             len(self.open),
