@@ -39,6 +39,7 @@ from milpcore.site.path_search.solvers import Until, default_solver
 from milpcore.site.path_search.start import first_guess
 from milpcore.site.ranked_sets import Ranking, SetPool, ranked_sets
 from milpcore.site.results import SiteResult, make_result
+from milpcore.site.retrofit import changed_C
 from milpcore.site.retrofit_changes import changes_of, moved_investment_EUR, with_changes_paid
 from milpcore.site.retrofit_check import NOTHING_CHANGED, Changed, check_retrofit
 from milpcore.site.retrofit_plan import RetrofitPlan
@@ -65,10 +66,7 @@ class Moves(NamedTuple):
         """Site on which levels that move are paid, and which existing level has gone where."""
         plan, place = self.plan, self.family.places(levels)
         changes = changes_of(plan, Found(np.arange(place.size), place, 0.0, 0.0, 0))
-        level_C, existing_C = plan.inputs.level_C, plan.existing_C
-        moved_C = {float(existing_C[old]): float(level_C[to]) for old, to in changes.moved.items()}
-        given_up_C = tuple(existing_C[changes.given_up].tolist())
-        return with_changes_paid(plan, changes), Changed(moved_C, given_up_C, ())
+        return with_changes_paid(plan, changes), changed_C(plan, changes)
 
     @property
     def moved_EUR_per_a(self) -> float:

@@ -163,9 +163,9 @@ def connected_program(
     useful = useful_matches(inputs, is_open)
     if np.any(inputs.is_forced & ~is_open) or not useful.any(axis=1).all():
         return None
-    if inputs.objective is not Measure.TAC:
-        useful = np.zeros_like(useful)
-        stream = np.arange(inputs.n_streams)
-        useful[stream, _nearest(inputs, useful_matches(inputs, is_open))] = True
-    stream, place = np.nonzero(useful[:, is_open])
-    return program_of(inputs, free_part(inputs, is_open, Matches(stream, place)), budget)
+    if inputs.objective is Measure.TAC:
+        stream, level = np.nonzero(useful)
+    else:  # by 1.
+        stream, level = np.arange(inputs.n_streams), _nearest(inputs, useful)
+    matches = Matches(stream, np.searchsorted(np.flatnonzero(is_open), level))
+    return program_of(inputs, free_part(inputs, is_open, matches), budget)

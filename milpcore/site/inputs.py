@@ -223,6 +223,10 @@ class SiteInputs:
         costs[self.matches] = self.objective_connection_costs[self.matches]
         return costs
 
+    def least_connected(self, levels: Integers) -> float:
+        """Cost of the cheapest connections to some levels, whatever becomes of their heat."""
+        return float(self.objective_match_costs[:, levels].min(axis=1).sum())
+
     def fixed_costs(self, measure: Measure) -> FixedCosts:
         """Cost of heat pumps and levels that are had at all, EUR/a; nothing without options."""
         if self.terms is None:

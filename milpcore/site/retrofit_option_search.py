@@ -143,10 +143,6 @@ class OptionRetrofitSearch:
         investment_EUR = level_investment_EUR(self.plan, changes_of(self.plan, found))
         return self.plan.inputs.economics.annuity_per_a * float(investment_EUR.sum())
 
-    def least_connected(self, levels: Integers) -> float:
-        """Cost of the cheapest connections to some levels, whatever becomes of their heat."""
-        return float(self.plan.inputs.objective_match_costs[:, levels].min(axis=1).sum())
-
 
 class _Run:
     """One configuration."""
@@ -212,7 +208,7 @@ class _Run:
         is_tac = self.inputs.objective is Measure.TAC
         own = self.search.charge(self._found(slots, place)) if is_tac else 0.0
         if self.inputs.chooses_connections:
-            own += self.search.least_connected(levels)
+            own += self.inputs.least_connected(levels)
         if own + self.arena.screen.bound(levels) * self.arena.unit <= self.limit():
             self._price(slots, place)
 

@@ -225,8 +225,7 @@ class OptionCosts:
             return np.inf
         bound = self.own(levels) + self.screen.bound(levels)
         if inputs.chooses_connections:
-            connected = inputs.objective_match_costs[:, levels].min(axis=1).sum()
-            bound += float(connected) / self.unit
+            bound += inputs.least_connected(levels) / self.unit
         return bound
 
     def cost(self, levels: Integers) -> float:

@@ -30,14 +30,14 @@ COST_COLUMNS: Mapping[Measure, str] = MappingProxyType(
 )
 
 
-def _schema(**kinds: str) -> Mapping[str, str]:
+def schema_of(**kinds: str) -> Mapping[str, str]:
     """Columns in table order and their dtypes."""
     return MappingProxyType(kinds)
 
 
 SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "summary": _schema(
+        "summary": schema_of(
             max_levels="int64",
             n_levels="int64",
             status="str",
@@ -59,7 +59,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             solve_s="float64",
             formulation="str",
         ),
-        "levels": _schema(
+        "levels": schema_of(
             temperature_C="float64",
             n_hot_streams="int64",
             n_cold_streams="int64",
@@ -72,7 +72,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             cascade_in_kW="float64",
             cascade_out_kW="float64",
         ),
-        "heat_pumps": _schema(
+        "heat_pumps": schema_of(
             source_C="float64",
             sink_C="float64",
             lift_K="float64",
@@ -82,7 +82,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             power_kW="float64",
             investment_EUR="float64",
         ),
-        "connections": _schema(
+        "connections": schema_of(
             zone="str",
             name="str",
             kind="str",

@@ -21,8 +21,6 @@ program again.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from milpcore.core import Assembly, Problem, Solution, Status, solve, solve_lp
@@ -169,10 +167,8 @@ def _solved(problem: Problem, network: PeriodNetwork, *, may_fail: bool = False)
             return None
         if decided.status is not Status.OPTIMAL:
             raise RuntimeError(f"the heat pumps were not chosen: {decided.message}")
-        column = problem.column_blocks["pump_built"]
-        lower, upper = problem.column_lower.copy(), problem.column_upper.copy()
-        lower[column] = upper[column] = np.round(decided.values["pump_built"])
-        problem = replace(problem, column_lower=lower, column_upper=upper).relaxed()
+        taken = np.round(decided.values["pump_built"])
+        problem = problem.with_bounds(problem.column_blocks["pump_built"], taken, taken).relaxed()
     solution = solve_lp(problem, method="highs-ds")
     if solution.status is Status.INFEASIBLE and may_fail:
         return None

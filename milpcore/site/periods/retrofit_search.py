@@ -114,14 +114,14 @@ class PeriodRetrofitSearch:
                 break
             cost = self._cost(listed.place[row]) + self._charge(listed.found(row)) / unit
             priced.append((cost, row))
-            best = min(best, priced[-1][0])
+            best = min(best, cost)
         rows = [row for cost, row in priced if cost <= _limit(best) and math.isfinite(cost)]
         row = self._settled(listed, rows) if rows else 0
         found = listed.found(row)._replace(cost=best, least_cost=best, n_choices=len(priced))
-        design = operate_periods(self.inputs, self.network, np.unique(found.place))
+        levels = np.unique(found.place)
         outcome = outcome_of_design(
             self.paid(found),
-            design if rows else None,
+            operate_periods(self.inputs, self.network, levels) if rows else None,
             status=Status.OPTIMAL if rows else Status.INFEASIBLE,
             bound=(1.0 - EQUAL) * best * unit,
             start_s=start_s,

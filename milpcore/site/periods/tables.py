@@ -17,18 +17,12 @@ from milpcore.site.periods.inputs import PeriodInputs
 from milpcore.site.periods.operate import PeriodDesign, bought_cost, source_heat_kW
 from milpcore.site.periods.outcome import PeriodOutcome
 from milpcore.site.source_tables import SCHEMA as SOURCES
-from milpcore.site.tables import empty_table, table
+from milpcore.site.tables import empty_table, schema_of, table
 from milpcore.site_options import SiteOptions
-
-
-def _schema(**kinds: str) -> Mapping[str, str]:
-    """Columns in table order and their dtypes."""
-    return MappingProxyType(kinds)
-
 
 SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "summary": _schema(
+        "summary": schema_of(
             max_levels="int64",
             n_levels="int64",
             n_periods="int64",
@@ -51,8 +45,8 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             solve_s="float64",
             formulation="str",
         ),
-        "levels": _schema(temperature_C="float64", n_hot_streams="int64", n_cold_streams="int64"),
-        "heat_pumps": _schema(
+        "levels": schema_of(temperature_C="float64", n_hot_streams="int64", n_cold_streams="int64"),
+        "heat_pumps": schema_of(
             source_C="float64",
             sink_C="float64",
             lift_K="float64",
@@ -61,7 +55,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             full_load_h_per_a="float64",
             investment_EUR="float64",
         ),
-        "connections": _schema(
+        "connections": schema_of(
             zone="str",
             name="str",
             kind="str",
@@ -70,7 +64,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             level_C="float64",
             dt_min_K="float64",
         ),
-        "periods": _schema(
+        "periods": schema_of(
             period="str",
             hours_h_per_a="float64",
             external_heat_kW="float64",
@@ -79,7 +73,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             opex_EUR_per_a="float64",
             co2_t_per_a="float64",
         ),
-        "operation": _schema(
+        "operation": schema_of(
             period="str",
             temperature_C="float64",
             hot_streams_kW="float64",
@@ -91,7 +85,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             cascade_in_kW="float64",
             cascade_out_kW="float64",
         ),
-        "pump_operation": _schema(
+        "pump_operation": schema_of(
             period="str",
             source_C="float64",
             sink_C="float64",
@@ -99,7 +93,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             source_heat_kW="float64",
             power_kW="float64",
         ),
-        "heat_sources": _schema(period="str", **SOURCES),
+        "heat_sources": schema_of(period="str", **SOURCES),
     }
 )
 """Columns and dtypes of every table."""
